@@ -1,0 +1,362 @@
+package creditbank
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// A History is everything on record about one learner's account, as a store
+// returns it. Outcomes and Acts are sorted by Seq.
+type History struct {
+	Learner  LearnerID
+	Outcomes []Outcome
+	Acts     []Act
+}
+
+// An Account (学习账户) is the state that a history adds up to. It is made by
+// [NewAccount] and read by rules; only the bank moves it on.
+//
+// Versions count the rows of the history from 1, without a gap: every write is
+// conditional on the version, which makes a learner's history serial.
+type Account struct {
+	Learner     LearnerID
+	Version     int64
+	Frozen      bool
+	Lots        []*Lot        // by Seq; refused outcomes too
+	Conversions []*Conversion // approved ones, by Seq; reversed ones too
+	Totals      Totals
+
+	enrolled map[ProgrammeID]bool
+	digest   Hash
+}
+
+// A Lot (批次) is an outcome as a holding: what of it is used, and whether it
+// still counts.
+type Lot struct {
+	Outcome
+	RevokedOn  Date  // zero while it stands
+	ReplacedBy int64 // the next revision, zero while it is the newest
+	uses       []use
+}
+
+// A use is a conversion's hold on a lot, for the days from..until (the latter
+// exclusive; zero while it stands).
+type use struct {
+	conversion  int64
+	from, until Date
+	credits     Credits
+}
+
+// A Conversion is an approved decision and what became of it.
+type Conversion struct {
+	Seq        int64     // the act that approved it; names the conversion for ever
+	Decision   *Decision // as it stands: relinking and regrading replace it
+	Regraded   int64     // the act that last changed its grades, zero if none
+	ReversedOn Date      // zero while it stands
+	ReversedBy int64     // the act that reversed it
+}
+
+// Stands reports whether c has not been reversed.
+func (c *Conversion) Stands() bool { return c.ReversedOn == 0 }
+
+// NewAccount adds up h. An error means that what is stored is damaged: it
+// wraps none of this package's kinds.
+func NewAccount(h History) (*Account, error) {
+	return foldUntil(h, int64(len(h.Outcomes)+len(h.Acts)))
+}
+
+// foldUntil adds up the rows of h up to the given version.
+func foldUntil(h History, version int64) (*Account, error) {
+	a := &Account{Learner: h.Learner, enrolled: map[ProgrammeID]bool{}}
+	outcomes, acts := h.Outcomes, h.Acts
+	for a.Version < version {
+		next := a.Version + 1
+		switch {
+		case len(outcomes) > 0 && outcomes[0].Seq == next:
+			if err := a.applyOutcome(outcomes[0]); err != nil {
+				return nil, err
+			}
+			outcomes = outcomes[1:]
+		case len(acts) > 0 && acts[0].Seq == next:
+			if err := a.applyAct(acts[0]); err != nil {
+				return nil, err
+			}
+			acts = acts[1:]
+		default:
+			return nil, fmt.Errorf("account %s: no row makes version %d", h.Learner, next)
+		}
+	}
+	return a, nil
+}
+
+// applyOutcome moves a on by a posting.
+func (a *Account) applyOutcome(o Outcome) error {
+	if o.Learner != a.Learner || o.Seq != a.Version+1 {
+		return fmt.Errorf("account %s at version %d: outcome %v does not follow", a.Learner, a.Version, o.OutcomeKey)
+	}
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	old := a.newest(o.Institution, o.ExternalID)
+	if (old == nil) != (o.Revision == 1) || old != nil && old.Revision != o.Revision-1 {
+		return fmt.Errorf("account %s: outcome %v does not follow its revisions", a.Learner, o.OutcomeKey)
+	}
+	if old != nil {
+		old.ReplacedBy = o.Seq
+		a.Totals = a.Totals.Plus(old.Category, old.IssuedOn, -old.Credits)
+	}
+	a.Lots = append(a.Lots, &Lot{Outcome: o})
+	a.Totals = a.Totals.Plus(o.Category, o.IssuedOn, o.Credits)
+	a.advance(o.Digest())
+	return nil
+}
+
+// applyAct moves a on by an act.
+func (a *Account) applyAct(act Act) error {
+	if act.Learner != a.Learner || act.Seq != a.Version+1 {
+		return fmt.Errorf("account %s at version %d: act %d does not follow", a.Learner, a.Version, act.Seq)
+	}
+	if err := a.apply(act); err != nil {
+		return fmt.Errorf("account %s: act %d (%s): %w", a.Learner, act.Seq, act.Kind, err)
+	}
+	a.advance(act.Digest())
+	return nil
+}
+
+func (a *Account) apply(act Act) error {
+	switch act.Kind {
+	case ActOpened:
+		return nil
+	case ActReplaced:
+		return nil // the revision itself took the old lot's place
+	case ActEnrolled:
+		a.enrolled[act.Body.Programme] = true
+		return nil
+	case ActLeft:
+		delete(a.enrolled, act.Body.Programme)
+		return nil
+	case ActFrozen, ActUnfrozen:
+		a.Frozen = act.Kind == ActFrozen
+		return nil
+	case ActRevoked:
+		return a.applyRevoked(act)
+	case ActDecided:
+		return a.applyDecided(act)
+	case ActReversed:
+		return a.applyReversed(act)
+	case ActRelinked, ActRegraded:
+		return a.applyRelinked(act)
+	}
+	return fmt.Errorf("unknown kind")
+}
+
+func (a *Account) applyRevoked(act Act) error {
+	lot := a.Lot(act.Body.Of)
+	if lot == nil || lot.RevokedOn != 0 || lot.ReplacedBy != 0 {
+		return fmt.Errorf("no standing outcome %d", act.Body.Of)
+	}
+	lot.RevokedOn = act.Day
+	a.Totals = a.Totals.Plus(lot.Category, lot.IssuedOn, -lot.Credits)
+	return nil
+}
+
+func (a *Account) applyDecided(act Act) error {
+	d := act.Body.Decision
+	switch {
+	case d == nil || d.Learner != a.Learner || d.Base != a.Version:
+		return fmt.Errorf("decision does not belong here")
+	case d.Inputs != a.digest:
+		return fmt.Errorf("decision was made on another history")
+	case !d.Approved:
+		return nil
+	}
+	a.Conversions = append(a.Conversions, &Conversion{Seq: act.Seq, Decision: d})
+	return a.consume(act.Seq, d)
+}
+
+func (a *Account) applyReversed(act Act) error {
+	c := a.Conversion(act.Body.Of)
+	if c == nil || !c.Stands() {
+		return fmt.Errorf("no standing conversion %d", act.Body.Of)
+	}
+	c.ReversedOn, c.ReversedBy = act.Day, act.Seq
+	for _, lot := range a.Lots {
+		for i := range lot.uses {
+			if lot.uses[i].conversion == c.Seq {
+				lot.uses[i].until = act.Day
+			}
+		}
+	}
+	return nil
+}
+
+func (a *Account) applyRelinked(act Act) error {
+	c := a.Conversion(act.Body.Of)
+	d := act.Body.Decision
+	if c == nil || !c.Stands() || d == nil || !d.Approved {
+		return fmt.Errorf("no standing conversion %d", act.Body.Of)
+	}
+	a.release(c.Seq)
+	c.Decision = d
+	if act.Kind == ActRegraded {
+		c.Regraded = act.Seq
+	}
+	return a.consume(c.Seq, d)
+}
+
+// release forgets what a conversion used, as if it never had.
+func (a *Account) release(conversion int64) {
+	for _, lot := range a.Lots {
+		lot.uses = slices.DeleteFunc(lot.uses, func(u use) bool { return u.conversion == conversion })
+	}
+}
+
+// consume notes what a decision takes of the lots. No lot goes below zero.
+func (a *Account) consume(conversion int64, d *Decision) error {
+	for _, s := range d.Sources {
+		lot := a.Lot(s.Lot)
+		if lot == nil || !lot.Granted || s.Credits < 0 {
+			return fmt.Errorf("no lot %d to consume", s.Lot)
+		}
+		lot.uses = append(lot.uses, use{conversion, d.Day, 0, s.Credits})
+		if lot.free() < 0 {
+			return fmt.Errorf("lot %d is consumed beyond its %v credits", s.Lot, lot.Credits)
+		}
+	}
+	return nil
+}
+
+// advance closes a row: the version grows, the digest takes it in.
+func (a *Account) advance(row [32]byte) {
+	a.Version++
+	a.digest = sha256.Sum256(append(a.digest[:], row[:]...))
+}
+
+// Digest returns the digest of the whole history up to the version: the hash
+// of a decision's inputs.
+func (a *Account) Digest() Hash { return a.digest }
+
+// Enrolled reports whether the learner is enrolled in the programme.
+func (a *Account) Enrolled(p ProgrammeID) bool { return a.enrolled[p] }
+
+// Enrolments returns the programmes the learner is enrolled in, sorted.
+func (a *Account) Enrolments() []ProgrammeID { return slices.Sorted(maps.Keys(a.enrolled)) }
+
+// Lot returns the lot that version seq made, or nil.
+func (a *Account) Lot(seq int64) *Lot {
+	i, ok := slices.BinarySearchFunc(a.Lots, seq, func(l *Lot, seq int64) int { return int(l.Seq - seq) })
+	if !ok {
+		return nil
+	}
+	return a.Lots[i]
+}
+
+// Conversion returns the conversion that version seq approved, or nil.
+func (a *Account) Conversion(seq int64) *Conversion {
+	i, ok := slices.BinarySearchFunc(a.Conversions, seq, func(c *Conversion, seq int64) int { return int(c.Seq - seq) })
+	if !ok {
+		return nil
+	}
+	return a.Conversions[i]
+}
+
+// newest returns the newest revision of an outcome, or nil.
+func (a *Account) newest(i InstitutionID, externalID string) *Lot {
+	for _, lot := range a.Lots {
+		if lot.ReplacedBy == 0 && lot.Institution == i && lot.ExternalID == externalID {
+			return lot
+		}
+	}
+	return nil
+}
+
+// Current reports whether l is the newest revision of its outcome.
+func (l *Lot) Current() bool { return l.ReplacedBy == 0 }
+
+// Expired reports whether l can no longer be used on day: it is usable through
+// its last day.
+func (l *Lot) Expired(day Date) bool { return l.ExpiresOn != 0 && day > l.ExpiresOn }
+
+// Used reports whether a conversion holds l, wholly or in part, on day. A lot
+// of zero credits can be used up too.
+func (l *Lot) Used(day Date) bool {
+	return slices.ContainsFunc(l.uses, func(u use) bool { return u.active(day) })
+}
+
+func (u use) active(day Date) bool { return u.from <= day && (u.until == 0 || day < u.until) }
+
+// Available returns what of l counts on day: known now, valid then. A replaced
+// revision never counts; a revocation counts from its day.
+func (l *Lot) Available(day Date) Credits {
+	if !l.Granted || !l.Current() || l.IssuedOn > day || l.Expired(day) || l.RevokedOn != 0 && l.RevokedOn <= day {
+		return 0
+	}
+	left := l.Credits
+	for _, u := range l.uses {
+		if u.active(day) {
+			left -= u.credits
+		}
+	}
+	return left
+}
+
+// free returns the credits of l that no standing conversion holds.
+func (l *Lot) free() Credits {
+	left := l.Credits
+	for _, u := range l.uses {
+		if u.until == 0 {
+			left -= u.credits
+		}
+	}
+	return left
+}
+
+// A Balance is what an account holds on a day. Categories and programmes
+// without credits are left out.
+type Balance struct {
+	Learner    LearnerID
+	Version    int64 // of the account
+	Day        Date
+	Available  map[Category]Credits    // recognised, not revoked, expired or consumed
+	Programmes map[ProgrammeID]Credits // granted by conversion
+}
+
+// Balance returns the balance of a on any day, past or future: what is known
+// now of what was valid then.
+func (a *Account) Balance(day Date) Balance {
+	b := Balance{a.Learner, a.Version, day, map[Category]Credits{}, map[ProgrammeID]Credits{}}
+	for _, l := range a.Lots {
+		if left := l.Available(day); left > 0 {
+			b.Available[l.Category] += left
+		}
+	}
+	for _, c := range a.Conversions {
+		if c.Decision.Day <= day && (c.Stands() || day < c.ReversedOn) {
+			b.Programmes[c.Decision.Programme] += c.Decision.Granted()
+		}
+	}
+	return b
+}
+
+// With returns a copy of a as it would be after d. It serves to look ahead;
+// the copy cannot be stored.
+func (a *Account) With(d *Decision) *Account {
+	c := *a
+	c.Lots = slices.Clone(a.Lots)
+	c.Conversions = slices.Clone(a.Conversions)
+	seq := a.Version + 1
+	for _, s := range d.Sources {
+		for i, lot := range c.Lots {
+			if lot.Seq == s.Lot {
+				copied := *lot
+				copied.uses = append(slices.Clip(lot.uses), use{seq, d.Day, 0, s.Credits})
+				c.Lots[i] = &copied
+			}
+		}
+	}
+	c.Conversions = append(c.Conversions, &Conversion{Seq: seq, Decision: d})
+	c.advance(d.Hash())
+	return &c
+}

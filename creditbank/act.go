@@ -1,0 +1,113 @@
+package creditbank
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// A Caller is who acts: nobody acts without one. It is recorded with the act.
+type Caller struct {
+	ID string // "institution:I06", "operator:zhang", …
+}
+
+// NewCaller returns the caller of the given id.
+func NewCaller(id string) (Caller, error) {
+	if id == "" || len(id) > 128 {
+		return Caller{}, Invalid(CodeMissing, "caller", "必须说明操作者", "who acts must be named")
+	}
+	return Caller{id}, nil
+}
+
+// An ActKind says what an act does to an account.
+type ActKind string
+
+// The kinds of act.
+const (
+	ActOpened   ActKind = "opened"   // 开户
+	ActEnrolled ActKind = "enrolled" // 注册
+	ActLeft     ActKind = "left"     // 退出专业
+	ActFrozen   ActKind = "frozen"   // 冻结
+	ActUnfrozen ActKind = "unfrozen" // 解冻
+	ActRevoked  ActKind = "revoked"  // an outcome is void
+	ActDecided  ActKind = "decided"  // a conversion was approved or denied
+	ActReversed ActKind = "reversed" // 冲正: a conversion is undone
+	ActRelinked ActKind = "relinked" // a conversion stands on a revised outcome
+	ActRegraded ActKind = "regraded" // as relinked, with other grades on its lines
+	ActReplaced ActKind = "replaced" // an outcome gave way to its next revision
+)
+
+// An Act is an entry in an account's history other than a posting. It is never
+// edited; what it says is undone by a later act.
+type Act struct {
+	Learner LearnerID
+	Seq     int64 // the account version this act made
+	Kind    ActKind
+	At      time.Time
+	Day     Date // the day it takes effect, in the rule set's time zone
+	By      Caller
+	Request Request
+	Body    ActBody
+}
+
+// A Request is the idempotency key under which a caller asked for something. A
+// repeated request finds the acts of the first. The zero Request cannot be
+// repeated.
+type Request struct {
+	Key  string
+	Part int  // numbers the acts of one request
+	Hash Hash // of what was asked: the same key with another hash is a conflict
+}
+
+// ActBody holds what an act says; which fields count depends on its kind. The
+// fields stand in alphabetical order of their names in JSON.
+type ActBody struct {
+	Decision  *Decision   `json:"decision,omitempty"`  // decided, relinked, regraded
+	Of        int64       `json:"of,omitempty"`        // the act or outcome undone or replaced
+	Programme ProgrammeID `json:"programme,omitempty"` // enrolled, left
+	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked: for the record
+	Since     int64       `json:"since,omitempty"`     // the revision or revocation that caused it
+}
+
+// Encode returns the canonical bytes of b, which are what is stored.
+func (b ActBody) Encode() []byte {
+	if b.Decision == nil {
+		return canonical(b)
+	}
+	// The decision is spliced in as its own canonical bytes, so that its hash
+	// can be checked against what is stored.
+	var out bytes.Buffer
+	out.WriteString(`{"decision":`)
+	out.Write(b.Decision.Canonical())
+	b.Decision = nil
+	if rest := canonical(b); len(rest) > 2 {
+		out.WriteByte(',')
+		out.Write(rest[1:])
+	} else {
+		out.WriteByte('}')
+	}
+	return out.Bytes()
+}
+
+// DecodeActBody parses what [ActBody.Encode] wrote.
+func DecodeActBody(data []byte) (ActBody, error) {
+	var b ActBody
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&b); err != nil {
+		return ActBody{}, fmt.Errorf("act body: %w", err)
+	}
+	if again := b.Encode(); !bytes.Equal(again, data) {
+		return ActBody{}, fmt.Errorf("act body: not in canonical form")
+	}
+	return b, nil
+}
+
+// Digest returns the SHA-256 of everything a says.
+func (a Act) Digest() [32]byte {
+	b := appendStrings(make([]byte, 0, 512), string(a.Learner), string(a.Kind), a.By.ID, a.Request.Key, string(a.Request.Hash[:]), string(a.Body.Encode()))
+	b = appendInts(b, a.Seq, a.At.UnixMicro(), int64(a.Day), int64(a.Request.Part))
+	return sha256.Sum256(b)
+}

@@ -1,0 +1,244 @@
+package creditbank
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Bank ties the domain together: it looks up, lets pure code decide, and
+// appends. It may be used by several goroutines, and several banks may share
+// one store.
+type Bank struct {
+	store     Store
+	vault     Vault
+	clock     func() time.Time
+	random    io.Reader
+	loadRules func(version int, body []byte) (Rules, error)
+
+	catalogue atomic.Pointer[Catalogue]
+	refresh   sync.Mutex // held while the catalogue is replaced
+	ruleSets  sync.Map   // version → Rules
+}
+
+// A Config is what a Bank needs of the world.
+type Config struct {
+	Store  Store
+	Vault  Vault
+	Clock  func() time.Time
+	Random io.Reader // safe for concurrent use
+
+	// LoadRules makes rules of a published rule set (rule.Load).
+	LoadRules func(version int, body []byte) (Rules, error)
+}
+
+// New returns a bank on c.Store with the reference data published there.
+func New(ctx context.Context, c Config) (*Bank, error) {
+	if c.Store == nil || c.Vault == nil || c.Clock == nil || c.Random == nil || c.LoadRules == nil {
+		return nil, errors.New("bank: the configuration is incomplete")
+	}
+	b := &Bank{store: c.Store, vault: c.Vault, clock: c.Clock, random: c.Random, loadRules: c.LoadRules}
+	b.catalogue.Store(NewCatalogue())
+	return b, b.Refresh(ctx)
+}
+
+// maxTries bounds the retries of a write that lost a race for an account.
+// Races are between a person's own requests, hence short.
+const maxTries = 8
+
+// Catalogue returns the reference data as last read.
+func (b *Bank) Catalogue() *Catalogue { return b.catalogue.Load() }
+
+// Refresh reads reference data published since by any bank on the store.
+func (b *Bank) Refresh(ctx context.Context) error {
+	b.refresh.Lock()
+	defer b.refresh.Unlock()
+	old := b.catalogue.Load()
+	docs, err := b.store.Documents(ctx, old.Version)
+	if err != nil {
+		return fmt.Errorf("read reference data: %w", err)
+	}
+	if len(docs) == 0 {
+		return nil
+	}
+	next := old.clone()
+	for _, d := range docs {
+		if err := b.apply(next, d); err != nil {
+			return fmt.Errorf("reference document %d (%s %s): %v", d.Version, d.Kind, d.ID, err)
+		}
+		next.Version = d.Version
+	}
+	b.catalogue.Store(next)
+	return nil
+}
+
+// Kinds of reference document.
+const (
+	docRegion      = "region"
+	docInstitution = "institution"
+	docCourse      = "course"
+	docRuleSet     = "ruleset"
+)
+
+// apply takes a published document into cat.
+func (b *Bank) apply(cat *Catalogue, d Document) error {
+	switch d.Kind {
+	case docRegion:
+		return decodeInto(d.Body, func(r Region) { cat.Regions[r.Code] = r })
+	case docInstitution:
+		return decodeInto(d.Body, func(i Institution) { cat.Institutions[i.ID] = i })
+	case docCourse:
+		return decodeInto(d.Body, func(c Course) { cat.Courses[c.Code] = c })
+	case docRuleSet:
+		version, err := strconv.Atoi(d.ID)
+		if err != nil {
+			return err
+		}
+		rules, err := b.loadRules(version, d.Body)
+		if err != nil {
+			return err
+		}
+		b.ruleSets.Store(version, rules)
+		cat.Rules, cat.ruleSetHash = rules, sha256.Sum256(d.Body)
+		return nil
+	}
+	return errors.New("unknown kind")
+}
+
+func decodeInto[T any](body []byte, take func(T)) error {
+	var v T
+	if err := json.Unmarshal(body, &v); err != nil {
+		return err
+	}
+	take(v)
+	return nil
+}
+
+// rules returns a published version of the rules.
+func (b *Bank) rules(version int) (Rules, error) {
+	if r, ok := b.ruleSets.Load(version); ok {
+		return r.(Rules), nil
+	}
+	return nil, fmt.Errorf("rule set %d is not published", version)
+}
+
+// current returns the rules in force and today's date in their time zone.
+func (b *Bank) current() (Rules, time.Time, Date, error) {
+	rules := b.Catalogue().Rules
+	if rules == nil {
+		return nil, time.Time{}, 0, Conflict(CodeState, "", "尚未发布任何规则", "no rules have been published yet")
+	}
+	now := b.clock()
+	return rules, now.UTC().Truncate(time.Microsecond), DateOf(now.In(rules.Location())), nil
+}
+
+// Today returns the date in the time zone of the rules in force; in UTC before
+// there are any.
+func (b *Bank) Today() Date {
+	_, _, day, err := b.current()
+	if err != nil {
+		return DateOf(b.clock().UTC())
+	}
+	return day
+}
+
+// Reference is a set of reference data to publish. RuleSet is a compiled
+// document (rule.Compile), or nil to leave the rules as they are.
+type Reference struct {
+	Regions      []Region
+	Institutions []Institution
+	Courses      []Course
+	RuleSet      []byte
+}
+
+// Publish publishes what r holds beyond what is published already. Each piece
+// is checked; on an error nothing is published.
+func (b *Bank) Publish(ctx context.Context, by Caller, r Reference) error {
+	for range maxTries {
+		if err := b.Refresh(ctx); err != nil {
+			return err
+		}
+		base := b.Catalogue()
+		docs, err := b.documents(base, by, r)
+		if err != nil || len(docs) == 0 {
+			return err
+		}
+		feed, err := b.feed()
+		if err != nil {
+			return err
+		}
+		done, err := b.store.Publish(ctx, feed, base.Version, docs)
+		if err != nil {
+			return fmt.Errorf("publish reference data: %w", err)
+		}
+		if done {
+			return b.Refresh(ctx)
+		}
+	}
+	return fmt.Errorf("publish reference data: %w: others keep publishing", ErrBusy)
+}
+
+// documents returns the documents that bring base to what r says.
+func (b *Bank) documents(base *Catalogue, by Caller, r Reference) ([]Document, error) {
+	cat := base.clone()
+	var docs []Document
+	add := func(kind, id string, body []byte) {
+		docs = append(docs, Document{Version: base.Version + len(docs) + 1, Kind: kind, ID: id, Body: body, At: b.clock().UTC().Truncate(time.Microsecond), By: by})
+	}
+	for _, v := range r.Regions {
+		_, known := cat.Regions[v.Code]
+		if err := cat.AddRegion(v); err != nil {
+			return nil, err
+		} else if !known {
+			add(docRegion, string(v.Code), canonical(v))
+		}
+	}
+	for _, v := range r.Institutions {
+		_, known := cat.Institutions[v.ID]
+		if err := cat.AddInstitution(v); err != nil {
+			return nil, err
+		} else if !known {
+			add(docInstitution, string(v.ID), canonical(v))
+		}
+	}
+	for _, v := range r.Courses {
+		old := cat.Courses[v.Code]
+		now, err := cat.AddCourse(v)
+		if err != nil {
+			return nil, err
+		}
+		if now.Version != old.Version {
+			add(docCourse, string(v.Code), canonical(now))
+		}
+	}
+	if r.RuleSet != nil && !b.publishedAlready(base, r.RuleSet) {
+		version := 1
+		if base.Rules != nil {
+			version = base.Rules.Version() + 1
+		}
+		if _, err := b.loadRules(version, r.RuleSet); err != nil {
+			return nil, Invalid(CodeMalformed, "ruleset", "规则集不可用："+err.Error(), "the rule set cannot be used: "+err.Error())
+		}
+		add(docRuleSet, strconv.Itoa(version), r.RuleSet)
+	}
+	return docs, nil
+}
+
+// publishedAlready reports whether the newest rule set is body.
+func (b *Bank) publishedAlready(cat *Catalogue, body []byte) bool {
+	return cat.Rules != nil && cat.ruleSetHash == sha256.Sum256(body)
+}
+
+// feed returns a new feed row.
+func (b *Bank) feed() (Feed, error) {
+	at := b.clock().UTC().Truncate(time.Microsecond)
+	id, err := NewFeedID(at, b.random)
+	return Feed{id, at}, err
+}

@@ -1,0 +1,154 @@
+package creditbank
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// EngineVersion names the meaning of rules as this program evaluates them. It
+// grows when the same rule and account would be decided otherwise.
+const EngineVersion = 1
+
+// A Hash is a SHA-256 that prints as hexadecimal.
+type Hash [32]byte
+
+// String returns h in hexadecimal.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (h *Hash) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != len(h) {
+		return fmt.Errorf("%q is no SHA-256", text)
+	}
+	copy(h[:], b)
+	return nil
+}
+
+// A Decision (转换决定) is the answer to a request to convert: approve or deny,
+// with everything needed to explain it and to reach it again. Its canonical
+// bytes are what is stored; replayed on the same account version with the same
+// rule, they come out the same.
+//
+// The fields stand in alphabetical order of their names in JSON, which makes
+// the encoding canonical (RFC 8785: no floats, no escapes beyond its own).
+type Decision struct {
+	Base      int64         `json:"account_version"` // the version decided upon
+	Approved  bool          `json:"approved"`
+	At        time.Time     `json:"at"`     // the clock
+	Day       Date          `json:"day"`    // the day in the rule set's time zone
+	Engine    int           `json:"engine"` // EngineVersion
+	Findings  []Finding     `json:"findings"`
+	Forfeited Credits       `json:"forfeited"` // consumed beyond what was granted
+	Inputs    Hash          `json:"inputs"`    // digest of the account's history up to Base
+	Learner   LearnerID     `json:"learner"`
+	Lines     []Line        `json:"lines"`
+	Missing   []CourseCode  `json:"missing"`
+	Programme ProgrammeID   `json:"programme"`
+	Rule      RuleID        `json:"rule"`
+	RuleHash  Hash          `json:"rule_hash"`
+	RuleSet   int           `json:"rule_set"`
+	Short     Credits       `json:"short"` // by how much a pool or block falls short
+	Sources   []Consumption `json:"sources"`
+}
+
+// A Line (课程学分) is what a conversion puts into a slot of a programme.
+type Line struct {
+	Categories []Category `json:"categories"` // of its sources, for caps
+	Category   Category   `json:"category"`   // of its main source, for the ledger
+	Credits    Credits    `json:"credits"`
+	Grade      string     `json:"grade"` // as carried, weighted, or "exempt"
+	Open       bool       `json:"open"`  // leaves the rest of the slot open
+	Slot       SlotID     `json:"slot"`
+}
+
+// Exempt is the grade of a line that carries none (免考).
+const Exempt = "exempt"
+
+// A Consumption is what a conversion takes of a lot.
+type Consumption struct {
+	Category Category   `json:"category"`
+	Course   CourseCode `json:"course"`
+	Credits  Credits    `json:"credits"`
+	Lot      int64      `json:"lot"` // version of the outcome
+}
+
+// A Finding is one reason with its particulars: what it concerns, what is
+// there, what is needed.
+type Finding struct {
+	Code    Reason `json:"code"`
+	Have    string `json:"have"`
+	Need    string `json:"need"`
+	Subject string `json:"subject"` // a course, slot, programme, rule or cap
+}
+
+// Reasons returns the set of reasons of d in printing order.
+func (d *Decision) Reasons() []Reason {
+	rs := make([]Reason, 0, len(d.Findings))
+	for _, f := range d.Findings {
+		rs = append(rs, f.Code)
+	}
+	return sortReasons(rs)
+}
+
+// Granted returns the sum of the lines.
+func (d *Decision) Granted() Credits {
+	var sum Credits
+	for _, l := range d.Lines {
+		sum += l.Credits
+	}
+	return sum
+}
+
+// Consumed returns the sum of what the sources gave.
+func (d *Decision) Consumed() Credits {
+	var sum Credits
+	for _, s := range d.Sources {
+		sum += s.Credits
+	}
+	return sum
+}
+
+// Uses reports whether d consumed the lot.
+func (d *Decision) Uses(lot int64) bool {
+	return slices.ContainsFunc(d.Sources, func(c Consumption) bool { return c.Lot == lot })
+}
+
+// Canonical returns the canonical bytes of d.
+func (d *Decision) Canonical() []byte {
+	c := *d
+	c.At = c.At.UTC().Truncate(time.Microsecond)
+	c.Findings, c.Lines = orEmpty(c.Findings), orEmpty(c.Lines)
+	c.Missing, c.Sources = orEmpty(c.Missing), orEmpty(c.Sources)
+	return canonical(c)
+}
+
+// Hash returns the SHA-256 of d's canonical bytes.
+func (d *Decision) Hash() Hash { return sha256.Sum256(d.Canonical()) }
+
+// canonical encodes v, whose fields are declared in the order of their names.
+func canonical(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(fmt.Sprintf("creditbank: encode %T: %v", v, err)) // a type that cannot be encoded: a fault of this program
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// orEmpty makes null lists empty ones, which have one encoding only.
+func orEmpty[E any](s []E) []E {
+	if s == nil {
+		return []E{}
+	}
+	return s
+}

@@ -1,0 +1,30 @@
+// Package creditbank is the domain of a learner credit bank (学分银行): its words
+// and its arithmetic, without SQL, HTTP, files, clock or randomness.
+//
+// # How a credit flows
+//
+// An institution says what somebody learned: a [Posting] (登记). A rule turns it
+// into a [Lot] (批次) of so many credits, or refuses it with every reason: a
+// [Recognition] (认定). Lots add up to a [Balance] (积累). A conversion rule takes
+// lots and grants lines of a programme: a [Decision] (转换). Nothing is edited or
+// deleted; what turns out wrong is revised, revoked or reversed, and stays in
+// the history.
+//
+// # Where things are
+//
+// An [Account] is what the [History] of a learner adds up to. The [Bank] reads a
+// history, lets pure code decide, and appends rows through a [Store], each write
+// conditional on the account's version; a [Poster] does so for many postings at
+// once. What outcomes are worth and what they may become is for [Rules], which
+// package rule makes from files that a city writes.
+//
+// # What always holds
+//
+//   - Every [Transfer] moves credits of one category between two accounts, so all
+//     accounts of a category sum to zero.
+//   - No lot goes below zero, and an outcome is consumed at most once.
+//   - An acknowledged write is durable, and sent again has no second effect.
+//   - A write whose outcome is unknown is [ErrOutcomeUnknown], never success.
+//   - Nobody acts without a [Caller], who is recorded in the same transaction.
+//   - Credits are hundredths in integers; rounding happens where a rule names it.
+package creditbank

@@ -1,0 +1,77 @@
+package creditbank
+
+import "time"
+
+// A draft gathers the rows of one write to an account and moves the account on
+// with each, so that what follows is decided on what came before.
+type draft struct {
+	account *Account
+	base    int64
+	at      time.Time
+	day     Date
+	by      Caller
+	request Request
+	write   Write
+}
+
+func newDraft(a *Account, at time.Time, day Date, by Caller, request Request) *draft {
+	return &draft{account: a, base: a.Version, at: at, day: day, by: by, request: request}
+}
+
+// outcome adds a posting with its recognition.
+func (d *draft) outcome(p Posting, c Course, r Recognition) (Outcome, error) {
+	o := NewOutcome(p, c, r, d.account.Version+1, d.at, d.by, d.request.Key)
+	if err := d.account.applyOutcome(o); err != nil {
+		return Outcome{}, err
+	}
+	d.write.Outcomes = append(d.write.Outcomes, o)
+	return o, nil
+}
+
+// act adds an act and the transfers it makes.
+func (d *draft) act(kind ActKind, body ActBody) (Act, error) {
+	request := d.request
+	request.Part = len(d.write.Acts)
+	act := Act{Learner: d.account.Learner, Seq: d.account.Version + 1, Kind: kind, At: d.at, Day: d.day, By: d.by, Request: request, Body: body}
+	transfers := d.account.Transfers(act)
+	if err := d.account.applyAct(act); err != nil {
+		return Act{}, err
+	}
+	d.write.Acts = append(d.write.Acts, act)
+	for n, t := range transfers {
+		d.write.Movements = append(d.write.Movements, Movement{act.Seq, n, t})
+	}
+	return act, nil
+}
+
+// rows returns the write.
+func (d *draft) rows() Write {
+	d.write.Learner, d.write.Base = d.account.Learner, d.base
+	d.write.Frozen, d.write.Totals = d.account.Frozen, d.account.Totals
+	return d.write
+}
+
+// Transfers returns what act moves on the account as it is before it. They
+// follow from the history; they are stored beside it for those who read the
+// ledger with SQL, and checked against it by whoever audits.
+func (a *Account) Transfers(act Act) []Transfer {
+	switch act.Kind {
+	case ActDecided:
+		if act.Body.Decision != nil {
+			return act.Body.Decision.Transfers()
+		}
+	case ActReversed:
+		if c := a.Conversion(act.Body.Of); c != nil {
+			return reversed(c.Decision.Transfers())
+		}
+	case ActRelinked, ActRegraded:
+		if c := a.Conversion(act.Body.Of); c != nil && act.Body.Decision != nil {
+			return append(reversed(c.Decision.Transfers()), act.Body.Decision.Transfers()...)
+		}
+	case ActRevoked, ActReplaced:
+		if lot := a.Lot(act.Body.Of); lot != nil {
+			return reversed(lot.Outcome.Transfers())
+		}
+	}
+	return nil
+}

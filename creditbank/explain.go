@@ -1,0 +1,109 @@
+package creditbank
+
+import "fmt"
+
+// Explain says in words why d came out as it did, one sentence a finding: what
+// is missing and by how much, and where there is something to be done, what.
+func Explain(cat *Catalogue, d *Decision) []Text {
+	if cat.Rules == nil {
+		return nil
+	}
+	x := explainer{cat: cat, d: d}
+	x.programme, _ = cat.Rules.Programme(d.Programme)
+	texts := make([]Text, 0, len(d.Findings))
+	for _, f := range d.Findings {
+		texts = append(texts, x.sentence(f))
+	}
+	return texts
+}
+
+type explainer struct {
+	cat       *Catalogue
+	d         *Decision
+	programme Programme
+}
+
+// sentence returns the sentence for one finding.
+func (x explainer) sentence(f Finding) Text {
+	course := x.course(f.Subject)
+	slot := x.slot(f.Subject)
+	switch f.Code {
+	case MissingComponent:
+		return say("缺少“%[1]s”的学习成果", "no outcome of %[1]s has been posted", course)
+	case GradeBelowMin:
+		return say("“%[1]s”成绩为%[2]s，规则要求不低于%[3]s", "the score in %[1]s is %[2]s, the rule asks for %[3]s", course, orNone(f.Have), f.Need)
+	case OutcomeExpired:
+		return say("“%[1]s”的成果已于%[2]s之后失效", "the outcome of %[1]s could be used through %[2]s", course, f.Have)
+	case OutcomeRevoked:
+		return say("“%[1]s”的成果已于%[2]s撤销", "the outcome of %[1]s was revoked on %[2]s", course, f.Have)
+	case OutcomeNotRecognised:
+		return say("“%[1]s”的成果登记在案但未获认定", "the outcome of %[1]s is on record but was not recognised", course)
+	case OutcomeAlreadyConsumed:
+		return say("“%[1]s”的成果已用于其他转换，每项成果只能使用一次", "the outcome of %[1]s was used in another conversion; each is used once", course)
+	case LevelMismatch:
+		return say("“%[1]s”为%[2]s级，目标课程要求同级（%[3]s）", "%[1]s is of level %[2]s, the target must be equal (%[3]s)", course, f.Have, f.Need)
+	case LowerLevelSameFamily:
+		return say("“%[1]s”低于同系列已持有的“%[2]s”，只计最高等级", "%[1]s is below %[2]s of the same family, only the highest counts", course, x.course(f.Have))
+	case TargetAlreadySatisfied:
+		return say("目标“%[1]s”的学分已满", "nothing is left to fill in %[1]s", slot)
+	case ExcludedTarget:
+		return say("“%[1]s”必须修读，不接受转换", "%[1]s takes no conversions, it has to be studied", slot)
+	case CapReached:
+		return say("超出上限（%[1]s）：剩余%[2]s学分，需要%[3]s学分", "beyond what may be granted (%[1]s): %[2]s left, %[3]s needed", f.Subject, f.Have, f.Need)
+	case CapTruncated:
+		return say("按上限截减（%[1]s）：可授予%[2]s学分，原为%[3]s学分", "cut to what fits (%[1]s): %[2]s instead of %[3]s", f.Subject, f.Have, f.Need)
+	case InsufficientPool:
+		return Text{
+			fmt.Sprintf("可用学分不足（%s）：现有%s，需要%s，还差%s", f.Subject, f.Have, f.Need, x.d.Short),
+			fmt.Sprintf("too few credits (%s): %s available, %s needed, %s short", f.Subject, f.Have, f.Need, x.d.Short),
+		}
+	case RuleNotEffective:
+		return say("规则%[1]s自%[2]s起生效", "rule %[1]s takes effect on %[2]s", f.Subject, f.Need)
+	case RuleExpired:
+		return say("规则%[1]s已于%[2]s之后失效", "rule %[1]s was in force through %[2]s", f.Subject, f.Need)
+	case NotEnrolled:
+		return x.notEnrolled()
+	case AccountFrozen:
+		return Text{"账户已冻结：余额可查，不能转换；请联系开户机构了解原因", "the account is frozen: balances can be read, conversions wait; ask where the account was opened"}
+	}
+	return f.Code.Text()
+}
+
+// notEnrolled says which programme, whom to ask, and what to do next.
+func (x explainer) notEnrolled() Text {
+	i := x.cat.Institutions[x.programme.Institution]
+	return Text{
+		fmt.Sprintf("尚未注册“%s”（%s）。请联系%s（%s）办理入学注册，注册后可用同样的成果再次申请",
+			x.programme.Title.ZH, x.programme.ID, i.Name, i.ID),
+		fmt.Sprintf("not enrolled in %s (%s); ask %s (%s) to be enrolled, then apply again with the same outcomes",
+			x.programme.Title.EN, x.programme.ID, i.Name, i.ID),
+	}
+}
+
+// say fills both languages with the same particulars.
+func say(zh, en string, args ...any) Text {
+	return Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
+
+// course names a course with its code.
+func (x explainer) course(code string) string {
+	if c, ok := x.cat.Courses[CourseCode(code)]; ok {
+		return c.Title + " " + code
+	}
+	return code
+}
+
+// slot names a slot with its id.
+func (x explainer) slot(id string) string {
+	if s, ok := x.programme.Slot(SlotID(id)); ok {
+		return s.Title.ZH + " " + id
+	}
+	return id
+}

@@ -1,0 +1,306 @@
+package creditbank
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"sync"
+)
+
+// A Poster is the bank's way in for postings: a bounded queue, sharded by
+// learner, with one writer a shard. A writer takes whatever waits, without a
+// timer: one posting at a time is written at once, many are written together
+// in one transaction. Each caller gets its own answer.
+//
+// A Poster must be closed; what it has accepted by then is still written.
+type Poster struct {
+	bank   *Bank
+	shards []chan *job
+	seed   maphash.Seed
+	stop   context.CancelFunc
+	wait   sync.WaitGroup
+
+	mu     sync.RWMutex // guards closed against sends
+	closed bool
+}
+
+// PosterConfig sizes a Poster. Zero values mean the defaults.
+type PosterConfig struct {
+	Writers int // transactions under way at once; 2
+	Queue   int // postings that may wait at each writer; 4096
+	Batch   int // postings written in one transaction at most; 256
+}
+
+// A Posted is the answer to a posting that is on record.
+type Posted struct {
+	Outcome   Outcome
+	Duplicate bool // it was on record already, with the same content
+}
+
+// A job is a posting on its way.
+type job struct {
+	posting Posting
+	course  Course
+	by      Caller
+	request string
+	posted  Posted
+	err     error
+	done    chan struct{}
+}
+
+func (j *job) finish(p Posted, err error) {
+	j.posted, j.err = p, err
+	close(j.done)
+}
+
+// NewPoster starts the writers. They write under ctx, never under a caller's
+// context: a caller that goes away does not tear a batch.
+func (b *Bank) NewPoster(ctx context.Context, c PosterConfig) *Poster {
+	c.Writers, c.Queue, c.Batch = cmp.Or(c.Writers, 2), cmp.Or(c.Queue, 4096), cmp.Or(c.Batch, 256)
+	ctx, stop := context.WithCancel(ctx)
+	p := &Poster{bank: b, seed: maphash.MakeSeed(), stop: stop}
+	for range c.Writers {
+		shard := make(chan *job, c.Queue)
+		p.shards = append(p.shards, shard)
+		p.wait.Go(func() { p.run(ctx, shard, c.Batch) })
+	}
+	return p
+}
+
+// Close waits until everything accepted has been written and answered.
+func (p *Poster) Close() {
+	p.mu.Lock()
+	if !p.closed {
+		p.closed = true
+		for _, s := range p.shards {
+			close(s)
+		}
+	}
+	p.mu.Unlock()
+	p.wait.Wait()
+	p.stop()
+}
+
+// Post puts a posting on record and returns when it is durable. Sent again it
+// answers as the first time; the same key with other content is KEY_REUSED. A
+// revision goes its own way ([Bank.Revise]). ErrBusy means that the queue is
+// full and nothing was done; ErrOutcomeUnknown, that it may or may not be on
+// record: send it again.
+func (p *Poster) Post(ctx context.Context, by Caller, posting Posting, request string) (Posted, error) {
+	j, err := p.send(by, posting, request)
+	if err != nil {
+		return Posted{}, err
+	}
+	if j == nil {
+		o, err := p.bank.Revise(ctx, by, posting, request)
+		return Posted{Outcome: o}, err
+	}
+	select {
+	case <-j.done:
+		return j.posted, j.err
+	case <-ctx.Done():
+		return Posted{}, fmt.Errorf("%w: %v", ErrOutcomeUnknown, context.Cause(ctx))
+	}
+}
+
+// send checks a posting and queues it. It returns no job for a revision.
+func (p *Poster) send(by Caller, posting Posting, request string) (*job, error) {
+	if by.ID == "" {
+		return nil, Invalid(CodeMissing, "caller", "必须说明操作者", "who acts must be named")
+	}
+	cat := p.bank.Catalogue()
+	if _, _, day, err := p.bank.current(); err != nil {
+		return nil, err
+	} else if errs := posting.Check(cat, day); len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	if posting.Revision > 1 {
+		return nil, nil
+	}
+	j := &job{posting: posting, course: cat.Courses[posting.Course], by: by, request: request, done: make(chan struct{})}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return nil, fmt.Errorf("%w: the bank is closing", ErrBusy)
+	}
+	shard := p.shards[maphash.String(p.seed, string(posting.Learner))%uint64(len(p.shards))]
+	select {
+	case shard <- j:
+		return j, nil
+	default:
+		return nil, fmt.Errorf("%w: %d postings are waiting", ErrBusy, len(shard))
+	}
+}
+
+// run is one writer.
+func (p *Poster) run(ctx context.Context, queue <-chan *job, most int) {
+	for first := range queue {
+		batch := []*job{first}
+	fill:
+		for len(batch) < most {
+			select {
+			case j, ok := <-queue:
+				if !ok {
+					break fill
+				}
+				batch = append(batch, j)
+			default:
+				break fill
+			}
+		}
+		p.write(ctx, batch)
+	}
+}
+
+// patience is how many attempts may fail in a row before a whole batch is given
+// up: enough to single out a bad posting among thousands, few enough not to
+// try each of them while the database is away.
+const patience = 16
+
+// write puts a batch on record. What loses a race goes again; a batch that
+// fails is halved until the bad posting stands alone and fails alone.
+func (p *Poster) write(ctx context.Context, batch []*job) {
+	left := patience
+	p.writeAll(ctx, batch, &left)
+}
+
+func (p *Poster) writeAll(ctx context.Context, batch []*job, left *int) {
+	for try := 0; len(batch) > 0; try++ {
+		if try == maxTries {
+			finish(batch, fmt.Errorf("%w: others keep changing the account", ErrBusy))
+			return
+		}
+		lost, err := p.attempt(ctx, batch)
+		if err == nil {
+			*left = patience
+			batch = lost
+			continue
+		}
+		*left--
+		if len(batch) == 1 || *left <= 0 || errors.Is(err, ErrOutcomeUnknown) {
+			finish(batch, err)
+			return
+		}
+		half := len(batch) / 2
+		p.writeAll(ctx, batch[:half], left)
+		p.writeAll(ctx, batch[half:], left)
+		return
+	}
+}
+
+// finish answers each of jobs with err.
+func finish(jobs []*job, err error) {
+	for _, j := range jobs {
+		j.finish(Posted{}, err)
+	}
+}
+
+// attempt reads the states, decides, and writes once. It answers everyone but
+// those it returns, who lost a race. On an error it has answered nobody.
+func (p *Poster) attempt(ctx context.Context, batch []*job) (lost []*job, err error) {
+	keys := make([]OutcomeKey, len(batch))
+	for i, j := range batch {
+		keys[i] = j.posting.OutcomeKey
+	}
+	heads, err := p.bank.store.Heads(ctx, keys)
+	if err != nil {
+		return nil, fmt.Errorf("read accounts: %w", err)
+	}
+	f, err := p.bank.fold(batch, heads)
+	if err != nil {
+		return nil, err
+	}
+	writes := f.sorted()
+	var taken []bool
+	if len(writes) > 0 {
+		feed, err := p.bank.feed()
+		if err != nil {
+			return nil, err
+		}
+		if taken, err = p.bank.store.Append(ctx, feed, writes); err != nil {
+			return nil, fmt.Errorf("append postings: %w", err)
+		}
+	}
+	won := make(map[LearnerID]bool, len(writes))
+	for i, w := range writes {
+		won[w.Learner] = taken[i]
+	}
+	for i, j := range batch {
+		a := f.answers[i]
+		if a.written && !won[j.posting.Learner] {
+			lost = append(lost, j)
+			continue
+		}
+		j.finish(a.posted, a.err)
+	}
+	return lost, nil
+}
+
+// A folding is a batch being decided, learner by learner, in order.
+type folding struct {
+	writes  map[LearnerID]*Write
+	made    map[OutcomeKey]Outcome // in this batch
+	answers []answer
+}
+
+type answer struct {
+	posted  Posted
+	err     error
+	written bool // the answer holds only if the learner's write is taken
+}
+
+// fold decides a batch on the states read. It does no I/O.
+func (b *Bank) fold(batch []*job, heads []Head) (*folding, error) {
+	rules, at, _, err := b.current()
+	if err != nil {
+		return nil, err
+	}
+	f := &folding{map[LearnerID]*Write{}, map[OutcomeKey]Outcome{}, make([]answer, len(batch))}
+	for i, j := range batch {
+		f.answers[i] = f.one(j, heads[i], func(w *Write) Outcome {
+			rec := rules.Recognise(j.posting, j.course, w.Totals)
+			return NewOutcome(j.posting, j.course, rec, w.Version()+1, at, j.by, j.request)
+		})
+	}
+	return f, nil
+}
+
+func (f *folding) one(j *job, head Head, recognise func(*Write) Outcome) answer {
+	key := j.posting.OutcomeKey
+	if !head.Known {
+		return answer{err: NotFound(CodeUnknownLearner, "learner", "没有该学习者的账户", "the learner has no account")}
+	}
+	stored, inBatch := f.made[key]
+	if head.Stored != nil {
+		stored = *head.Stored
+	}
+	if inBatch || head.Stored != nil {
+		if !stored.SamePosting(j.posting) {
+			return answer{err: keyReused(key), written: inBatch}
+		}
+		return answer{posted: Posted{stored, true}, written: inBatch}
+	}
+	w := f.writes[key.Learner]
+	if w == nil {
+		w = &Write{Learner: key.Learner, Base: head.Version, Frozen: head.Frozen, Totals: head.Totals}
+		f.writes[key.Learner] = w
+	}
+	o := recognise(w)
+	w.Outcomes = append(w.Outcomes, o)
+	w.Totals = w.Totals.Plus(o.Category, o.IssuedOn, o.Credits)
+	f.made[key] = o
+	return answer{posted: Posted{Outcome: o}, written: true}
+}
+
+// sorted returns the writes in order of learner.
+func (f *folding) sorted() []Write {
+	writes := make([]Write, 0, len(f.writes))
+	for _, w := range f.writes {
+		writes = append(writes, *w)
+	}
+	slices.SortFunc(writes, func(a, b Write) int { return cmp.Compare(a.Learner, b.Learner) })
+	return writes
+}

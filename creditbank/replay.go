@@ -1,0 +1,97 @@
+package creditbank
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// decideAgain evaluates the rule of conversion c once more, as of c's own day
+// and by the rules of then, with the outcomes as they are in now. The account
+// it is evaluated on is the one of h just before c, except that
+//
+//   - outcomes posted by then stand with their newest revision, and
+//   - what other standing conversions hold of them is taken, also what later
+//     ones took: nothing is consumed twice by looking back.
+func (b *Bank) decideAgain(h History, now *Account, c *Conversion, at time.Time) (*Decision, error) {
+	rules, err := b.rules(c.Decision.RuleSet)
+	if err != nil {
+		return nil, err
+	}
+	then, err := foldUntil(h, c.Seq-1)
+	if err != nil {
+		return nil, err
+	}
+	then.Lots = nil
+	for _, l := range now.Lots {
+		if now.firstPosted(l) >= c.Seq || !l.Current() {
+			continue
+		}
+		lot := *l
+		lot.uses = nil
+		for _, u := range l.uses {
+			if u.until == 0 && u.conversion != c.Seq {
+				lot.uses = append(lot.uses, use{conversion: u.conversion, credits: u.credits})
+			}
+		}
+		then.Lots = append(then.Lots, &lot)
+	}
+	return rules.Decide(then, c.Decision.Rule, at, c.Decision.Day)
+}
+
+// firstPosted returns the version at which the first revision of l's outcome
+// was posted.
+func (a *Account) firstPosted(l *Lot) int64 {
+	for _, other := range a.Lots {
+		if other.Institution == l.Institution && other.ExternalID == l.ExternalID && other.Revision == 1 {
+			return other.Seq
+		}
+	}
+	return l.Seq
+}
+
+// A Replay compares a decision on record with the same decision reached again.
+type Replay struct {
+	Stored, Again []byte // canonical bytes
+	Hash          Hash   // of the stored bytes
+}
+
+// Equal reports whether the decision came out the same.
+func (r Replay) Equal() bool { return bytes.Equal(r.Stored, r.Again) }
+
+// Replay decides once more what the act of version seq decided: by the rule
+// set of then, on the history of then, with the clock of then. Unless data was
+// damaged or this program means something else by the rules, the bytes are the
+// same.
+func (b *Bank) Replay(ctx context.Context, id LearnerID, seq int64) (Replay, error) {
+	h, err := b.store.History(ctx, id)
+	if err != nil {
+		return Replay{}, err
+	}
+	i := slices.IndexFunc(h.Acts, func(a Act) bool { return a.Seq == seq && a.Body.Decision != nil })
+	if i < 0 {
+		return Replay{}, NotFound(CodeUnknownOutcome, "decision", fmt.Sprintf("没有第 %d 号决定", seq), fmt.Sprintf("there is no decision %d", seq))
+	}
+	stored := h.Acts[i].Body.Decision
+	account, err := foldUntil(h, seq-1)
+	if err != nil {
+		return Replay{}, err
+	}
+	var again *Decision
+	if h.Acts[i].Kind == ActDecided {
+		var rules Rules
+		if rules, err = b.rules(stored.RuleSet); err == nil {
+			again, err = rules.Decide(account, stored.Rule, stored.At, stored.Day)
+		}
+	} else if c := account.Conversion(h.Acts[i].Body.Of); c != nil {
+		again, err = b.decideAgain(h, account, c, stored.At)
+	} else {
+		err = fmt.Errorf("account %s: act %d reconsiders nothing", id, seq)
+	}
+	if err != nil {
+		return Replay{}, err
+	}
+	return Replay{stored.Canonical(), again.Canonical(), stored.Hash()}, nil
+}

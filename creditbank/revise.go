@@ -1,0 +1,174 @@
+package creditbank
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Revise posts the next revision of an outcome. It is recognised anew by its
+// own day of issue. A lot that nothing consumed is replaced; conversions that
+// consumed it are evaluated again as of their own day: where the same lines
+// come out they stand and are relinked, where only a grade differs the line is
+// issued anew, otherwise they are reversed.
+//
+// The revision itself is the key: sent again it answers as the first time.
+func (b *Bank) Revise(ctx context.Context, by Caller, p Posting, request string) (Outcome, error) {
+	if errs := p.Check(b.Catalogue(), b.Today()); len(errs) > 0 {
+		return Outcome{}, errors.Join(errs...)
+	}
+	var outcome Outcome
+	what := fmt.Sprintf("revise %+v", p)
+	_, _, err := b.change(ctx, Change{By: by, Learner: p.Learner}, what, func(d *draft, h History, rules Rules) error {
+		old, stored, err := revisable(d.account, p)
+		if stored != nil {
+			outcome = *stored
+			return errNothingToDo
+		}
+		if err != nil {
+			return err
+		}
+		d.request = Request{Key: request}
+		outcome, err = b.revise(d, h, rules, old, p)
+		return err
+	})
+	if err == errNothingToDo {
+		err = nil
+	}
+	return outcome, err
+}
+
+// revisable returns the lot that p revises; or the outcome on record, if p was
+// posted before.
+func revisable(a *Account, p Posting) (*Lot, *Outcome, error) {
+	for _, l := range a.Lots {
+		if l.OutcomeKey != p.OutcomeKey {
+			continue
+		}
+		if !l.SamePosting(p) {
+			return nil, nil, keyReused(p.OutcomeKey)
+		}
+		return nil, &l.Outcome, nil
+	}
+	old := a.newest(p.Institution, p.ExternalID)
+	switch {
+	case old == nil:
+		return nil, nil, NotFound(CodeUnknownOutcome, "external_id", fmt.Sprintf("没有可修订的成果 %s/%s", p.Institution, p.ExternalID),
+			fmt.Sprintf("there is no outcome %s/%s to revise", p.Institution, p.ExternalID))
+	case p.Revision != old.Revision+1:
+		return nil, nil, Conflict(CodeRevisionOrder, "revision", fmt.Sprintf("当前修订号为 %d，下一修订号应为 %d", old.Revision, old.Revision+1),
+			fmt.Sprintf("the newest revision is %d, the next must be %d", old.Revision, old.Revision+1))
+	case old.RevokedOn != 0:
+		return nil, nil, Conflict(CodeState, "external_id", fmt.Sprintf("该成果已于 %s 撤销，不能修订；请以新的编号登记", old.RevokedOn),
+			fmt.Sprintf("the outcome was revoked on %s and cannot be revised; post it under a new id", old.RevokedOn))
+	}
+	return old, nil, nil
+}
+
+func keyReused(k OutcomeKey) error {
+	return Conflict(CodeKeyReused, "external_id", fmt.Sprintf("编号 %s/%s（修订 %d）已用于其他内容；更正请用下一修订号", k.Institution, k.ExternalID, k.Revision),
+		fmt.Sprintf("%s was posted before with other content; a correction is the next revision", k))
+}
+
+// revise drafts the revision of old and what follows from it.
+func (b *Bank) revise(d *draft, h History, rules Rules, old *Lot, p Posting) (Outcome, error) {
+	affected := d.account.using(old.Seq)
+	// What the old revision counted towards a yearly cap is free again for it.
+	totals := d.account.Totals.Plus(old.Category, old.IssuedOn, -old.Credits)
+	course := b.Catalogue().Courses[p.Course]
+	outcome, err := d.outcome(p, course, rules.Recognise(p, course, totals))
+	if err != nil {
+		return Outcome{}, err
+	}
+	for _, c := range affected {
+		if err := b.reconsider(d, h, c, outcome.Seq); err != nil {
+			return Outcome{}, err
+		}
+	}
+	_, err = d.act(ActReplaced, ActBody{Of: old.Seq, Since: outcome.Seq})
+	return outcome, err
+}
+
+// reconsider evaluates a conversion again, as of its own day, after the lot of
+// version since changed.
+func (b *Bank) reconsider(d *draft, h History, c *Conversion, since int64) error {
+	again, err := b.decideAgain(h, d.account, c, d.at)
+	if err != nil {
+		return err
+	}
+	kind, body := ActRelinked, ActBody{Decision: again, Of: c.Seq, Since: since}
+	switch compareLines(c.Decision, again) {
+	case sameLines:
+	case otherGrades:
+		kind = ActRegraded
+	default:
+		kind, body = ActReversed, ActBody{Of: c.Seq, Since: since}
+	}
+	_, err = d.act(kind, body)
+	return err
+}
+
+// using returns the standing conversions that use a lot.
+func (a *Account) using(lot int64) []*Conversion {
+	return slices.DeleteFunc(slices.Clone(a.Conversions), func(c *Conversion) bool {
+		return !c.Stands() || !c.Decision.Uses(lot)
+	})
+}
+
+type comparison int
+
+const (
+	otherLines comparison = iota
+	otherGrades
+	sameLines
+)
+
+// compareLines says how far two decisions grant the same.
+func compareLines(old, again *Decision) comparison {
+	if !again.Approved || len(old.Lines) != len(again.Lines) {
+		return otherLines
+	}
+	result := sameLines
+	for i, l := range again.Lines {
+		was := old.Lines[i]
+		if l.Slot != was.Slot || l.Credits != was.Credits || l.Open != was.Open || !slices.Equal(l.Categories, was.Categories) {
+			return otherLines
+		}
+		if l.Grade != was.Grade {
+			result = otherGrades
+		}
+	}
+	return result
+}
+
+// A Revoking asks to void an outcome.
+type Revoking struct {
+	Institution InstitutionID
+	ExternalID  string
+	Reason      string
+}
+
+// Revoke voids an outcome. Its lot is gone; every conversion that consumed it
+// is reversed by linked transfers: all its lines leave the programme, its other
+// sources return. What was reversed stays in the history.
+func (b *Bank) Revoke(ctx context.Context, c Change, r Revoking) ([]Act, error) {
+	acts, _, err := b.change(ctx, c, fmt.Sprintf("revoke %q", []string{string(r.Institution), r.ExternalID, r.Reason}), func(d *draft, _ History, _ Rules) error {
+		lot := d.account.newest(r.Institution, r.ExternalID)
+		if lot == nil {
+			return NotFound(CodeUnknownOutcome, "external_id", fmt.Sprintf("没有成果 %s/%s", r.Institution, r.ExternalID),
+				fmt.Sprintf("there is no outcome %s/%s", r.Institution, r.ExternalID))
+		}
+		if lot.RevokedOn != 0 {
+			return Conflict(CodeState, "external_id", fmt.Sprintf("该成果已于 %s 撤销", lot.RevokedOn), fmt.Sprintf("the outcome was revoked on %s", lot.RevokedOn))
+		}
+		for _, conversion := range d.account.using(lot.Seq) {
+			if _, err := d.act(ActReversed, ActBody{Of: conversion.Seq, Since: lot.Seq}); err != nil {
+				return err
+			}
+		}
+		_, err := d.act(ActRevoked, ActBody{Of: lot.Seq, Reason: r.Reason})
+		return err
+	})
+	return acts, err
+}

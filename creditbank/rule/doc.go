@@ -1,0 +1,41 @@
+// Package rule is the rule language of the credit bank: what outcomes are worth
+// (recognition, 认定) and what they may become in a programme (conversion, 转换).
+//
+// A city writes two YAML files, rules.yaml and programmes.yaml; [Compile] reads
+// and checks them against the catalogue and returns the document to publish;
+// [Load] makes [creditbank.Rules] of it. Evaluation is pure: an account and a
+// day in, a decision out, the same for ever.
+//
+//   - id: R04
+//     kind: conversion
+//     title: {zh: 社区治理研修班转换社区管理概论, en: Governance class to Community Management}
+//     programme: P1
+//     effective: {from: 2024-09-01, to: 2027-08-31}
+//     source: {course: S06, min_grade: "70"}
+//     grant: [{slot: T-A1, credits: "4", grade: carry}]
+//     exceed: deny
+//
+// # What the files leave open, and how it is read here
+//
+//   - Several recognition rules match: the first of the file applies.
+//   - No score is no failure of a pass mark, but satisfies no minimum grade.
+//   - Hours attended that are missing count as none.
+//   - Rounding left out keeps the hundredth of a credit and drops the rest.
+//   - Several outcomes of one course, none of which satisfies: the reasons of all
+//     that were recognised; refused ones speak only where there is no other.
+//   - A refused, revoked or missing source says nothing about levels or families,
+//     and lines that depend on its credits are not measured. Lines of a fixed
+//     amount are: a cap that is full is a reason in any case.
+//   - A slot that takes no conversions is not measured either.
+//   - An elective slot is filled by several lines until nothing is left. Any other
+//     slot is filled by one line, unless the line is partial.
+//   - A line's source categories are those of all its sources; it counts towards
+//     the cap of each. A cap per source counts the lines of the conversions that
+//     share an outcome with this one.
+//   - A block consumes the outcomes that are available whole; what a pool has split
+//     stays with pools.
+//   - CAP_TRUNCATED accompanies an approval and is no reason to deny.
+//   - Weighted grades leave out outcomes without a score, and print with the
+//     decimals of the step they are rounded to.
+//   - A plan uses each rule at most once.
+package rule

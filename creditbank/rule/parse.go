@@ -1,0 +1,238 @@
+package rule
+
+import (
+	"fmt"
+	"time"
+
+	"creditbank/creditbank"
+	"creditbank/creditbank/strictyaml"
+)
+
+// A parser reads the two files of a rule set. What is wrong goes to problems;
+// reading goes on, so that everything is reported at once.
+type parser struct {
+	set        *Set
+	problems   *creditbank.Problems
+	places     map[creditbank.RuleID]creditbank.Place
+	references []reference // checked against the catalogue when there is one
+}
+
+// A reference is a name in a file that must exist elsewhere.
+type reference struct {
+	at          strictyaml.Node
+	course      creditbank.CourseCode
+	institution creditbank.InstitutionID
+}
+
+func (p *parser) programmes(root strictyaml.Node) {
+	for _, n := range root.Map("programmes").Need("programmes").List() {
+		f := n.Map("id", "institution", "title", "credits", "caps", "slots")
+		pr := creditbank.Programme{
+			ID:          creditbank.ProgrammeID(code(f.Need("id"))),
+			Institution: creditbank.InstitutionID(f.Need("institution").Text()),
+			Title:       title(f.Need("title")),
+			Credits:     amount(f.Need("credits")),
+		}
+		p.references = append(p.references, reference{at: f.Get("institution"), institution: pr.Institution})
+		for _, c := range f.Get("caps").List() {
+			pr.Caps = append(pr.Caps, p.cap(c, pr.Credits))
+		}
+		for _, s := range f.Need("slots").List() {
+			slot := p.slot(s)
+			if _, twice := pr.Slot(slot.ID); twice {
+				s.FailWith(creditbank.CodeDuplicate, fmt.Sprintf("课程位 %s 重复", slot.ID), fmt.Sprintf("slot %s stands here twice", slot.ID))
+			}
+			pr.Slots = append(pr.Slots, slot)
+		}
+		if _, twice := p.set.programmes[pr.ID]; twice {
+			n.FailWith(creditbank.CodeDuplicate, fmt.Sprintf("专业 %s 重复", pr.ID), fmt.Sprintf("programme %s stands here twice", pr.ID))
+			continue
+		}
+		p.set.programmes[pr.ID] = pr
+		p.set.order = append(p.set.order, pr.ID)
+	}
+}
+
+func (p *parser) slot(n strictyaml.Node) creditbank.Slot {
+	f := n.Map("id", "title", "credits", "level", "elective", "block", "convertible")
+	return creditbank.Slot{
+		ID: creditbank.SlotID(code(f.Need("id"))), Title: title(f.Need("title")), Credits: amount(f.Need("credits")),
+		Level: level(f.Get("level")), Elective: f.Get("elective").Bool(), Block: f.Get("block").Bool(),
+		Closed: f.Has("convertible") && !f.Get("convertible").Bool(),
+	}
+}
+
+func (p *parser) cap(n strictyaml.Node, credits creditbank.Credits) creditbank.Cap {
+	f := n.Map("of", "share", "credits", "per")
+	c := creditbank.Cap{PerSource: f.Get("per").Choice("source") == "source"}
+	if of := f.Need("of"); of.IsMap() {
+		c.Category = category(of.Map("category").Need("category"))
+	} else {
+		of.Choice("all")
+	}
+	switch f.One("share", "credits") {
+	case "share":
+		c.Share = share(f.Get("share"))
+		c.Limit = c.Share.Of(credits)
+	case "credits":
+		c.Limit = amount(f.Get("credits"))
+	}
+	return c
+}
+
+func (p *parser) rules(root strictyaml.Node) {
+	f := root.Map("timezone", "rules")
+	p.set.location = strictyaml.Value(f.Need("timezone"), zone)
+	for _, n := range f.Need("rules").List() {
+		r := p.rule(n)
+		if r == nil || r.ID == "" {
+			continue
+		}
+		if first, twice := p.places[r.ID]; twice {
+			n.FailWith(creditbank.CodeDuplicate, fmt.Sprintf("规则 %s 重复，首次出现于 %s", r.ID, first), fmt.Sprintf("rule %s stands here twice, first at %s", r.ID, first))
+			continue
+		}
+		p.places[r.ID] = n.Place()
+		p.set.byID[r.ID] = r
+		p.set.rules = append(p.set.rules, r)
+	}
+}
+
+func (p *parser) rule(n strictyaml.Node) *Rule {
+	common := []string{"id", "kind", "title", "effective", "source"}
+	// The kind decides which further keys are known, so it is read first.
+	peek := n.Kind("kind")
+	switch peek {
+	case kindRecognition:
+		f := n.Map(append(common, "require", "credits", "valid_for", "cap")...)
+		r := p.common(f)
+		r.Recognition = p.recognition(f)
+		return r
+	case kindConversion:
+		f := n.Map(append(common, "programme", "match", "grant", "exceed")...)
+		r := p.common(f)
+		r.Conversion = p.conversion(f)
+		return r
+	}
+	f := n.Map(append(common, "require", "credits", "valid_for", "cap", "programme", "match", "grant", "exceed")...)
+	f.Need("kind").Choice(kindRecognition, kindConversion)
+	return nil
+}
+
+func (p *parser) common(f strictyaml.Fields) *Rule {
+	r := &Rule{ID: creditbank.RuleID(code(f.Need("id"))), Kind: f.Need("kind").Text(), Title: title(f.Need("title"))}
+	e := f.Need("effective").Map("from", "to")
+	r.From, r.To = date(e.Need("from")), date(e.Get("to"))
+	if r.To != 0 && r.To < r.From {
+		e.Get("to").Fail(fmt.Sprintf("失效日 %s 早于生效日 %s", r.To, r.From), fmt.Sprintf("the window ends on %s, before it begins on %s", r.To, r.From))
+	}
+	return r
+}
+
+func (p *parser) recognition(f strictyaml.Fields) *Recognition {
+	source := f.Need("source").Map("category", "tag", "without_tag")
+	r := &Recognition{Category: category(source.Need("category")), Tag: source.Get("tag").Text(), WithoutTag: source.Get("without_tag").Text()}
+	if require := f.Get("require").Map("pass_mark", "min_attendance"); f.Has("require") {
+		r.PassMark = points(require.Get("pass_mark"))
+		r.MinAttendance = share(require.Get("min_attendance"))
+	}
+	if credits := f.Need("credits"); credits.IsScalar() {
+		r.Stated = credits.Choice("stated") == "stated"
+	} else {
+		p.byHours(credits, r)
+	}
+	r.ValidFor = strictyaml.Value(f.Get("valid_for"), creditbank.ParsePeriod)
+	if f.Has("cap") {
+		r.Cap = p.periodCap(f.Get("cap"))
+	}
+	return r
+}
+
+func (p *parser) byHours(n strictyaml.Node, r *Recognition) {
+	f := n.Map("hours_per_credit", "hours", "round")
+	per := f.Need("hours_per_credit")
+	r.HoursPer = strictyaml.Value(per, creditbank.ParseHours)
+	if per.Exists() && r.HoursPer <= 0 {
+		per.Fail("每学分学时应大于0", "hours per credit are above zero")
+		r.HoursPer = creditbank.Hour
+	}
+	r.Attended = f.Need("hours").Choice("scheduled", "attended") == "attended"
+	r.Round = Rounding{"down", creditbank.Centicredit}
+	if f.Has("round") {
+		round := f.Get("round").Map("mode", "step")
+		r.Round = Rounding{round.Need("mode").Choice("down", "half_up", "up"), amount(round.Need("step"))}
+	}
+	r.Round.Step = max(r.Round.Step, creditbank.Centicredit) // a missing step is reported above
+	r.HoursPer = max(r.HoursPer, 1)
+}
+
+func (p *parser) periodCap(n strictyaml.Node) *PeriodCap {
+	f := n.Map("of", "credits", "per", "by", "exceed")
+	f.Need("per").Choice("calendar_year")
+	f.Need("by").Choice("issued_on")
+	c := &PeriodCap{Category: category(f.Need("of").Map("category").Need("category")), Credits: amount(f.Need("credits"))}
+	if c.Exceed = f.Get("exceed").Choice(exceedDeny, exceedTruncate); c.Exceed == "" {
+		c.Exceed = exceedDeny
+	}
+	return c
+}
+
+// zone returns the time zone of the given name.
+func zone(name string) (*time.Location, error) {
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, fmt.Errorf("%q is no time zone such as Asia/Shanghai", name)
+	}
+	return loc, nil
+}
+
+func title(n strictyaml.Node) creditbank.Text {
+	f := n.Map("zh", "en")
+	return creditbank.Text{ZH: f.Need("zh").Text(), EN: f.Need("en").Text()}
+}
+
+func code(n strictyaml.Node) string { return strictyaml.Value(n, creditbank.ParseCode) }
+
+func category(n strictyaml.Node) creditbank.Category {
+	return strictyaml.Value(n, creditbank.ParseCategory)
+}
+
+func date(n strictyaml.Node) creditbank.Date { return strictyaml.Value(n, creditbank.ParseDate) }
+
+// amount reads credits above zero.
+func amount(n strictyaml.Node) creditbank.Credits {
+	c := strictyaml.Value(n, creditbank.ParseCredits)
+	if n.IsScalar() && c <= 0 && n.Text() != "" {
+		n.Fail("学分应大于0", "credits are above zero")
+	}
+	return c
+}
+
+// share reads a share of 0 to 1.
+func share(n strictyaml.Node) creditbank.Ratio {
+	r := strictyaml.Value(n, creditbank.ParseRatio)
+	if r < 0 || r > creditbank.One {
+		n.Fail("比例应在0与1之间", "a share lies between 0 and 1")
+	}
+	return r
+}
+
+func level(n strictyaml.Node) creditbank.Level {
+	if !n.Exists() {
+		return 0
+	}
+	l, err := creditbank.NewLevel(n.Int())
+	if err != nil {
+		n.Fail("等级应为1至10", "a level is a number of 1 to 10")
+	}
+	return l
+}
+
+// points reads a mark; nil if there is none.
+func points(n strictyaml.Node) *int64 {
+	if !n.Exists() {
+		return nil
+	}
+	v := strictyaml.Value(n, creditbank.ParsePoints)
+	return &v
+}

@@ -1,0 +1,136 @@
+package rule
+
+import (
+	"fmt"
+	"strings"
+
+	"creditbank/creditbank"
+	"creditbank/creditbank/strictyaml"
+)
+
+func (p *parser) conversion(f strictyaml.Fields) *Conversion {
+	c := &Conversion{Programme: creditbank.ProgrammeID(f.Need("programme").Text())}
+	programme, ok := p.set.programmes[c.Programme]
+	if n := f.Get("programme"); n.Exists() && !ok {
+		n.FailWith(creditbank.CodeUnknownProgramme, fmt.Sprintf("专业 %s 不存在", c.Programme), fmt.Sprintf("programme %s does not exist", c.Programme))
+	}
+	p.source(f.Need("source"), c)
+	if match := f.Get("match").Map("level", "overlap"); f.Has("match") {
+		c.SameLevel = match.Get("level").Choice("equal") == "equal"
+		c.Overlap = share(match.Get("overlap"))
+	}
+	exceed := f.Get("exceed").Choice(exceedDeny, exceedTruncate)
+	grants := f.Need("grant")
+	for _, n := range grants.List() {
+		g := p.grant(n, c, exceed)
+		if _, known := programme.Slot(g.Slot); ok && !known {
+			n.FailWith("UNKNOWN_SLOT", fmt.Sprintf("专业 %s 没有课程位 %s", c.Programme, g.Slot), fmt.Sprintf("programme %s has no slot %s", c.Programme, g.Slot))
+		}
+		c.Grants = append(c.Grants, g)
+	}
+	if grants.Exists() && len(c.Grants) == 0 {
+		grants.Fail("至少要有一条授予", "a conversion grants at least one line")
+	}
+	return c
+}
+
+func (p *parser) source(n strictyaml.Node, c *Conversion) {
+	f := n.Map("course", "min_grade", "family_highest", "all", "pool", "split", "block")
+	kind := f.One("course", "all", "pool", "block")
+	for _, only := range []struct{ key, with string }{{"min_grade", "course"}, {"family_highest", "course"}, {"split", "pool"}} {
+		if f.Has(only.key) && kind != only.with {
+			f.Get(only.key).Fail(fmt.Sprintf("“%s”只能与“%s”同用", only.key, only.with), fmt.Sprintf("%q goes with %q only", only.key, only.with))
+		}
+	}
+	switch kind {
+	case "course":
+		c.Parts = []Part{p.part(f)}
+	case "all":
+		for _, part := range f.Get("all").List() {
+			c.Parts = append(c.Parts, p.part(part.Map("course", "min_grade", "family_highest")))
+		}
+		if len(c.Parts) == 0 {
+			f.Get("all").Fail("至少要列出一门课程", "name at least one course")
+		}
+	case "pool":
+		pool := f.Get("pool").Map("category", "credits", "order")
+		pool.Get("order").Choice("earliest_expiry")
+		c.Pool = &Pool{category(pool.Need("category")), amount(pool.Need("credits")), f.Get("split").Bool()}
+	case "block":
+		block := f.Get("block").Map("institution", "category", "min_credits")
+		c.Block = &Block{creditbank.InstitutionID(block.Need("institution").Text()), category(block.Need("category")), amount(block.Need("min_credits"))}
+		p.references = append(p.references, reference{at: block.Get("institution"), institution: c.Block.Institution})
+	}
+}
+
+func (p *parser) part(f strictyaml.Fields) Part {
+	part := Part{creditbank.CourseCode(f.Need("course").Text()), points(f.Get("min_grade")), f.Get("family_highest").Bool()}
+	p.references = append(p.references, reference{at: f.Get("course"), course: part.Course})
+	return part
+}
+
+func (p *parser) grant(n strictyaml.Node, c *Conversion, exceed string) Grant {
+	f := n.Map("slot", "credits", "grade", "partial", "exceed")
+	g := Grant{Slot: creditbank.SlotID(f.Need("slot").Text()), Partial: f.Get("partial").Bool(), Exceed: f.Get("exceed").Choice(exceedDeny, exceedTruncate)}
+	if g.Exceed == "" {
+		g.Exceed = exceed
+	}
+	if g.Exceed == "" {
+		g.Exceed = exceedDeny // the default (SEMANTICS)
+	}
+	p.credits(f.Need("credits"), &g)
+	g.Grade = p.grade(f.Need("grade"), c)
+	return g
+}
+
+// credits reads how much a line grants: a number, source, excess, or
+// {min: [source, "4"]}.
+func (p *parser) credits(n strictyaml.Node, g *Grant) {
+	if n.IsMap() {
+		for _, term := range n.Map("min").Need("min").List() {
+			p.term(term, g)
+		}
+		if !g.Source && g.Fixed == nil {
+			n.Fail("min中至少要有一项", "min needs at least one term")
+		}
+		return
+	}
+	if n.IsScalar() && n.Text() == "excess" {
+		g.Excess = true
+		return
+	}
+	p.term(n, g)
+}
+
+func (p *parser) term(n strictyaml.Node, g *Grant) {
+	if n.IsScalar() && n.Text() == "source" {
+		g.Source = true
+		return
+	}
+	v := amount(n)
+	if g.Fixed == nil || v < *g.Fixed {
+		g.Fixed = &v
+	}
+}
+
+func (p *parser) grade(n strictyaml.Node, c *Conversion) Grade {
+	if !n.IsMap() {
+		mode := n.Choice("carry", creditbank.Exempt)
+		if mode == "carry" && len(c.Parts) != 1 {
+			n.Fail("carry只适用于单门课程来源", "carry needs a source of one course")
+		}
+		return Grade{Mode: mode}
+	}
+	f := n.Map("weighted_by", "round")
+	f.Need("weighted_by").Choice("hours")
+	if len(c.Parts) == 0 {
+		n.Fail("加权成绩需要课程来源", "a weighted grade needs courses as its source")
+	}
+	text := f.Need("round").Text()
+	step := strictyaml.Value(f.Get("round"), creditbank.ParsePoints)
+	if f.Has("round") && step <= 0 {
+		f.Get("round").Fail("舍入步长应大于0", "the step of rounding is above zero")
+	}
+	_, decimals, _ := strings.Cut(text, ".")
+	return Grade{Mode: "weighted", Step: max(step, 1), Decimals: len(decimals)}
+}

@@ -1,0 +1,208 @@
+package rule
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"creditbank/creditbank"
+)
+
+// Kinds of rule.
+const (
+	kindRecognition = "recognition"
+	kindConversion  = "conversion"
+)
+
+// What happens to a line or a lot that does not fit.
+const (
+	exceedDeny     = "deny"
+	exceedTruncate = "truncate"
+)
+
+// A Rule is one rule as its file states it. The exported fields are its
+// canonical form, which its hash is taken of.
+type Rule struct {
+	ID    creditbank.RuleID
+	Kind  string
+	Title creditbank.Text
+	From  creditbank.Date `json:",omitzero"` // first day in force; zero since ever
+	To    creditbank.Date `json:",omitzero"` // last day in force; zero for ever
+
+	Recognition *Recognition `json:",omitempty"`
+	Conversion  *Conversion  `json:",omitempty"`
+
+	hash creditbank.Hash
+}
+
+// inForce reports on which side of the rule's window day lies: -1 before it, 0
+// inside, 1 after it.
+func (r *Rule) inForce(day creditbank.Date) int {
+	switch {
+	case r.From != 0 && day < r.From:
+		return -1
+	case r.To != 0 && day > r.To:
+		return 1
+	}
+	return 0
+}
+
+// A Recognition says what an outcome is worth.
+type Recognition struct {
+	Category      creditbank.Category
+	Tag           string            `json:",omitempty"` // the course must have it
+	WithoutTag    string            `json:",omitempty"` // the course must not have it
+	PassMark      *int64            `json:",omitempty"` // hundredths of a point
+	MinAttendance creditbank.Ratio  `json:",omitempty"`
+	Stated        bool              `json:",omitempty"` // the course's stated credits; else by hours
+	HoursPer      creditbank.Hours  `json:",omitempty"` // hours that make one credit
+	Attended      bool              `json:",omitempty"` // count attended hours; else scheduled
+	Round         Rounding          `json:",omitzero"`
+	ValidFor      creditbank.Period `json:",omitzero"`
+	Cap           *PeriodCap        `json:",omitempty"`
+}
+
+// A Rounding rounds credits to a multiple of Step.
+type Rounding struct {
+	Mode string // down, half_up, up
+	Step creditbank.Credits
+}
+
+// A PeriodCap bounds what is recognised of a category in a calendar year of
+// the day of issue, by whichever rule.
+type PeriodCap struct {
+	Category creditbank.Category
+	Credits  creditbank.Credits
+	Exceed   string
+}
+
+// A Conversion says what lots may become in a programme.
+type Conversion struct {
+	Programme creditbank.ProgrammeID
+	Parts     []Part           `json:",omitempty"` // course or all
+	Pool      *Pool            `json:",omitempty"`
+	Block     *Block           `json:",omitempty"`
+	SameLevel bool             `json:",omitempty"` // the source's level must be the slot's
+	Overlap   creditbank.Ratio `json:",omitempty"` // content overlap, on evidence held with the rule
+	Grants    []Grant
+}
+
+// A Part is an outcome that a conversion asks for.
+type Part struct {
+	Course        creditbank.CourseCode
+	MinGrade      *int64 `json:",omitempty"` // hundredths of a point
+	FamilyHighest bool   `json:",omitempty"`
+}
+
+// A Pool takes credits of a category, the earliest expiry first.
+type Pool struct {
+	Category creditbank.Category
+	Credits  creditbank.Credits
+	Split    bool `json:",omitempty"` // may take a part of a lot
+}
+
+// A Block takes everything available of an institution and category.
+type Block struct {
+	Institution creditbank.InstitutionID
+	Category    creditbank.Category
+	MinCredits  creditbank.Credits
+}
+
+// A Grant is one line that a conversion puts into a slot.
+type Grant struct {
+	Slot    creditbank.SlotID
+	Fixed   *creditbank.Credits `json:",omitempty"` // this many, or at most this many of the source's
+	Source  bool                `json:",omitempty"` // the source's credits
+	Excess  bool                `json:",omitempty"` // the source's credits beyond earlier lines
+	Partial bool                `json:",omitempty"` // leaves the rest of the slot open
+	Exceed  string
+	Grade   Grade
+}
+
+// A Grade says which grade a line carries.
+type Grade struct {
+	Mode     string // carry, weighted, exempt
+	Step     int64  `json:",omitempty"` // weighted: rounded half up to it, in hundredths of a point
+	Decimals int    `json:",omitempty"` // weighted: places printed
+}
+
+// A Set is one version of a city's rules with the programmes they grant in and
+// the facts of the courses they name. It implements [creditbank.Rules].
+type Set struct {
+	version    int
+	location   *time.Location
+	rules      []*Rule
+	byID       map[creditbank.RuleID]*Rule
+	programmes map[creditbank.ProgrammeID]creditbank.Programme
+	order      []creditbank.ProgrammeID
+	courses    map[creditbank.CourseCode]courseFacts
+}
+
+var _ creditbank.Rules = (*Set)(nil)
+
+// courseFacts is what evaluation needs of a course that a learner has no
+// outcome of. It is kept with the published set, so that a decision replayed
+// years later sees the course as it was.
+type courseFacts struct {
+	Category creditbank.Category
+}
+
+// Version implements [creditbank.Rules].
+func (s *Set) Version() int { return s.version }
+
+// Location implements [creditbank.Rules].
+func (s *Set) Location() *time.Location { return s.location }
+
+// Programme implements [creditbank.Rules].
+func (s *Set) Programme(id creditbank.ProgrammeID) (creditbank.Programme, bool) {
+	p, ok := s.programmes[id]
+	return p, ok
+}
+
+// Programmes returns the programmes in the order of their file.
+func (s *Set) Programmes() []creditbank.Programme {
+	all := make([]creditbank.Programme, 0, len(s.order))
+	for _, id := range s.order {
+		all = append(all, s.programmes[id])
+	}
+	return all
+}
+
+// Rules returns the rules in the order of their file.
+func (s *Set) Rules() []*Rule { return slices.Clone(s.rules) }
+
+// RuleTitle implements [creditbank.Rules].
+func (s *Set) RuleTitle(id creditbank.RuleID) (creditbank.Text, creditbank.ProgrammeID, bool) {
+	r, ok := s.byID[id]
+	if !ok {
+		return creditbank.Text{}, "", false
+	}
+	if r.Conversion == nil {
+		return r.Title, "", true
+	}
+	return r.Title, r.Conversion.Programme, true
+}
+
+// hashRules gives each rule the hash of its canonical form, the programme it
+// grants in and the time zone it counts days in.
+func (s *Set) hashRules() error {
+	for _, r := range s.rules {
+		form := struct {
+			Rule      *Rule
+			Programme *creditbank.Programme `json:",omitempty"`
+			Zone      string
+		}{Rule: r, Zone: s.location.String()}
+		if r.Conversion != nil {
+			p := s.programmes[r.Conversion.Programme]
+			form.Programme = &p
+		}
+		b, err := json.Marshal(form)
+		if err != nil {
+			return fmt.Errorf("rule %s: %w", r.ID, err)
+		}
+		r.hash = sha256.Sum256(b)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package rule
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"creditbank/creditbank"
+	"creditbank/creditbank/strictyaml"
+)
+
+// Names of the two files of a rule set.
+const (
+	RulesFile      = "rules.yaml"
+	ProgrammesFile = "programmes.yaml"
+)
+
+// Files are the two files of a rule set, as people wrote them.
+type Files struct {
+	Rules      []byte
+	Programmes []byte
+}
+
+// A document is a published rule set as it is stored: the files themselves and
+// what the courses they name were at that time.
+type document struct {
+	Courses    map[creditbank.CourseCode]courseFacts `json:"courses"`
+	Programmes string                                `json:"programmes"`
+	Rules      string                                `json:"rules"`
+}
+
+// Compile reads and checks the files against the catalogue and returns the
+// document to publish. What is wrong, if anything, is in the problems; then
+// the document is nil.
+func Compile(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.Problems) {
+	var problems creditbank.Problems
+	set, p := parse(files, &problems)
+	for _, ref := range p.references {
+		p.resolve(ref, cat)
+	}
+	if problems.Err() != nil {
+		return nil, nil, problems
+	}
+	if err := set.hashRules(); err != nil {
+		problems.Add(creditbank.Place{File: RulesFile}, err)
+		return nil, nil, problems
+	}
+	body, err := json.Marshal(document{set.courses, string(files.Programmes), string(files.Rules)})
+	if err != nil {
+		problems.Add(creditbank.Place{File: RulesFile}, err)
+		return nil, nil, problems
+	}
+	return body, set, problems
+}
+
+// Load reads a published document. It serves as the bank's way to rules.
+func Load(version int, body []byte) (creditbank.Rules, error) {
+	var doc document
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&doc); err != nil {
+		return nil, fmt.Errorf("rule set %d: %w", version, err)
+	}
+	var problems creditbank.Problems
+	set, _ := parse(Files{[]byte(doc.Rules), []byte(doc.Programmes)}, &problems)
+	if err := problems.Err(); err != nil {
+		return nil, fmt.Errorf("rule set %d: %v", version, err)
+	}
+	set.version, set.courses = version, doc.Courses
+	if err := set.hashRules(); err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+func parse(files Files, problems *creditbank.Problems) (*Set, *parser) {
+	set := &Set{
+		location: time.UTC, byID: map[creditbank.RuleID]*Rule{}, programmes: map[creditbank.ProgrammeID]creditbank.Programme{},
+		courses: map[creditbank.CourseCode]courseFacts{},
+	}
+	p := &parser{set: set, problems: problems, places: map[creditbank.RuleID]creditbank.Place{}}
+	p.programmes(strictyaml.Parse(ProgrammesFile, files.Programmes, problems))
+	p.rules(strictyaml.Parse(RulesFile, files.Rules, problems))
+	return set, p
+}
+
+// resolve checks that what a file names exists, and keeps the course's facts.
+func (p *parser) resolve(ref reference, cat *creditbank.Catalogue) {
+	if !ref.at.Exists() {
+		return
+	}
+	if ref.institution != "" {
+		if _, ok := cat.Institutions[ref.institution]; !ok {
+			ref.at.FailWith(creditbank.CodeUnknownInstitution, fmt.Sprintf("机构 %s 不存在", ref.institution), fmt.Sprintf("institution %s does not exist", ref.institution))
+		}
+		return
+	}
+	course, ok := cat.Courses[ref.course]
+	if !ok {
+		ref.at.FailWith(creditbank.CodeUnknownCourse, fmt.Sprintf("课程 %s 不存在", ref.course), fmt.Sprintf("course %s does not exist", ref.course))
+		return
+	}
+	p.set.courses[ref.course] = courseFacts{course.Category}
+}

@@ -1,0 +1,46 @@
+package creditbank
+
+import "time"
+
+// Rules is one published version of the rules of a city: it decides what
+// outcomes are worth and what they may be converted into. Package rule makes
+// them from files; the bank only asks. Rules never change and may be used by
+// several goroutines.
+type Rules interface {
+	// Version returns the number under which the rules were published, from 1.
+	Version() int
+
+	// Location returns the time zone in which days begin.
+	Location() *time.Location
+
+	// Recognise decides what p, an outcome of c, is worth to a learner whose
+	// recognised credits so far are t.
+	Recognise(p Posting, c Course, t Totals) Recognition
+
+	// Decide decides whether rule may convert what a holds, on the given day.
+	// It changes nothing. An unknown rule is ErrNotFound.
+	Decide(a *Account, rule RuleID, at time.Time, day Date) (*Decision, error)
+
+	// Plan finds the best conversions for a towards the programme. An unknown
+	// programme is ErrNotFound.
+	Plan(a *Account, programme ProgrammeID, at time.Time, day Date) (Plan, error)
+
+	// Programme returns the programme with the given id.
+	Programme(id ProgrammeID) (Programme, bool)
+
+	// RuleTitle returns the title of a rule and the programme it grants in;
+	// the programme is "" for a recognition rule.
+	RuleTitle(id RuleID) (title Text, programme ProgrammeID, ok bool)
+}
+
+// A Plan is the best set and order of conversions towards a programme: most
+// credits granted, then least forfeited, then soonest expiry used, then the
+// rules' ids.
+type Plan struct {
+	Learner   LearnerID
+	Programme ProgrammeID
+	Day       Date
+	Credits   Credits // granted by the steps
+	Forfeited Credits
+	Steps     []RuleID
+}

@@ -1,0 +1,134 @@
+package creditbank
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+)
+
+// hashRequest returns the hash that tells one request from another.
+func hashRequest(what string) Hash { return sha256.Sum256([]byte(what)) }
+
+// Enrol enrols the learner in a programme, which conversions into it need.
+// Enrolling twice changes nothing.
+func (b *Bank) Enrol(ctx context.Context, c Change, p ProgrammeID) error {
+	return b.stand(ctx, c, "enrol "+string(p), func(d *draft, rules Rules) error {
+		if _, ok := rules.Programme(p); !ok {
+			return unknownProgramme(p)
+		}
+		if d.account.Enrolled(p) {
+			return errNothingToDo
+		}
+		_, err := d.act(ActEnrolled, ActBody{Programme: p})
+		return err
+	})
+}
+
+// Leave withdraws the learner from a programme. What was converted stays.
+func (b *Bank) Leave(ctx context.Context, c Change, p ProgrammeID) error {
+	return b.stand(ctx, c, "leave "+string(p), func(d *draft, rules Rules) error {
+		if _, ok := rules.Programme(p); !ok {
+			return unknownProgramme(p)
+		}
+		if !d.account.Enrolled(p) {
+			return errNothingToDo
+		}
+		_, err := d.act(ActLeft, ActBody{Programme: p})
+		return err
+	})
+}
+
+// Freeze freezes the account: balances stay readable, postings still arrive,
+// conversions are denied.
+func (b *Bank) Freeze(ctx context.Context, c Change, reason string) error {
+	return b.freeze(ctx, c, ActFrozen, reason)
+}
+
+// Unfreeze lifts a freeze.
+func (b *Bank) Unfreeze(ctx context.Context, c Change, reason string) error {
+	return b.freeze(ctx, c, ActUnfrozen, reason)
+}
+
+func (b *Bank) freeze(ctx context.Context, c Change, kind ActKind, reason string) error {
+	return b.stand(ctx, c, string(kind)+" "+reason, func(d *draft, _ Rules) error {
+		if d.account.Frozen == (kind == ActFrozen) {
+			return errNothingToDo
+		}
+		_, err := d.act(kind, ActBody{Reason: reason})
+		return err
+	})
+}
+
+// errNothingToDo says that the account is already as asked.
+var errNothingToDo = fmt.Errorf("nothing to do")
+
+func (b *Bank) stand(ctx context.Context, c Change, what string, decide func(*draft, Rules) error) error {
+	_, _, err := b.change(ctx, c, what, func(d *draft, _ History, rules Rules) error { return decide(d, rules) })
+	if err == errNothingToDo {
+		return nil
+	}
+	return err
+}
+
+func unknownProgramme(p ProgrammeID) error {
+	return NotFound(CodeUnknownProgramme, "programme", fmt.Sprintf("专业 %s 不存在", p), fmt.Sprintf("programme %s does not exist", p))
+}
+
+// Convert asks for conversions by the named rules, taken one after the other,
+// each seeing what the earlier ones did. Every decision is put on record,
+// denials too. An unknown rule is an error and nothing is decided.
+func (b *Bank) Convert(ctx context.Context, c Change, rules []RuleID) ([]Act, error) {
+	if len(rules) == 0 {
+		return nil, Invalid(CodeMissing, "rules", "至少要指定一条规则", "name at least one rule")
+	}
+	acts, _, err := b.change(ctx, c, fmt.Sprint("convert ", rules), func(d *draft, _ History, set Rules) error {
+		for _, id := range rules {
+			decision, err := set.Decide(d.account, id, d.at, d.day)
+			if err != nil {
+				return err
+			}
+			if _, err := d.act(ActDecided, ActBody{Decision: decision}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return acts, err
+}
+
+// Preview decides as [Bank.Convert] would, and records nothing.
+func (b *Bank) Preview(ctx context.Context, id LearnerID, rules []RuleID) ([]*Decision, error) {
+	account, err := b.Account(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	set, at, day, err := b.current()
+	if err != nil {
+		return nil, err
+	}
+	var decisions []*Decision
+	for _, r := range rules {
+		d, err := set.Decide(account, r, at, day)
+		if err != nil {
+			return nil, err
+		}
+		decisions = append(decisions, d)
+		if d.Approved {
+			account = account.With(d)
+		}
+	}
+	return decisions, nil
+}
+
+// Plan finds the best conversions for the learner towards a programme, today.
+func (b *Bank) Plan(ctx context.Context, id LearnerID, p ProgrammeID) (Plan, error) {
+	account, err := b.Account(ctx, id)
+	if err != nil {
+		return Plan{}, err
+	}
+	set, at, day, err := b.current()
+	if err != nil {
+		return Plan{}, err
+	}
+	return set.Plan(account, p, at, day)
+}

@@ -1,0 +1,200 @@
+package creditbank
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A Store keeps the bank's rows durably. It reads and writes rows and decides
+// nothing: every rule about credits is in pure methods above it. All methods
+// may be called concurrently, and by several processes on one database.
+//
+// A method that writes does so in one transaction that also inserts one row
+// into the feed. If it returns an error that wraps [ErrOutcomeUnknown] the
+// transaction may or may not have been committed, and the caller must find out
+// by repeating it; on any other error nothing was written. Rows read back are
+// checked: damage is an error that wraps none of the kinds.
+type Store interface {
+	// Heads returns, for each key, what posting under it needs to know. It
+	// reads the account's newest committed state. The result has the order of
+	// the keys.
+	Heads(ctx context.Context, keys []OutcomeKey) ([]Head, error)
+
+	// Append adds rows to accounts. Each write is taken or left whole: it is
+	// left, with nothing of it written, if the account is not at its base
+	// version; the result says which were taken. Writes name different
+	// learners and are sorted by learner.
+	Append(ctx context.Context, feed Feed, writes []Write) (taken []bool, err error)
+
+	// History returns everything on record about a learner's account.
+	// ErrNotFound if there is no such account.
+	History(ctx context.Context, id LearnerID) (History, error)
+
+	// Open adds learners with their accounts. A learner one of whose look-ups
+	// is taken is left out, with nothing of it written; the result says which
+	// were taken in.
+	Open(ctx context.Context, feed Feed, learners []NewLearner) (taken []bool, err error)
+
+	// Learner returns a learner. ErrNotFound if there is none.
+	Learner(ctx context.Context, id LearnerID) (Learner, error)
+
+	// Find returns the learner that a look-up leads to, or ErrNotFound.
+	Find(ctx context.Context, l Lookup) (LearnerID, error)
+
+	// Learners returns up to limit learners' ids above after, in order.
+	Learners(ctx context.Context, after LearnerID, limit int) ([]LearnerID, error)
+
+	// Documents returns the reference documents above the given version, in
+	// order of version.
+	Documents(ctx context.Context, after int) ([]Document, error)
+
+	// Publish adds reference documents, which follow version base without a
+	// gap. It adds nothing and returns false if the newest version is not base.
+	Publish(ctx context.Context, feed Feed, base int, docs []Document) (bool, error)
+
+	// Number gives the next numbers to feed rows that are committed and have
+	// none yet, and returns the highest number given out so far. Numbers have
+	// no gap, and a row once numbered keeps its number. Any process may call
+	// it at any time.
+	Number(ctx context.Context) (int64, error)
+
+	// Feed returns up to limit numbered feed rows above after, in order.
+	Feed(ctx context.Context, after int64, limit int) ([]FeedEntry, error)
+
+	// Close releases the store.
+	Close() error
+}
+
+// A Feed is the feed row of one transaction.
+type Feed struct {
+	ID string // a UUID of version 7, so that the index grows at its end
+	At time.Time
+}
+
+// A FeedEntry is a numbered feed row with the history rows its transaction
+// wrote, sorted by learner and version.
+type FeedEntry struct {
+	Seq  int64
+	ID   string
+	At   time.Time
+	Rows []RowRef
+}
+
+// A RowRef points at a row of an account's history.
+type RowRef struct {
+	Learner LearnerID
+	Seq     int64
+	Kind    ActKind // "" for an outcome
+}
+
+// A Head is the state of an account as far as posting needs it.
+type Head struct {
+	Known   bool // whether the account exists
+	Version int64
+	Frozen  bool
+	Totals  Totals
+	Stored  *Outcome // the outcome on record under exactly this key, if any
+}
+
+// A Write adds rows to one account, in one go or not at all.
+type Write struct {
+	Learner   LearnerID
+	Base      int64 // the version the account must have
+	Frozen    bool  // the state after the write, kept with the account
+	Totals    Totals
+	Outcomes  []Outcome
+	Acts      []Act
+	Movements []Movement
+}
+
+// Version returns the account's version after w.
+func (w Write) Version() int64 { return w.Base + int64(len(w.Outcomes)+len(w.Acts)) }
+
+// A Movement is a transfer as an act made it: the n-th of version seq.
+type Movement struct {
+	Seq int64
+	N   int
+	Transfer
+}
+
+// A Learner is a person as the bank knows them. Who they are is sealed under
+// their own key: destroying Key erases the person and leaves the ledger.
+type Learner struct {
+	ID      LearnerID
+	Account AccountNumber
+	Region  RegionCode
+	Key     []byte // the person's key, wrapped by the bank's
+	Sealed  []byte // a Person, sealed under that key
+	Opened  time.Time
+}
+
+// A NewLearner is a learner with what opening the account writes.
+type NewLearner struct {
+	Learner
+	Lookups []Lookup
+	Act     Act // of kind opened, version 1
+}
+
+// A Lookup leads from something known about a person to the learner.
+type Lookup struct {
+	Kind  string // "account" or "id_number"
+	Value string // the account number, or a keyed hash of the identity number
+}
+
+// A Document is one version of a piece of reference data.
+type Document struct {
+	Version int    // of the catalogue, without gaps
+	Kind    string // "region", "institution", "course", "ruleset"
+	ID      string
+	Body    []byte
+	At      time.Time
+	By      Caller
+}
+
+// A Vault seals personal data. The suite it uses is named in what it seals, so
+// that suites and keys can change.
+type Vault interface {
+	// NewKey returns a new key for a person, wrapped under the bank's own.
+	NewKey() (wrapped []byte, err error)
+
+	// Seal encrypts plain under a person's key.
+	Seal(wrapped, plain []byte) ([]byte, error)
+
+	// Unseal decrypts what Seal made. An error means that the data is damaged
+	// or the key is another.
+	Unseal(wrapped, sealed []byte) ([]byte, error)
+
+	// Hash returns a keyed hash by which a person can be found again, and
+	// which cannot be guessed without the bank's key.
+	Hash(kind, value string) string
+}
+
+// A Person is who a learner is: personal data, sealed when stored.
+type Person struct {
+	IDNumber IDNumber `json:"id_number"`
+	Name     string   `json:"name"`
+}
+
+// CheckWrites reports whether writes may be given to [Store.Append]: sorted by
+// learner, each once, and versions that follow. Stores call it first.
+func CheckWrites(writes []Write) error {
+	for i, w := range writes {
+		if i > 0 && writes[i-1].Learner >= w.Learner {
+			return fmt.Errorf("writes are not sorted by learner at %d", i)
+		}
+		seen := make(map[int64]bool, len(w.Outcomes)+len(w.Acts))
+		for _, o := range w.Outcomes {
+			seen[o.Seq] = o.Learner == w.Learner
+		}
+		for _, a := range w.Acts {
+			seen[a.Seq] = a.Learner == w.Learner
+		}
+		for seq := w.Base + 1; seq <= w.Version(); seq++ {
+			if !seen[seq] {
+				return fmt.Errorf("write to account %s: version %d is missing", w.Learner, seq)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package creditbank
+
+import "fmt"
+
+// An AccountID names an account of the ledger within one learner's books:
+//
+//	issuer:I06            what the institution has given out
+//	lot:17                what is left of the outcome of version 17
+//	conversion:R05        what a conversion rule took in and gave out
+//	programme:P1/T-A1     what fills a slot of a programme
+//	forfeited, cut        what a conversion or a period cap took away
+type AccountID string
+
+// Accounts of the ledger.
+const (
+	AccountForfeited AccountID = "forfeited"
+	AccountCut       AccountID = "cut"
+)
+
+// IssuerAccount returns the account of an institution.
+func IssuerAccount(i InstitutionID) AccountID { return "issuer:" + AccountID(i) }
+
+// LotAccount returns the account of the lot that version seq made.
+func LotAccount(seq int64) AccountID { return AccountID(fmt.Sprintf("lot:%d", seq)) }
+
+// ConversionAccount returns the account of a conversion rule.
+func ConversionAccount(r RuleID) AccountID { return "conversion:" + AccountID(r) }
+
+// SlotAccount returns the account of a slot of a programme.
+func SlotAccount(p ProgrammeID, s SlotID) AccountID {
+	return "programme:" + AccountID(p) + "/" + AccountID(s)
+}
+
+// A Transfer moves credits of one category from one account to another: what
+// one side gains the other loses, so the accounts of a category always sum to
+// zero.
+type Transfer struct {
+	From, To AccountID
+	Category Category
+	Credits  Credits // above zero
+}
+
+// NewTransfer returns a transfer, or an error where it would not move anything
+// between two accounts.
+func NewTransfer(from, to AccountID, cat Category, credits Credits) (Transfer, error) {
+	if from == "" || to == "" || from == to || cat == "" || credits <= 0 {
+		return Transfer{}, fmt.Errorf("transfer of %v %s from %q to %q moves nothing", credits, cat, from, to)
+	}
+	return Transfer{from, to, cat, credits}, nil
+}
+
+// Reversed returns the transfer that undoes t.
+func (t Transfer) Reversed() Transfer {
+	t.From, t.To = t.To, t.From
+	return t
+}
+
+// reversed returns the transfers that undo ts, last first.
+func reversed(ts []Transfer) []Transfer {
+	back := make([]Transfer, 0, len(ts))
+	for i := len(ts) - 1; i >= 0; i-- {
+		back = append(back, ts[i].Reversed())
+	}
+	return back
+}
+
+// A journal gathers transfers and leaves out those of nothing.
+type journal struct{ transfers []Transfer }
+
+func (j *journal) move(from, to AccountID, cat Category, credits Credits) {
+	if t, err := NewTransfer(from, to, cat, credits); err == nil {
+		j.transfers = append(j.transfers, t)
+	}
+}
+
+// Transfers returns the recognition of o as transfers. They are not stored:
+// the row itself is the record.
+func (o Outcome) Transfers() []Transfer {
+	var j journal
+	if o.Granted {
+		issuer := IssuerAccount(o.Institution)
+		j.move(issuer, LotAccount(o.Seq), o.Category, o.Credits)
+		j.move(issuer, AccountCut, o.Category, o.Lost)
+	}
+	return j.transfers
+}
+
+// Transfers returns what carrying out an approved decision moves: the sources
+// into the rule's account, the lines out of it, and what was forfeited. Each
+// line leaves in the category of its main source; a rule's rate may create or
+// leave a rest in the rule's own account, since conversion does not conserve
+// credits.
+func (d *Decision) Transfers() []Transfer {
+	var j journal
+	if !d.Approved {
+		return nil
+	}
+	rule := ConversionAccount(d.Rule)
+	for _, u := range d.Sources {
+		j.move(LotAccount(u.Lot), rule, u.Category, u.Credits)
+	}
+	for _, l := range d.Lines {
+		j.move(rule, SlotAccount(d.Programme, l.Slot), l.Category, l.Credits)
+	}
+	if len(d.Lines) > 0 {
+		j.move(rule, AccountForfeited, d.Lines[0].Category, d.Forfeited)
+	}
+	return j.transfers
+}
