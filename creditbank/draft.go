@@ -10,7 +10,8 @@ type draft struct {
 	at      time.Time
 	day     Date
 	by      Caller
-	request Request
+	request Request // under which acts can be found again
+	trace   string  // the request that brought a posting
 	write   Write
 }
 
@@ -20,7 +21,7 @@ func newDraft(a *Account, at time.Time, day Date, by Caller, request Request) *d
 
 // outcome adds a posting with its recognition.
 func (d *draft) outcome(p Posting, c Course, r Recognition) (Outcome, error) {
-	o := NewOutcome(p, c, r, d.account.Version+1, d.at, d.by, d.request.Key)
+	o := NewOutcome(p, c, r, d.account.Version+1, d.at, d.by, d.trace)
 	if err := d.account.applyOutcome(o); err != nil {
 		return Outcome{}, err
 	}

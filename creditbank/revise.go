@@ -29,7 +29,7 @@ func (b *Bank) Revise(ctx context.Context, by Caller, p Posting, request string)
 		if err != nil {
 			return err
 		}
-		d.request = Request{Key: request}
+		d.request, d.trace = Request{}, request
 		outcome, err = b.revise(d, h, rules, old, p)
 		return err
 	})

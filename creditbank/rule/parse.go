@@ -201,20 +201,24 @@ func date(n strictyaml.Node) creditbank.Date { return strictyaml.Value(n, credit
 
 // amount reads credits above zero.
 func amount(n strictyaml.Node) creditbank.Credits {
-	c := strictyaml.Value(n, creditbank.ParseCredits)
-	if n.IsScalar() && c <= 0 && n.Text() != "" {
-		n.Fail("学分应大于0", "credits are above zero")
-	}
-	return c
+	return strictyaml.Value(n, func(s string) (creditbank.Credits, error) {
+		c, err := creditbank.ParseCredits(s)
+		if err == nil && c <= 0 {
+			err = creditbank.Invalid(creditbank.CodeMalformed, "", "学分应大于0", "credits are above zero")
+		}
+		return c, err
+	})
 }
 
 // share reads a share of 0 to 1.
 func share(n strictyaml.Node) creditbank.Ratio {
-	r := strictyaml.Value(n, creditbank.ParseRatio)
-	if r < 0 || r > creditbank.One {
-		n.Fail("比例应在0与1之间", "a share lies between 0 and 1")
-	}
-	return r
+	return strictyaml.Value(n, func(s string) (creditbank.Ratio, error) {
+		r, err := creditbank.ParseRatio(s)
+		if err == nil && (r < 0 || r > creditbank.One) {
+			err = creditbank.Invalid(creditbank.CodeMalformed, "", "比例应在0与1之间", "a share lies between 0 and 1")
+		}
+		return r, err
+	})
 }
 
 func level(n strictyaml.Node) creditbank.Level {

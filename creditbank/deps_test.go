@@ -1,0 +1,84 @@
+package creditbank_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The arrows of the architecture: what each package of the module may import
+// of the module. A package that is not listed is an error, so that this table
+// stays whole.
+var arrows = map[string][]string{
+	"creditbank":                       {},
+	"creditbank/strictyaml":            {"creditbank"},
+	"creditbank/rule":                  {"creditbank", "creditbank/strictyaml"},
+	"creditbank/vault":                 {"creditbank"},
+	"creditbank/posting":               {"creditbank"},
+	"creditbank/scenario":              {"creditbank", "creditbank/posting", "creditbank/rule", "creditbank/strictyaml"},
+	"creditbank/scenario/scenariotest": {"creditbank", "creditbank/rule", "creditbank/scenario", "creditbank/vault"},
+	"creditbank/storetest":             {"creditbank", "creditbank/rule"},
+	"creditbank/sqlite":                {"creditbank", "certify/issuance", "certify/tlog"},
+	"creditbank/postgres":              {"creditbank", "certify/issuance", "certify/tlog"},
+	"creditbank/postgres/pgtest":       {},
+	"certify":                          {"certify/tlog"},
+	"certify/tlog":                     {},
+	"certify/issuance":                 {"creditbank", "certify", "certify/tlog", "chain"},
+	"certify/issuance/issuancetest":    {"creditbank", "certify", "certify/tlog", "certify/issuance", "chain", "creditbank/storetest", "creditbank/rule", "creditbank/vault"},
+	"certify/certifytest":              {"certify", "certify/tlog"},
+	"certify/keyfile":                  {"certify", "certify/issuance", "certify/tlog"},
+	"chain":                            {},
+	"chain/chaintest":                  {"chain", "certify/tlog"},
+	"chain/local":                      {"chain", "certify/tlog"},
+	"cmd/certverify":                   {"certify"},
+}
+
+// commands tie everything together and are not restricted.
+const commands = "cmd/creditbank"
+
+func TestArrows(t *testing.T) {
+	const module = "creditbank/"
+	for _, pkg := range list(t, module+"...") {
+		name := strings.TrimPrefix(pkg, module)
+		if name == commands || strings.HasPrefix(name, commands+"/") {
+			continue
+		}
+		may, ok := arrows[name]
+		if !ok {
+			t.Errorf("%s has no place among the arrows", name)
+			continue
+		}
+		for _, dep := range list(t, "-f", `{{join .Imports "\n"}}`, pkg) {
+			if own, ok := strings.CutPrefix(dep, module); ok && !slices.Contains(may, own) {
+				t.Errorf("%s imports %s", name, own)
+			}
+		}
+	}
+}
+
+// The domain touches nothing of the machine.
+func TestDomainIsPure(t *testing.T) {
+	impure := []string{"database/sql", "net", "net/http", "os", "os/exec", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "syscall"}
+	for _, pkg := range []string{"creditbank/creditbank", "creditbank/creditbank/rule", "creditbank/creditbank/strictyaml", "creditbank/creditbank/vault"} {
+		for _, dep := range list(t, "-f", `{{join .Imports "\n"}}`, pkg) {
+			if slices.Contains(impure, dep) {
+				t.Errorf("%s imports %s; the domain is pure", pkg, dep)
+			}
+		}
+	}
+	if deps := list(t, "-f", `{{join .Imports "\n"}}`, "creditbank/chain"); slices.ContainsFunc(deps, func(d string) bool { return strings.Contains(d, ".") }) {
+		t.Errorf("chain is to need the standard library only, and imports %v", deps)
+	}
+}
+
+func list(t *testing.T, args ...string) []string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Dir = ".." // the module's root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return strings.Fields(string(out))
+}
