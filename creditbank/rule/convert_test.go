@@ -249,3 +249,19 @@ func TestCapPerSource(t *testing.T) {
 	b.post("X2", "2025-01-01", "合格", "")
 	want(t, b.decide("LOW", today), "approve B=3.0(exempt) forfeits 1.0") // another certificate has a cap of its own
 }
+
+// A block too large for its slot fits once another rule has taken from it: a
+// rule that is denied now may be approved later.
+func TestPlanTriesDeniedRulesAgain(t *testing.T) {
+	b := cityBook(t,
+		conversion("ONE", `source: {course: S1}, grant: [{slot: A, credits: "1", grade: carry}]`),
+		conversion("REST", `source: {block: {institution: I02, category: FORMAL, min_credits: "1"}}, grant: [{slot: E, credits: source, grade: exempt}]`))
+	b.post("S1", "2025-01-01", "80", "")
+	b.post("S1", "2025-02-01", "80", "")
+	want(t, b.decide("REST", today), "deny CAP_REACHED")
+	p, err := b.set.Plan(b.account, "P1", clock, today)
+	must(t, err)
+	if got := strings.Join(ruleIDs(p.Steps), " "); got != "ONE REST" || p.Credits != 700 {
+		t.Errorf("plan %s grants %v; want ONE REST, 7.0", got, p.Credits)
+	}
+}

@@ -14,10 +14,10 @@ import (
 // the programme, each used at most once: the best grants most, then forfeits
 // least, then uses what expires soonest, then has the smaller rule ids.
 //
-// Two facts keep the search small and exact. Conversions only use things up,
-// so a rule that is denied stays denied further down. And what can still be
-// done depends only on what is left of lots and slots, so a state reached
-// twice, first by the smaller ids, is searched once.
+// What can still be done depends only on the rules still open and on what is
+// left of lots and slots, so a state reached again is searched again only if it
+// was reached by something better. A rule that is denied stays open: a block
+// that was too large for its slot may fit once others have taken from it.
 func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at time.Time, day creditbank.Date) (creditbank.Plan, error) {
 	p, ok := s.programmes[programme]
 	if !ok {
@@ -31,7 +31,7 @@ func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at t
 		}
 	}
 	slices.Sort(rules)
-	search := &planner{set: s, programme: p, at: at, day: day, seen: map[string]bool{}}
+	search := &planner{set: s, programme: p, at: at, day: day, seen: map[string]candidate{}}
 	if err := search.visit(a, rules, candidate{}); err != nil {
 		return creditbank.Plan{}, err
 	}
@@ -44,7 +44,7 @@ type planner struct {
 	programme creditbank.Programme
 	at        time.Time
 	day       creditbank.Date
-	seen      map[string]bool
+	seen      map[string]candidate // how each state was reached at best
 	best      candidate
 }
 
@@ -77,27 +77,22 @@ func (c candidate) and(a *creditbank.Account, d *creditbank.Decision) candidate 
 // visit searches on from account a, reached by c, with the rules still open.
 func (p *planner) visit(a *creditbank.Account, open []creditbank.RuleID, c candidate) error {
 	key := p.state(a, open)
-	if p.seen[key] {
+	if before, ok := p.seen[key]; ok && !c.better(before) {
 		return nil
 	}
-	p.seen[key] = true
+	p.seen[key] = c
 	if c.better(p.best) {
 		p.best = c
 	}
-	var approved []*creditbank.Decision
-	var left []creditbank.RuleID
-	for _, id := range open {
+	for i, id := range open {
 		d, err := p.set.Decide(a, id, p.at, p.day)
 		if err != nil {
 			return err
 		}
-		if d.Approved {
-			approved = append(approved, d)
-			left = append(left, id)
+		if !d.Approved {
+			continue
 		}
-	}
-	for i, d := range approved {
-		rest := slices.Delete(slices.Clone(left), i, i+1)
+		rest := slices.Delete(slices.Clone(open), i, i+1)
 		if err := p.visit(a.With(d), rest, c.and(a, d)); err != nil {
 			return err
 		}
