@@ -1,0 +1,73 @@
+package strictyaml_test
+
+import (
+	"strings"
+	"testing"
+
+	"creditbank/creditbank"
+	"creditbank/creditbank/strictyaml"
+)
+
+func TestReadsWhatIsThere(t *testing.T) {
+	var problems creditbank.Problems
+	f := strictyaml.Parse("f.yaml", []byte("credits: \"4.10\"\nhours: 32\nopen: true\nday: 2026-03-15\nlist: [a, b]\n"), &problems).
+		Map("credits", "hours", "open", "day", "list", "absent")
+	if c := strictyaml.Value(f.Need("credits"), creditbank.ParseCredits); c != 410 {
+		t.Errorf("credits %v", c)
+	}
+	if n := f.Need("hours").Int(); n != 32 {
+		t.Errorf("hours %d", n)
+	}
+	if d := strictyaml.Value(f.Need("day"), creditbank.ParseDate); d != 20260315 {
+		t.Errorf("day %v: a date must be read as written, not as an instant", d)
+	}
+	if !f.Get("open").Bool() || len(f.Get("list").List()) != 2 || f.Get("list").List()[1].Text() != "b" {
+		t.Error("open or list read wrongly")
+	}
+	if f.Get("absent").Exists() || f.Get("absent").Text() != "" || f.Get("absent").Map("x").Get("x").Exists() {
+		t.Error("what is absent reads as something")
+	}
+	if err := problems.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReportsEachFaultWithItsPlace(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"empty":         {"", "f.yaml: the file is empty"},
+		"two documents": {"a: 1\n---\na: 2\n", "more than one YAML document"},
+		"tab":           {"a:\n\t- b\n", "f.yaml:2: not YAML"},
+		"merge key":     {"a: {<<: {b: 1}}\n", "f.yaml:1:5: a.<<: such a key is not supported"},
+		"alias":         {"a: &x {b: 1}\n", "f.yaml:1:4: a: anchors and aliases are not supported"},
+		"tag":           {"a: !!str {b: 1}\n", "f.yaml:1:4: a: tags are not supported"},
+		"null":          {"a: {b: }\n", "f.yaml:1:8: a.b: is empty"},
+		"list for map":  {"a: [b]\n", "f.yaml:1:4: a: expected a mapping"},
+		"misspelt":      {"a: {bb: 1}\n", `f.yaml:1:5: a.bb: unknown key "bb"`},
+		"twice":         {"a: {b: 1, b: 2}\n", `f.yaml:1:11: a.b: key "b" stands here twice`},
+	} {
+		var problems creditbank.Problems
+		strictyaml.Parse("f.yaml", []byte(tt.text), &problems).Map("a").Need("a").Map("b").Need("b").Text()
+		if err := problems.Err(); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: reports %v, want %s", name, err, tt.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("a: {b: [1, 2], c: &x d}\n"))
+	f.Add([]byte("- - - ? x\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var problems creditbank.Problems
+		root := strictyaml.Parse("f.yaml", data, &problems)
+		fields := root.Map("a", "b")
+		for _, n := range fields.Get("a").List() {
+			n.Text()
+		}
+		fields.Get("b").Int()
+		for _, p := range problems.List() {
+			if p.File != "f.yaml" || p.Reason.ZH == "" || p.Reason.EN == "" {
+				t.Errorf("%v lacks a file or a text", p)
+			}
+		}
+	})
+}
