@@ -24,6 +24,7 @@ var operator = creditbank.Caller{ID: "operator:test"}
 type city struct {
 	*creditbank.Bank
 	t      *testing.T
+	path   string // of the database
 	store  *storetest.Faulty
 	poster *creditbank.Poster
 	mu     sync.Mutex
@@ -54,10 +55,11 @@ const cityProgrammes = `programmes:
 
 func newCity(t *testing.T) *city {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bank.db"))
+	path := filepath.Join(t.TempDir(), "bank.db")
+	store, err := sqlite.Open(t.Context(), path)
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
-	c := &city{t: t, store: &storetest.Faulty{Store: store}}
+	c := &city{t: t, path: path, store: &storetest.Faulty{Store: store}}
 	c.set("2026-03-15")
 	master, err := vault.NewMaster(rand.Reader)
 	must(t, err)
@@ -135,6 +137,25 @@ func (c *city) open(n int) creditbank.LearnerID {
 	id := opened[0].Learner.ID
 	must(c.t, c.Enrol(c.t.Context(), creditbank.Change{By: operator, Learner: id}, "P1"))
 	return id
+}
+
+// stranger opens the account of a person made up from n, enrolled in P1.
+func (c *city) stranger(n int) creditbank.LearnerID {
+	c.t.Helper()
+	digits := fmt.Sprintf("99010119900101%03d", n%1000)
+	for _, check := range "0123456789X" {
+		number, err := creditbank.ParseIDNumber(digits + string(check))
+		if err != nil {
+			continue
+		}
+		opened, errs := c.Open(c.t.Context(), operator, []creditbank.Opening{{Person: creditbank.Person{Name: "某人", IDNumber: number}, Region: "9901"}})
+		must(c.t, errs[0])
+		id := opened[0].Learner.ID
+		must(c.t, c.Enrol(c.t.Context(), creditbank.Change{By: operator, Learner: id}, "P1"))
+		return id
+	}
+	c.t.Fatal("no check digit fits")
+	return ""
 }
 
 func (c *city) posting(l creditbank.LearnerID, id, course, issued, score string) creditbank.Posting {

@@ -1,0 +1,200 @@
+package creditbank_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"creditbank/creditbank"
+)
+
+// Random lives: whatever institutions post, revise and revoke, and whatever a
+// learner asks for, the ledger stays a ledger.
+func TestRandomLives(t *testing.T) {
+	c := newCity(t)
+	db, err := sql.Open("sqlite", c.path)
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		l := c.stranger(n)
+		live := &life{city: c, rt: rt, learner: l, newest: map[string]int{}}
+		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+			live.step()
+		}
+		a, err := c.Account(t.Context(), l)
+		if err != nil {
+			rt.Fatalf("the account does not add up: %v", err)
+		}
+		live.checkAccount(a)
+		live.checkLedger(db, a)
+		live.checkReplays()
+	})
+}
+
+// A life is one learner's random history.
+type life struct {
+	*city
+	rt      *rapid.T
+	learner creditbank.LearnerID
+	newest  map[string]int // revision by external id
+}
+
+func (v *life) step() {
+	change := creditbank.Change{By: operator, Learner: v.learner}
+	ctx := v.t.Context()
+	var err error
+	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "revise", "revoke", "freeze", "leave"}).Draw(v.rt, "step") {
+	case "post":
+		id := fmt.Sprintf("O%d", len(v.newest))
+		v.newest[id] = 1
+		_, err = v.poster.Post(ctx, operator, v.draw(id, 1), "")
+	case "revise":
+		id := fmt.Sprintf("O%d", rapid.IntRange(0, 8).Draw(v.rt, "id"))
+		if _, err = v.Revise(ctx, operator, v.draw(id, v.newest[id]+1), ""); err == nil {
+			v.newest[id]++
+		}
+	case "revoke":
+		id := fmt.Sprintf("O%d", rapid.IntRange(0, 8).Draw(v.rt, "id"))
+		_, err = v.Revoke(ctx, change, creditbank.Revoking{Institution: "I01", ExternalID: id})
+	case "convert":
+		_, err = v.Convert(ctx, change, []creditbank.RuleID{creditbank.RuleID(rapid.SampledFrom([]string{"R1", "R2", "R3", "R4"}).Draw(v.rt, "rule"))})
+	case "freeze":
+		if err = v.Freeze(ctx, change, ""); err == nil && rapid.Bool().Draw(v.rt, "thaw") {
+			err = v.Unfreeze(ctx, change, "")
+		}
+	case "leave":
+		if err = v.Leave(ctx, change, "P1"); err == nil {
+			err = v.Enrol(ctx, change, "P1")
+		}
+	}
+	if err != nil && !errors.Is(err, creditbank.ErrNotFound) && !errors.Is(err, creditbank.ErrConflict) && !errors.Is(err, creditbank.ErrInvalid) {
+		v.rt.Fatal(err)
+	}
+}
+
+func (v *life) draw(id string, revision int) creditbank.Posting {
+	p := v.posting(v.learner, id, rapid.SampledFrom([]string{"S1", "S2", "N3", "N3"}).Draw(v.rt, "course"),
+		fmt.Sprintf("%d-0%d-15", rapid.IntRange(2020, 2025).Draw(v.rt, "year"), rapid.IntRange(1, 9).Draw(v.rt, "month")),
+		rapid.SampledFrom([]string{"50", "65", "75", "95", "合格", ""}).Draw(v.rt, "score"))
+	p.Revision = revision
+	return p
+}
+
+// checkAccount checks caps, slots and lots.
+func (v *life) checkAccount(a *creditbank.Account) {
+	var granted creditbank.Credits
+	slots, used := map[creditbank.SlotID]creditbank.Credits{}, map[int64]creditbank.Credits{}
+	for _, c := range a.Conversions {
+		if !c.Stands() {
+			continue
+		}
+		for _, l := range c.Decision.Lines {
+			granted += l.Credits
+			slots[l.Slot] += l.Credits
+		}
+		for _, s := range c.Decision.Sources {
+			used[s.Lot] += s.Credits
+			if lot := a.Lot(s.Lot); lot == nil || !lot.Current() || lot.RevokedOn != 0 {
+				v.rt.Fatalf("conversion %d stands on lot %d, which does not", c.Seq, s.Lot)
+			}
+		}
+	}
+	if granted > 12*creditbank.Credit || slots["A"] > 400 || slots["B"] > 800 || slots["E"] > 800 {
+		v.rt.Fatalf("granted %v in all, %v", granted, slots)
+	}
+	var year creditbank.Totals
+	for _, l := range a.Lots {
+		if used[l.Seq] > l.Credits {
+			v.rt.Fatalf("lot %d of %v is consumed for %v", l.Seq, l.Credits, used[l.Seq])
+		}
+		if l.Current() && l.RevokedOn == 0 {
+			year = year.Plus(l.Category, l.IssuedOn, l.Credits)
+		}
+	}
+	if !year.Equal(a.Totals) {
+		v.rt.Fatalf("totals %v, the lots say %v", a.Totals, year)
+	}
+	for y := 2020; y <= 2025; y++ {
+		if sum := year.Sum(creditbank.NonFormal, y*100+1, y*100+12); sum > 10*creditbank.Credit {
+			v.rt.Fatalf("%v recognised in %d", sum, y)
+		}
+	}
+}
+
+// checkLedger checks the rows as SQL sees them.
+func (v *life) checkLedger(db *sql.DB, a *creditbank.Account) {
+	rows, err := db.Query(`
+		SELECT account, category, sum(credits)
+		FROM (
+			SELECT to_account AS account, category, credits FROM ledger WHERE learner_id = ?1
+			UNION ALL
+			SELECT from_account, category, -credits FROM ledger WHERE learner_id = ?1
+		)
+		GROUP BY account, category`, string(v.learner))
+	if err != nil {
+		v.rt.Fatal(err)
+	}
+	defer rows.Close()
+	sums, lots := map[string]int64{}, map[string]creditbank.Credits{}
+	programme := creditbank.Credits(0)
+	for rows.Next() {
+		var account, category string
+		var credits int64
+		if err := rows.Scan(&account, &category, &credits); err != nil {
+			v.rt.Fatal(err)
+		}
+		sums[category] += credits
+		if strings.HasPrefix(account, "lot:") {
+			lots[account] = creditbank.Credits(credits)
+		}
+		if strings.HasPrefix(account, "programme:") {
+			programme += creditbank.Credits(credits)
+		}
+	}
+	for category, sum := range sums {
+		if sum != 0 {
+			v.rt.Fatalf("the accounts of %s sum to %d", category, sum)
+		}
+	}
+	for _, l := range a.Lots {
+		left := creditbank.Credits(0)
+		if l.Granted && l.Current() && l.RevokedOn == 0 {
+			left = l.Credits
+			for _, c := range a.Conversions {
+				for _, s := range c.Decision.Sources {
+					if c.Stands() && s.Lot == l.Seq {
+						left -= s.Credits
+					}
+				}
+			}
+		}
+		if got := lots[string(creditbank.LotAccount(l.Seq))]; got != left {
+			v.rt.Fatalf("lot %d: the ledger says %v, the account %v", l.Seq, got, left)
+		}
+	}
+	if want := a.Balance(20260315).Programmes["P1"]; programme != want {
+		v.rt.Fatalf("the programme: the ledger says %v, the account %v", programme, want)
+	}
+}
+
+func (v *life) checkReplays() {
+	h, err := v.History(v.t.Context(), v.learner)
+	if err != nil {
+		v.rt.Fatal(err)
+	}
+	for _, act := range h.Acts {
+		if act.Body.Decision == nil {
+			continue
+		}
+		r, err := v.Replay(v.t.Context(), v.learner, act.Seq)
+		if err != nil || !r.Equal() {
+			v.rt.Fatalf("act %d (%s) replayed: %v\n%s\n%s", act.Seq, act.Kind, err, r.Stored, r.Again)
+		}
+	}
+}
