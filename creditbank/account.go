@@ -100,7 +100,7 @@ func (a *Account) applyOutcome(o Outcome) error {
 		return err
 	}
 	old := a.newest(o.Institution, o.ExternalID)
-	if (old == nil) != (o.Revision == 1) || old != nil && old.Revision != o.Revision-1 {
+	if (old == nil) != (o.Revision == 1) || old != nil && (old.Revision != o.Revision-1 || old.RevokedOn != 0) {
 		return fmt.Errorf("account %s: outcome %v does not follow its revisions", a.Learner, o.OutcomeKey)
 	}
 	if old != nil {

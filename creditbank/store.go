@@ -2,6 +2,7 @@ package creditbank
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 )
@@ -14,7 +15,8 @@ import (
 // into the feed. If it returns an error that wraps [ErrOutcomeUnknown] the
 // transaction may or may not have been committed, and the caller must find out
 // by repeating it; on any other error nothing was written. Rows read back are
-// checked: damage is an error that wraps none of the kinds.
+// checked: damage is an error that wraps none of the kinds. Instants are given
+// in whole microseconds of UTC, which is what both dialects keep.
 type Store interface {
 	// Heads returns, for each key, what posting under it needs to know. It
 	// reads the account's newest committed state. The result has the order of
@@ -31,9 +33,9 @@ type Store interface {
 	// ErrNotFound if there is no such account.
 	History(ctx context.Context, id LearnerID) (History, error)
 
-	// Open adds learners with their accounts. A learner one of whose look-ups
-	// is taken is left out, with nothing of it written; the result says which
-	// were taken in.
+	// Open adds learners with their accounts. A learner whose id or one of whose
+	// look-ups is taken is left out, with nothing of it written; the result says
+	// which were taken in.
 	Open(ctx context.Context, feed Feed, learners []NewLearner) (taken []bool, err error)
 
 	// Learner returns a learner. ErrNotFound if there is none.
@@ -150,6 +152,13 @@ type Document struct {
 	Body    []byte
 	At      time.Time
 	By      Caller
+}
+
+// Digest returns the SHA-256 of everything d says, which is stored with it and
+// checked on reading.
+func (d Document) Digest() [32]byte {
+	b := appendStrings(make([]byte, 0, len(d.Body)+128), d.Kind, d.ID, string(d.Body), d.By.ID)
+	return sha256.Sum256(appendInts(b, int64(d.Version), d.At.UnixMicro()))
 }
 
 // A Vault seals personal data. The suite it uses is named in what it seals, so

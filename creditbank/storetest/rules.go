@@ -1,0 +1,116 @@
+package storetest
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"testing"
+	"time"
+
+	"creditbank/creditbank"
+)
+
+// newBank returns a bank on s with the simplest of rules, on [Day]. The first
+// one publishes what [Posting] needs.
+func newBank(t testing.TB, s creditbank.Store) *creditbank.Bank {
+	t.Helper()
+	b, err := creditbank.New(t.Context(), creditbank.Config{
+		Store: s, Vault: openVault{}, Clock: func() time.Time { return Noon }, Random: rand.Reader,
+		LoadRules: func(version int, _ []byte) (creditbank.Rules, error) { return simpleRules(version), nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.Publish(t.Context(), caller, creditbank.Reference{
+		Regions:      []creditbank.Region{{Code: "990102", Name: "清河区", Level: "county"}},
+		Institutions: []creditbank.Institution{{ID: Issuer, Name: "社区学院", Kinds: []string{"community_college"}, Region: "990102"}},
+		Courses:      []creditbank.Course{Course()},
+		RuleSet:      []byte("simple"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// simpleRules is a version of rules under which an attended hour is a credit,
+// and R05 turns all there is into a line of programme P1.
+type simpleRules int
+
+var _ creditbank.Rules = simpleRules(0)
+
+// Version implements [creditbank.Rules].
+func (r simpleRules) Version() int { return int(r) }
+
+// Location implements [creditbank.Rules].
+func (simpleRules) Location() *time.Location { return time.FixedZone("CST", 8*60*60) }
+
+// Recognise implements [creditbank.Rules].
+func (simpleRules) Recognise(p creditbank.Posting, _ creditbank.Course, _ creditbank.Totals) creditbank.Recognition {
+	if p.Attended == 0 {
+		return Refused()
+	}
+	return Recognised(creditbank.Credits(p.Attended))
+}
+
+// Decide implements [creditbank.Rules].
+func (simpleRules) Decide(a *creditbank.Account, rule creditbank.RuleID, at time.Time, day creditbank.Date) (*creditbank.Decision, error) {
+	if rule != "R05" {
+		return nil, creditbank.ErrNotFound
+	}
+	d := decision(a)
+	d.At, d.Day = at, day
+	var sum creditbank.Credits
+	for _, lot := range a.Lots {
+		if c := lot.Available(day); c > 0 {
+			sum += c
+			d.Sources = append(d.Sources, creditbank.Consumption{Category: lot.Category, Course: lot.Course, Credits: c, Lot: lot.Seq})
+		}
+	}
+	if sum == 0 {
+		d.Findings = []creditbank.Finding{{Code: creditbank.InsufficientPool, Have: "0.0", Need: "0.01", Subject: "P1"}}
+		return d, nil
+	}
+	d.Approved, d.Lines = true, []creditbank.Line{line(sum)}
+	return d, nil
+}
+
+// line returns a line of programme P1.
+func line(c creditbank.Credits) creditbank.Line {
+	return creditbank.Line{
+		Categories: []creditbank.Category{creditbank.NonFormal}, Category: creditbank.NonFormal,
+		Credits: c, Grade: "87.50", Slot: "T-A1",
+	}
+}
+
+// Plan implements [creditbank.Rules].
+func (simpleRules) Plan(a *creditbank.Account, p creditbank.ProgrammeID, _ time.Time, day creditbank.Date) (creditbank.Plan, error) {
+	return creditbank.Plan{Learner: a.Learner, Programme: p, Day: day, Steps: []creditbank.RuleID{"R05"}}, nil
+}
+
+// Programme implements [creditbank.Rules].
+func (simpleRules) Programme(id creditbank.ProgrammeID) (creditbank.Programme, bool) {
+	return creditbank.Programme{ID: "P1", Institution: Issuer}, id == "P1"
+}
+
+// RuleTitle implements [creditbank.Rules].
+func (simpleRules) RuleTitle(id creditbank.RuleID) (creditbank.Text, creditbank.ProgrammeID, bool) {
+	return creditbank.Text{ZH: "转换", EN: "conversion"}, "P1", id == "R05"
+}
+
+// openVault seals nothing.
+type openVault struct{}
+
+// NewKey implements [creditbank.Vault].
+func (openVault) NewKey() ([]byte, error) { return []byte{}, nil }
+
+// Seal implements [creditbank.Vault].
+func (openVault) Seal(_, plain []byte) ([]byte, error) { return plain, nil }
+
+// Unseal implements [creditbank.Vault].
+func (openVault) Unseal(_, sealed []byte) ([]byte, error) { return sealed, nil }
+
+// Hash implements [creditbank.Vault].
+func (openVault) Hash(kind, value string) string {
+	return hex.EncodeToString(fmt.Appendf(nil, "%s %s", kind, value))
+}
