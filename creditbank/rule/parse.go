@@ -187,7 +187,7 @@ func zone(name string) (*time.Location, error) {
 }
 
 func title(n strictyaml.Node) creditbank.Text {
-	f := n.Map("zh", "en")
+	f := n.Texts("zh", "en")
 	return creditbank.Text{ZH: f.Need("zh").Text(), EN: f.Need("en").Text()}
 }
 

@@ -137,6 +137,31 @@ func (n Node) Map(known ...string) Fields {
 	return f
 }
 
+// Texts reads n as a mapping from the given keys, and no others, to texts.
+//
+// Between braces a comma ends a text that stands without quotes: for YAML,
+// {en: Save small, redeem whole} has a key "redeem whole" without a value. People
+// write this, and it can mean one thing only, so it is read as the text it is.
+func (n Node) Texts(known ...string) Fields {
+	if n.yaml == nil || n.yaml.Kind != yaml.MappingNode || n.yaml.Style&yaml.FlowStyle == 0 {
+		return n.Map(known...)
+	}
+	joined := *n.yaml
+	joined.Content = nil
+	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
+		key, value := n.yaml.Content[i], n.yaml.Content[i+1]
+		tail := i > 0 && value.Tag == "!!null" && value.Value == "" && !slices.Contains(known, key.Value)
+		if last := len(joined.Content) - 1; tail && joined.Content[last].Style == 0 && joined.Content[last].Kind == yaml.ScalarNode {
+			text := *joined.Content[last]
+			text.Value, text.Tag = text.Value+", "+key.Value, "!!str"
+			joined.Content[last] = &text
+			continue
+		}
+		joined.Content = append(joined.Content, key, value)
+	}
+	return Node{&joined, n.file, n.path, n.problems}.Map(known...)
+}
+
 // unknown reports a key that is none of the known ones, with the one probably
 // meant.
 func (n Node) unknown(name string, known []string) {

@@ -32,6 +32,24 @@ func TestReadsWhatIsThere(t *testing.T) {
 	}
 }
 
+// A comma between braces cuts a text in two; a person means one text.
+func TestTextsWithCommas(t *testing.T) {
+	var problems creditbank.Problems
+	f := strictyaml.Parse("f.yaml", []byte("{zh: 零存整取, en: Save small, redeem whole, twice}"), &problems).Texts("zh", "en")
+	if f.Need("en").Text() != "Save small, redeem whole, twice" || f.Need("zh").Text() != "零存整取" || problems.Err() != nil {
+		t.Errorf("reads %q, %v", f.Get("en").Text(), problems.Err())
+	}
+	for _, text := range []string{"{zh: a, en: b, fr: c}", "{en, zh: a}", "{zh: a, en: }", "{zh: a, en: \"b\", c}"} {
+		var problems creditbank.Problems
+		f := strictyaml.Parse("f.yaml", []byte(text), &problems).Texts("zh", "en")
+		f.Need("zh").Text()
+		f.Need("en").Text()
+		if problems.Err() == nil {
+			t.Errorf("%s was accepted", text)
+		}
+	}
+}
+
 func TestReportsEachFaultWithItsPlace(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
 		"empty":         {"", "f.yaml: the file is empty"},
