@@ -179,9 +179,9 @@ func (c *city) revise(l creditbank.LearnerID, id, course, issued, score string, 
 	c.t.Helper()
 	p := c.posting(l, id, course, issued, score)
 	p.Revision = revision
-	o, err := c.Revise(c.t.Context(), operator, p, "req")
+	posted, err := c.Revise(c.t.Context(), operator, p, "req")
 	must(c.t, err)
-	return o
+	return posted.Outcome
 }
 
 func (c *city) revoke(l creditbank.LearnerID, id string) []creditbank.Act {

@@ -178,16 +178,16 @@ func (b *Bank) CheckName(ctx context.Context, id LearnerID, name string) error {
 	if err != nil {
 		return err
 	}
-	if !sameName(p.Name, name) {
+	if !SameName(p.Name, name) {
 		return Conflict(CodeNameMismatch, "learner_name", fmt.Sprintf("姓名“%s”与该账户登记的姓名不符，请核对列是否错位", name),
 			fmt.Sprintf("the name %q is not the one on record for this learner: have the columns slipped?", name))
 	}
 	return nil
 }
 
-// sameName compares names as written, but for blanks and the several dots that
+// SameName compares names as written, but for blanks and the several dots that
 // stand between the parts of a name (· U+00B7, ・, •).
-func sameName(a, b string) bool {
+func SameName(a, b string) bool {
 	plain := strings.NewReplacer(" ", "", "\u3000", "", "\u30fb", "\u00b7", "\u2022", "\u00b7", "\u2027", "\u00b7")
 	return plain.Replace(a) == plain.Replace(b)
 }
@@ -264,8 +264,10 @@ func (b *Bank) change(ctx context.Context, c Change, what string, decide func(d 
 		if err != nil {
 			return nil, Write{}, err
 		}
-		if acts, err := repeated(h, c.By, request); err != nil || acts != nil {
-			return acts, Write{}, err
+		if acts, err := repeated(h, c.By, request); err != nil {
+			return nil, Write{}, err
+		} else if acts != nil {
+			return acts, Write{}, b.store.Confirm(ctx)
 		}
 		account, err := NewAccount(h)
 		if err != nil {

@@ -95,8 +95,7 @@ func (p *Poster) Post(ctx context.Context, by Caller, posting Posting, request s
 		return Posted{}, err
 	}
 	if j == nil {
-		o, err := p.bank.Revise(ctx, by, posting, request)
-		return Posted{Outcome: o}, err
+		return p.bank.Revise(ctx, by, posting, request)
 	}
 	select {
 	case <-j.done:

@@ -14,29 +14,31 @@ import (
 // issued anew, otherwise they are reversed.
 //
 // The revision itself is the key: sent again it answers as the first time.
-func (b *Bank) Revise(ctx context.Context, by Caller, p Posting, request string) (Outcome, error) {
+func (b *Bank) Revise(ctx context.Context, by Caller, p Posting, request string) (Posted, error) {
 	if errs := p.Check(b.Catalogue(), b.Today()); len(errs) > 0 {
-		return Outcome{}, errors.Join(errs...)
+		return Posted{}, errors.Join(errs...)
 	}
-	var outcome Outcome
+	var posted Posted
 	what := fmt.Sprintf("revise %+v", p)
 	_, _, err := b.change(ctx, Change{By: by, Learner: p.Learner}, what, func(d *draft, h History, rules Rules) error {
 		old, stored, err := revisable(d.account, p)
 		if stored != nil {
-			outcome = *stored
-			return errNothingToDo
+			posted = Posted{*stored, true}
+			return b.nothingToDo(ctx)
 		}
 		if err != nil {
 			return err
 		}
 		d.request, d.trace = Request{}, request
-		outcome, err = b.revise(d, h, rules, old, p)
+		posted.Outcome, err = b.revise(d, h, rules, old, p)
 		return err
 	})
-	if err == errNothingToDo {
-		err = nil
+	switch err {
+	case nil, errNothingToDo:
+		return posted, nil
+	default:
+		return Posted{}, err
 	}
-	return outcome, err
 }
 
 // revisable returns the lot that p revises; or the outcome on record, if p was

@@ -3,6 +3,7 @@ package creditbank
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 )
 
@@ -17,7 +18,7 @@ func (b *Bank) Enrol(ctx context.Context, c Change, p ProgrammeID) error {
 			return unknownProgramme(p)
 		}
 		if d.account.Enrolled(p) {
-			return errNothingToDo
+			return b.nothingToDo(ctx)
 		}
 		_, err := d.act(ActEnrolled, ActBody{Programme: p})
 		return err
@@ -31,7 +32,7 @@ func (b *Bank) Leave(ctx context.Context, c Change, p ProgrammeID) error {
 			return unknownProgramme(p)
 		}
 		if !d.account.Enrolled(p) {
-			return errNothingToDo
+			return b.nothingToDo(ctx)
 		}
 		_, err := d.act(ActLeft, ActBody{Programme: p})
 		return err
@@ -52,7 +53,7 @@ func (b *Bank) Unfreeze(ctx context.Context, c Change, reason string) error {
 func (b *Bank) freeze(ctx context.Context, c Change, kind ActKind, reason string) error {
 	return b.stand(ctx, c, string(kind)+" "+reason, func(d *draft, _ Rules) error {
 		if d.account.Frozen == (kind == ActFrozen) {
-			return errNothingToDo
+			return b.nothingToDo(ctx)
 		}
 		_, err := d.act(kind, ActBody{Reason: reason})
 		return err
@@ -60,7 +61,15 @@ func (b *Bank) freeze(ctx context.Context, c Change, kind ActKind, reason string
 }
 
 // errNothingToDo says that the account is already as asked.
-var errNothingToDo = fmt.Errorf("nothing to do")
+var errNothingToDo = errors.New("nothing to do")
+
+// nothingToDo returns errNothingToDo once that is sure to last.
+func (b *Bank) nothingToDo(ctx context.Context) error {
+	if err := b.store.Confirm(ctx); err != nil {
+		return err
+	}
+	return errNothingToDo
+}
 
 func (b *Bank) stand(ctx context.Context, c Change, what string, decide func(*draft, Rules) error) error {
 	_, _, err := b.change(ctx, c, what, func(d *draft, _ History, rules Rules) error { return decide(d, rules) })

@@ -56,13 +56,21 @@ type Store interface {
 	Publish(ctx context.Context, feed Feed, base int, docs []Document) (bool, error)
 
 	// Number gives the next numbers to feed rows that are committed and have
-	// none yet, and returns the highest number given out so far. Numbers have
-	// no gap, and a row once numbered keeps its number. Any process may call
-	// it at any time.
+	// none yet, and returns the highest number given out so far. When it returns,
+	// everything committed before the call has a number. Numbers have no gap,
+	// and a row once numbered keeps its number. Any process may call it at any
+	// time.
 	Number(ctx context.Context) (int64, error)
 
 	// Feed returns up to limit numbered feed rows above after, in order.
 	Feed(ctx context.Context, after int64, limit int) ([]FeedEntry, error)
+
+	// Confirm returns once everything this store has read is as durable as a
+	// write it acknowledges. What is visible may not be: a commit that still
+	// waits for its standby can be read, and be gone after a failover. It comes
+	// before telling anybody that what they ask for was done already. Heads and
+	// Open see to it themselves.
+	Confirm(ctx context.Context) error
 
 	// Close releases the store.
 	Close() error

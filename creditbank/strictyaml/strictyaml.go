@@ -167,7 +167,7 @@ func (n Node) Texts(known ...string) Fields {
 func (n Node) unknown(name string, known []string) {
 	zh := fmt.Sprintf("未知的键“%s”，可用：%s", name, strings.Join(known, "、"))
 	en := fmt.Sprintf("unknown key %q, known are %s", name, strings.Join(known, ", "))
-	if near := nearest(name, known); near != "" {
+	if near := creditbank.Nearest(name, known); near != "" {
 		zh = fmt.Sprintf("未知的键“%s”，是否想写“%s”？", name, near)
 		en = fmt.Sprintf("unknown key %q, did you mean %q?", name, near)
 	}
@@ -305,37 +305,6 @@ func (n Node) join(key string) string {
 		return key
 	}
 	return n.path + "." + key
-}
-
-// nearest returns the known word at most two edits away from s, if any.
-func nearest(s string, known []string) string {
-	best, at := "", 3
-	for _, k := range known {
-		if d := distance(s, k); d < at && d < len(k) {
-			best, at = k, d
-		}
-	}
-	return best
-}
-
-// distance returns the Levenshtein distance.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 // Kind returns the text of one key of a mapping without checking the others,

@@ -1,0 +1,191 @@
+package issuance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"creditbank/certify"
+	"creditbank/certify/tlog"
+	"creditbank/chain"
+	"creditbank/creditbank"
+)
+
+// A Handout is a certificate as it is handed out, with everything needed to
+// check it elsewhere: certify.Verify(h.Bundle, trust, now), with the trust read
+// from h.Trust after its fingerprint was compared with what the bank published.
+type Handout struct {
+	Certificate Certificate
+	Bundle      certify.Bundle
+	Trust       []byte // the bank's trust file
+
+	// Receipts are those of checkpoints that cover the certificate. What
+	// proves the anchor offline is the cosignatures in the bundle's proof; a
+	// receipt without any is a thing to ask its recorder about.
+	Receipts []chain.Receipt
+}
+
+// Fetch returns a certificate that was issued, signed. It is the same each
+// time but for what others added since: a confirmed checkpoint, the newest
+// status list. ErrNotFound if there is no such certificate, ErrErased if the
+// person was erased.
+func (o *Office) Fetch(ctx context.Context, id string) (Handout, error) {
+	h, err := o.fetch(ctx, id)
+	if err != nil {
+		return Handout{}, fmt.Errorf("fetch certificate %.60q: %w", id, err)
+	}
+	return h, nil
+}
+
+func (o *Office) fetch(ctx context.Context, id string) (h Handout, err error) {
+	if h.Certificate, err = o.find(ctx, id); err != nil {
+		return Handout{}, err
+	}
+	c := h.Certificate
+	prepared, err := o.unseal(ctx, c)
+	if err != nil {
+		return Handout{}, err
+	}
+	// The proof comes before the signature: what does not stand in the log is
+	// not signed.
+	if h.Bundle.Proof, h.Receipts, err = o.prove(ctx, c); err != nil {
+		return Handout{}, err
+	}
+	signer, err := o.c.Keys.Signer(ctx, c.KeyID)
+	if err != nil {
+		return Handout{}, fmt.Errorf("key %s: %w", c.KeyID, err)
+	}
+	if h.Bundle.Credential, err = prepared.Sign(signer, c.Created); err != nil {
+		return Handout{}, err
+	}
+	if h.Bundle.Status, err = o.StatusList(ctx, c.Institution, c.Status.List); err != nil {
+		return Handout{}, err
+	}
+	h.Trust, err = o.TrustFile(ctx)
+	return h, err
+}
+
+// find returns the row of a certificate.
+func (o *Office) find(ctx context.Context, id string) (Certificate, error) {
+	learner, err := o.c.Store.Find(ctx, id)
+	if err != nil {
+		return Certificate{}, err
+	}
+	all, err := o.c.Store.Certificates(ctx, learner)
+	if err != nil {
+		return Certificate{}, err
+	}
+	i := slices.IndexFunc(all, func(c Certificate) bool { return c.ID == id })
+	if i < 0 {
+		return Certificate{}, fmt.Errorf("damaged: learner %s does not have it", learner)
+	}
+	return all[i], nil
+}
+
+// unseal returns the unsigned credential of c, which must be the one that was
+// logged.
+func (o *Office) unseal(ctx context.Context, c Certificate) (*certify.Prepared, error) {
+	learner, err := o.c.Ledger.Learner(ctx, c.Learner)
+	if err != nil {
+		return nil, err
+	}
+	if len(learner.Key) == 0 {
+		return nil, ErrErased
+	}
+	unsigned, err := o.c.Vault.Unseal(learner.Key, c.Sealed)
+	if err != nil {
+		return nil, fmt.Errorf("damaged, or sealed under another key: %v", err)
+	}
+	p, err := certify.Restore(unsigned)
+	if err != nil {
+		return nil, fmt.Errorf("damaged: %v", err)
+	}
+	if p.ID() != c.ID || p.Leaf() != c.Leaf {
+		return nil, fmt.Errorf("damaged: what is sealed is not what was logged")
+	}
+	return p, nil
+}
+
+// prove returns the proof that c stands in the log: in the newest checkpoint
+// that others cosigned and that covers c, or else in the newest.
+func (o *Office) prove(ctx context.Context, c Certificate) (proof []byte, receipts []chain.Receipt, err error) {
+	_, vkey, err := o.c.Keys.Log(ctx, o.c.Origin)
+	if err != nil {
+		return nil, nil, fmt.Errorf("key of the log: %w", err)
+	}
+	msg, receipts, err := o.checkpointOver(ctx, c.Index)
+	if err != nil {
+		return nil, nil, err
+	}
+	cp, err := openCheckpoint(msg, vkey)
+	if err != nil {
+		return nil, nil, err
+	}
+	hashes, err := tlog.ProveInclusion(cp.Head, c.Index, o.tiles(ctx))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := tlog.CheckInclusion(cp.Head, c.Index, c.Leaf.Record(), hashes); err != nil {
+		return nil, nil, fmt.Errorf("%w: record %d is not this certificate's", tlog.ErrDamaged, c.Index)
+	}
+	proof, err = tlog.Proof{Index: c.Index, Hashes: hashes, Checkpoint: msg}.Format()
+	return proof, receipts, err
+}
+
+// checkpointOver returns the checkpoint to prove a record in, with all its
+// cosignatures, and the receipts of every checkpoint that covers the record.
+func (o *Office) checkpointOver(ctx context.Context, index int64) ([]byte, []chain.Receipt, error) {
+	anchored, err := o.c.Store.Anchored(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	anchored = slices.DeleteFunc(anchored, func(a Anchored) bool { return a.Size <= index })
+	var receipts []chain.Receipt
+	var best int64
+	for _, a := range anchored {
+		receipts = append(receipts, a.Receipt)
+		if len(a.Receipt.Cosignatures) > 0 {
+			best = max(best, a.Size)
+		}
+	}
+	if best == 0 {
+		state, err := o.c.Store.State(ctx)
+		return state.Checkpoint, receipts, err
+	}
+	var msg []byte
+	for _, a := range anchored {
+		if a.Size != best {
+			continue
+		}
+		if msg == nil {
+			msg = a.Note
+		}
+		if msg, err = tlog.AddSignatures(msg, a.Receipt.Cosignatures); err != nil {
+			return nil, nil, fmt.Errorf("receipt of checkpoint %d: %w", best, err)
+		}
+	}
+	return msg, receipts, nil
+}
+
+// List returns the certificates of a learner, revoked ones too.
+func (o *Office) List(ctx context.Context, id creditbank.LearnerID) ([]Certificate, error) {
+	return o.c.Store.Certificates(ctx, id)
+}
+
+// TrustFile returns the bank's trust file: all issuers with the keys they ever
+// had, the log, and whose confirmation counts. See [certify.Trust].
+func (o *Office) TrustFile(ctx context.Context) ([]byte, error) {
+	issuers, err := o.c.Keys.Documents(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("keys of the issuers: %w", err)
+	}
+	_, vkey, err := o.c.Keys.Log(ctx, o.c.Origin)
+	if err != nil {
+		return nil, fmt.Errorf("key of the log: %w", err)
+	}
+	trust, err := certify.NewTrust(certify.TrustSpec{Issuers: issuers, Logs: []string{vkey}, Anchors: o.c.Anchors})
+	if err != nil {
+		return nil, err
+	}
+	return trust.JSON()
+}

@@ -1,0 +1,31 @@
+package issuance
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"creditbank/certify"
+)
+
+// A Keyring holds the private keys: one or more for each issuer, one for the
+// log. Keys are added and never taken away, since a certificate is signed anew
+// each time it is fetched, with the key it was issued under. All replicas of a
+// bank use the same keys. It may be used concurrently.
+type Keyring interface {
+	// Current returns the signer with which an issuer signs at a time. The
+	// first key of an issuer is made when it is first asked for.
+	Current(ctx context.Context, did string, at time.Time) (certify.Signer, error)
+
+	// Signer returns the signer of a key that Current gave out once.
+	Signer(ctx context.Context, keyID string) (certify.Signer, error)
+
+	// Documents returns the DID documents of all issuers that have a key, in
+	// order of DID, with every key they ever had.
+	Documents(ctx context.Context) ([]certify.DIDDocument, error)
+
+	// Log returns the signer of a log's checkpoints and its verifier key. The
+	// key is made when it is first asked for.
+	Log(ctx context.Context, origin string) (note.Signer, string, error)
+}

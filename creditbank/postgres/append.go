@@ -1,0 +1,215 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/lib/pq"
+
+	"creditbank/creditbank"
+)
+
+// appendQuery moves the accounts that are at their base version, in the order
+// given, and inserts the rows of those accounts only. A concurrent write to one
+// of them is waited for, and its version looked at again.
+//
+// "(… IN …) IS TRUE" keeps PostgreSQL from turning IN into a join, which with
+// hash joins off would compare each row with each winner.
+const appendQuery = `
+	WITH won AS (
+		UPDATE account
+		SET
+			version = w.version,
+			frozen = w.frozen,
+			totals = w.totals
+		FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[])
+			WITH ORDINALITY AS w (learner_id, base, version, frozen, totals, i)
+		WHERE account.learner_id = w.learner_id
+		AND account.version = w.base
+		RETURNING account.learner_id, w.i
+	), fed AS (
+		INSERT INTO feed (id, at)
+		SELECT $1::uuid, $2::timestamptz
+		WHERE EXISTS (SELECT FROM won)
+	), posted AS (
+		INSERT INTO outcome (
+			learner_id, seq, institution, external_id, revision, course, issued_on, score, attended,
+			rule, rule_set, granted, credits, lost, expires_on, reasons,
+			course_version, category, level, scheduled, family, posted_at, caller, request,
+			digest, feed_id
+		)
+		SELECT
+			learner_id, seq, institution, external_id, revision, course, issued_on, score, attended,
+			rule, rule_set, granted, credits, lost, expires_on, reasons,
+			course_version, category, level, scheduled, family, posted_at, caller, request,
+			digest, $1::uuid
+		FROM unnest(
+			$8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::integer[],
+			$13::text[], $14::integer[], $15::text[], $16::bigint[],
+			$17::text[], $18::integer[], $19::boolean[], $20::bigint[], $21::bigint[], $22::integer[], $23::text[],
+			$24::integer[], $25::text[], $26::integer[], $27::bigint[], $28::text[],
+			$29::timestamptz[], $30::text[], $31::text[], $32::bytea[]
+		) AS o (
+			learner_id, seq, institution, external_id, revision,
+			course, issued_on, score, attended,
+			rule, rule_set, granted, credits, lost, expires_on, reasons,
+			course_version, category, level, scheduled, family,
+			posted_at, caller, request, digest
+		)
+		WHERE (learner_id IN (SELECT learner_id FROM won)) IS TRUE
+	), acted AS (
+		INSERT INTO act (
+			learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest, feed_id
+		)
+		SELECT
+			learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest, $1::uuid
+		FROM unnest(
+			$33::uuid[], $34::bigint[], $35::text[], $36::timestamptz[], $37::integer[], $38::text[],
+			$39::text[], $40::integer[], $41::bytea[], $42::json[], $43::bytea[]
+		) AS a (
+			learner_id, seq, kind, at, day, caller,
+			request_key, request_part, request_hash, body, digest
+		)
+		WHERE (learner_id IN (SELECT learner_id FROM won)) IS TRUE
+	), moved AS (
+		INSERT INTO transfer (learner_id, seq, n, from_account, to_account, category, credits)
+		SELECT learner_id, seq, n, from_account, to_account, category, credits
+		FROM unnest($44::uuid[], $45::bigint[], $46::integer[], $47::text[], $48::text[], $49::text[], $50::bigint[])
+			AS t (learner_id, seq, n, from_account, to_account, category, credits)
+		WHERE (learner_id IN (SELECT learner_id FROM won)) IS TRUE
+	)
+	SELECT i
+	FROM won`
+
+// Append implements [creditbank.Store].
+func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []creditbank.Write) (taken []bool, err error) {
+	if err := creditbank.CheckWrites(writes); err != nil {
+		return nil, err
+	}
+	if len(writes) == 0 {
+		return nil, nil
+	}
+	args, err := appendArgs(feed, writes)
+	if err != nil {
+		return nil, fmt.Errorf("append: %w", err)
+	}
+	err = retry(ctx, func() error {
+		return s.commit(ctx, func(ctx context.Context, w *writer) error {
+			taken, err = w.appendRows(ctx, len(writes), args)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("append to %d accounts: %w", len(writes), err)
+	}
+	return taken, nil
+}
+
+// appendRows runs appendQuery for n writes. The rows must be read to their
+// end: they come before the commit.
+func (w *writer) appendRows(ctx context.Context, n int, args []any) ([]bool, error) {
+	taken := make([]bool, n)
+	rows, err := w.append.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int
+		if err := rows.Scan(&i); err != nil {
+			return nil, err
+		}
+		taken[i-1] = true
+	}
+	return taken, rows.Err()
+}
+
+// appendArgs returns the arguments of appendQuery.
+func appendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) {
+	var (
+		learners       []string
+		bases          []int64
+		versions       []int64
+		frozen         []bool
+		totals         []string
+		outcomes       = newOutcomeArrays(len(writes))
+		acts           actArrays
+		transfers      transferArrays
+		feedID, feedAt = feed.ID, timestamp(feed.At)
+	)
+	for _, w := range writes {
+		if !isUUID(string(w.Learner)) {
+			return nil, fmt.Errorf("learner %q: not a canonical UUID", w.Learner)
+		}
+		learners = append(learners, string(w.Learner))
+		bases = append(bases, w.Base)
+		versions = append(versions, w.Version())
+		frozen = append(frozen, w.Frozen)
+		totals = append(totals, w.Totals.String())
+		for _, o := range w.Outcomes {
+			outcomes.add(o)
+		}
+		for _, a := range w.Acts {
+			acts.add(a)
+		}
+		for _, m := range w.Movements {
+			transfers.add(w.Learner, m)
+		}
+	}
+	args := make([]any, 0, 50)
+	args = append(args, feedID, feedAt, pq.StringArray(learners), pq.Int64Array(bases), pq.Int64Array(versions),
+		pq.BoolArray(frozen), pq.StringArray(totals))
+	args = append(args, outcomes.args()...)
+	args = append(args, acts.args()...)
+	return append(args, transfers.args()...), nil
+}
+
+// transferArrays are the columns of rows of transfer.
+type transferArrays struct {
+	learner, from, to, category []string
+	seq, credits                []int64
+	n                           []int32
+}
+
+func (t *transferArrays) add(id creditbank.LearnerID, m creditbank.Movement) {
+	t.learner = append(t.learner, string(id))
+	t.seq = append(t.seq, m.Seq)
+	t.n = append(t.n, int32(m.N))
+	t.from = append(t.from, string(m.From))
+	t.to = append(t.to, string(m.To))
+	t.category = append(t.category, string(m.Category))
+	t.credits = append(t.credits, int64(m.Credits))
+}
+
+func (t *transferArrays) args() []any {
+	return []any{
+		pq.StringArray(t.learner), pq.Int64Array(t.seq), pq.Int32Array(t.n),
+		pq.StringArray(t.from), pq.StringArray(t.to), pq.StringArray(t.category), pq.Int64Array(t.credits),
+	}
+}
+
+// timestamp writes t for a timestamptz, to the microsecond.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000000Z") }
+
+// isUUID reports whether s is a UUID in its canonical text form. PostgreSQL
+// takes others for the same UUID, which in Go are other strings.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,179 @@
+package postgres
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"creditbank/creditbank"
+)
+
+// outcomeArrays are the columns of rows of outcome, in the order of the
+// arguments of appendQuery.
+type outcomeArrays struct {
+	learner, institution, externalID, course, score []string
+	rule, reasons, category, family, postedAt       []string
+	caller, request                                 []string
+	seq, attended, credits, lost, scheduled         []int64
+	revision, issuedOn, ruleSet, expiresOn          []int32
+	courseVersion, level                            []int32
+	granted                                         []bool
+	digest                                          [][]byte
+}
+
+// newOutcomeArrays makes room for n rows.
+func newOutcomeArrays(n int) *outcomeArrays {
+	a := &outcomeArrays{granted: make([]bool, 0, n), digest: make([][]byte, 0, n)}
+	for _, s := range []*[]string{
+		&a.learner, &a.institution, &a.externalID, &a.course, &a.score, &a.rule, &a.reasons, &a.category, &a.family,
+		&a.postedAt, &a.caller, &a.request,
+	} {
+		*s = make([]string, 0, n)
+	}
+	for _, s := range []*[]int64{&a.seq, &a.attended, &a.credits, &a.lost, &a.scheduled} {
+		*s = make([]int64, 0, n)
+	}
+	for _, s := range []*[]int32{
+		&a.revision, &a.issuedOn, &a.ruleSet, &a.expiresOn, &a.courseVersion, &a.level,
+	} {
+		*s = make([]int32, 0, n)
+	}
+	return a
+}
+
+func (a *outcomeArrays) add(o creditbank.Outcome) {
+	digest := o.Digest()
+	a.learner = append(a.learner, string(o.Learner))
+	a.seq = append(a.seq, o.Seq)
+	a.institution = append(a.institution, string(o.Institution))
+	a.externalID = append(a.externalID, o.ExternalID)
+	a.revision = append(a.revision, int32(o.Revision))
+	a.course = append(a.course, string(o.Course))
+	a.issuedOn = append(a.issuedOn, int32(o.IssuedOn))
+	a.score = append(a.score, o.Score.String())
+	a.attended = append(a.attended, int64(o.Attended))
+	a.rule = append(a.rule, string(o.Rule))
+	a.ruleSet = append(a.ruleSet, int32(o.RuleSet))
+	a.granted = append(a.granted, o.Granted)
+	a.credits = append(a.credits, int64(o.Credits))
+	a.lost = append(a.lost, int64(o.Lost))
+	a.expiresOn = append(a.expiresOn, int32(o.ExpiresOn))
+	a.reasons = append(a.reasons, formatReasons(o.Reasons))
+	a.courseVersion = append(a.courseVersion, int32(o.CourseVersion))
+	a.category = append(a.category, string(o.Category))
+	a.level = append(a.level, int32(o.Level))
+	a.scheduled = append(a.scheduled, int64(o.Scheduled))
+	a.family = append(a.family, o.Family)
+	a.postedAt = append(a.postedAt, timestamp(o.PostedAt))
+	a.caller = append(a.caller, o.By.ID)
+	a.request = append(a.request, o.Request)
+	a.digest = append(a.digest, digest[:])
+}
+
+func (a *outcomeArrays) args() []any {
+	return []any{
+		pq.StringArray(a.learner), pq.Int64Array(a.seq), pq.StringArray(a.institution),
+		pq.StringArray(a.externalID), pq.Int32Array(a.revision),
+		pq.StringArray(a.course), pq.Int32Array(a.issuedOn), pq.StringArray(a.score), pq.Int64Array(a.attended),
+		pq.StringArray(a.rule), pq.Int32Array(a.ruleSet), pq.BoolArray(a.granted), pq.Int64Array(a.credits),
+		pq.Int64Array(a.lost), pq.Int32Array(a.expiresOn), pq.StringArray(a.reasons),
+		pq.Int32Array(a.courseVersion), pq.StringArray(a.category), pq.Int32Array(a.level),
+		pq.Int64Array(a.scheduled), pq.StringArray(a.family),
+		pq.StringArray(a.postedAt), pq.StringArray(a.caller), pq.StringArray(a.request), pq.ByteaArray(a.digest),
+	}
+}
+
+// An outcomeRow is a row of outcome as it was read: nothing about it is
+// trusted yet.
+type outcomeRow struct {
+	posting     creditbank.Posting // without the score
+	course      creditbank.Course
+	recognition creditbank.Recognition // without the reasons
+	score       string
+	reasons     string
+	seq         int64
+	postedAt    time.Time
+	caller      string
+	request     string
+	digest      []byte
+}
+
+// fields returns where to scan the columns of an outcome, in the order in
+// which every query of this package names them:
+//
+//	learner_id, seq, institution, external_id, revision, course, issued_on,
+//	score, attended, rule, rule_set, granted, credits, lost, expires_on,
+//	reasons, course_version, category, level, scheduled, family, posted_at,
+//	caller, request, digest
+func (r *outcomeRow) fields() []any {
+	return []any{
+		&r.posting.Learner, &r.seq, &r.posting.Institution, &r.posting.ExternalID, &r.posting.Revision,
+		&r.posting.Course, &r.posting.IssuedOn, &r.score, &r.posting.Attended,
+		&r.recognition.Rule, &r.recognition.RuleSet, &r.recognition.Granted, &r.recognition.Credits,
+		&r.recognition.Lost, &r.recognition.ExpiresOn, &r.reasons,
+		&r.course.Version, &r.course.Category, &r.course.Level, &r.course.Hours, &r.course.Family,
+		&r.postedAt, &r.caller, &r.request, &r.digest,
+	}
+}
+
+// outcome makes the outcome that r holds, or tells of damage.
+func (r *outcomeRow) outcome() (creditbank.Outcome, error) {
+	damaged := func(err error) (creditbank.Outcome, error) {
+		return creditbank.Outcome{}, fmt.Errorf("damaged outcome %d of %s: %v", r.seq, r.posting.Learner, err)
+	}
+	var err error
+	if r.posting.Score, err = creditbank.ParseScore(r.score); err != nil {
+		return damaged(err)
+	}
+	if r.recognition.Reasons, err = parseReasons(r.reasons); err != nil {
+		return damaged(err)
+	}
+	o := creditbank.NewOutcome(r.posting, r.course, r.recognition, r.seq, r.postedAt, creditbank.Caller{ID: r.caller}, r.request)
+	if err := o.Validate(); err != nil {
+		return damaged(err)
+	}
+	if digest := o.Digest(); !bytes.Equal(digest[:], r.digest) {
+		return damaged(errDigest)
+	}
+	return o, nil
+}
+
+// scanOutcome reads an outcome from a row that holds nothing else.
+func scanOutcome(rows *sql.Rows) (creditbank.Outcome, error) {
+	var r outcomeRow
+	if err := rows.Scan(r.fields()...); err != nil {
+		return creditbank.Outcome{}, err
+	}
+	return r.outcome()
+}
+
+// formatReasons writes reasons as codes with commas between.
+func formatReasons(reasons []creditbank.Reason) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	codes := make([]string, len(reasons))
+	for i, r := range reasons {
+		codes[i] = r.String()
+	}
+	return strings.Join(codes, ",")
+}
+
+func parseReasons(s string) ([]creditbank.Reason, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var reasons []creditbank.Reason
+	for code := range strings.SplitSeq(s, ",") {
+		r, err := creditbank.ParseReason(code)
+		if err != nil {
+			return nil, err
+		}
+		reasons = append(reasons, r)
+	}
+	return reasons, nil
+}

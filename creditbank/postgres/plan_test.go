@@ -1,0 +1,216 @@
+//go:build unix
+
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lib/pq"
+
+	"creditbank/creditbank"
+	"creditbank/creditbank/postgres"
+	"creditbank/creditbank/storetest"
+)
+
+// A node is one of a plan that was executed.
+type node struct {
+	Type     string  `json:"Node Type"`
+	Relation string  `json:"Relation Name"`
+	Index    string  `json:"Index Name"`
+	Loops    float64 `json:"Actual Loops"`
+	Plans    []node
+}
+
+// all returns n and everything below it.
+func (n node) all() []node {
+	nodes := []node{n}
+	for _, p := range n.Plans {
+		nodes = append(nodes, p.all()...)
+	}
+	return nodes
+}
+
+// populate adds n learners with an outcome each, past the store.
+func populate(t testing.TB, db *sql.DB, n int) {
+	t.Helper()
+	for _, query := range []string{
+		`INSERT INTO account (learner_id, version, frozen, totals)
+		SELECT md5(n::text)::uuid, 2, FALSE, '' FROM generate_series(1, $1::integer) AS n`,
+		`INSERT INTO outcome
+		SELECT
+			md5(n::text)::uuid, md5((n / 200)::text)::uuid, 2, 100, 0, 1600, 1600, now(), 1, 20260301, 20310301, 1, 1, 1,
+			TRUE, 'I06', 'x-' || n, 'C1', '87', 'N01', '', 'NON_FORMAL', 'taiji', 'institution:I06', 'req', sha256('')
+		FROM generate_series(1, $1::integer) AS n`,
+	} {
+		if _, err := db.ExecContext(t.Context(), query, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// explain runs a query as the store does, prepared with a generic plan on a
+// connection with its settings, and returns the plan. Nothing is kept of it.
+func explain(t *testing.T, db *sql.DB, query string, args ...any) []node {
+	t.Helper()
+	ctx := t.Context()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	for name, value := range postgres.Settings() {
+		if _, err := tx.ExecContext(ctx, `SELECT set_config($1, $2, TRUE)`, name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "PREPARE query AS "+query); err != nil {
+		t.Fatal(err)
+	}
+	defer tx.ExecContext(ctx, "DEALLOCATE query")
+	literals := make([]string, len(args))
+	for i, arg := range args {
+		if v, ok := arg.(driver.Valuer); ok {
+			if arg, err = v.Value(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		literals[i] = pq.QuoteLiteral(fmt.Sprint(arg))
+		if arg == nil {
+			literals[i] = "NULL"
+		}
+	}
+	execute := "EXECUTE query"
+	if len(args) > 0 {
+		execute += "(" + strings.Join(literals, ", ") + ")"
+	}
+	var text []byte
+	if err := tx.QueryRowContext(ctx, "EXPLAIN (ANALYZE, FORMAT JSON) "+execute).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	var plans []struct{ Plan node }
+	if err := json.Unmarshal(text, &plans); err != nil {
+		t.Fatal(err)
+	}
+	return plans[0].Plan.all()
+}
+
+// The hot path looks rows up one by one, each in its own partition, in tables
+// that were just filled as well as in those PostgreSQL knows.
+func TestPlans(t *testing.T) {
+	_, db := newStore(t)
+	db.SetMaxOpenConns(1) // temporary settings, one connection
+	const rows, batch = 100_000, 64
+	populate(t, db, rows)
+	keys, writes := hotBatch(t, db, batch)
+	append_, err := postgres.AppendArgs(storetest.NewFeed(), writes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var learners, institutions, externalIDs []string
+	var revisions, seqs []int64
+	for _, k := range keys {
+		learners = append(learners, string(k.Learner))
+		institutions, externalIDs = append(institutions, string(k.Institution)), append(externalIDs, k.ExternalID)
+		revisions, seqs = append(revisions, 1), append(seqs, 2)
+	}
+	tests := []struct {
+		name  string
+		query string
+		args  []any
+		want  map[string]float64 // how often each table is looked into
+	}{
+		{"Append", postgres.AppendQuery, append_, map[string]float64{"account": batch}},
+		{"Heads", postgres.HeadsQuery,
+			[]any{pq.Array(learners), pq.Array(institutions), pq.Array(externalIDs), pq.Array(revisions)},
+			map[string]float64{"account": batch, "outcome": batch}},
+		{"Heads of stored outcomes", postgres.StoredQuery, []any{pq.Array(learners), pq.Array(seqs)},
+			map[string]float64{"outcome": batch}},
+		{"History", postgres.OutcomesQuery, []any{learners[0], 2}, map[string]float64{"outcome": 1}},
+	}
+	for _, state := range []string{"fresh", "analyzed"} {
+		for _, tt := range tests {
+			t.Run(tt.name+" on "+state+" tables", func(t *testing.T) { wantLookups(t, explain(t, db, tt.query, tt.args...), tt.want) })
+		}
+		if _, err := db.ExecContext(t.Context(), "VACUUM ANALYZE"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// wantLookups checks that tables are read through indexes only, and how often.
+// A row that is looked for in one partition of sixteen is one look-up.
+func wantLookups(t *testing.T, plan []node, want map[string]float64) {
+	t.Helper()
+	got := map[string]float64{}
+	for _, n := range plan {
+		if table, _, ok := strings.Cut(n.Relation, "_p"); ok && strings.HasSuffix(n.Type, "Scan") {
+			got[table] += n.Loops
+		}
+		if slices.Contains([]string{"Seq Scan", "Hash Join", "Merge Join"}, n.Type) {
+			t.Errorf("%s %s, want nested loops over indexes", n.Type, n.Relation)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("look-ups by table: %v, want %v", got, want)
+	}
+}
+
+// hotBatch returns keys of n outcomes on record, and n writes that post one
+// more to each of the accounts.
+func hotBatch(t testing.TB, db *sql.DB, n int) ([]creditbank.OutcomeKey, []creditbank.Write) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT learner_id, external_id FROM outcome ORDER BY digest, seq, external_id LIMIT $1`, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var keys []creditbank.OutcomeKey
+	var writes []creditbank.Write
+	for rows.Next() {
+		k := creditbank.OutcomeKey{Institution: storetest.Issuer, Revision: 1}
+		if err := rows.Scan(&k.Learner, &k.ExternalID); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, k)
+		o := storetest.Outcome(storetest.Posting(k.Learner, "new", 1), storetest.Recognised(creditbank.Credit), 3)
+		writes = append(writes, creditbank.Write{Learner: k.Learner, Base: 2, Outcomes: []creditbank.Outcome{o}})
+	}
+	if err := rows.Err(); err != nil || len(keys) != n {
+		t.Fatalf("%d outcomes, %v; want %d", len(keys), err, n)
+	}
+	slices.SortFunc(writes, func(a, b creditbank.Write) int { return strings.Compare(string(a.Learner), string(b.Learner)) })
+	return keys, writes
+}
+
+// Followers and the sequencer read what is new, not what there is.
+func TestFeedPlans(t *testing.T) {
+	_, db := newStore(t)
+	db.SetMaxOpenConns(1)
+	const rows = 20_000
+	populate(t, db, rows)
+	_, err := db.ExecContext(context.Background(), `
+		INSERT INTO feed (id, at, seq)
+		SELECT md5(n::text)::uuid, now(), CASE WHEN n < 90 THEN n END FROM generate_series(1, 100) AS n`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, plan := range map[string][]node{
+		"Feed":              explain(t, db, postgres.EntriesQuery, 80, 5),
+		"Number":            explain(t, db, postgres.NumberQuery),
+		"Number of nothing": explain(t, db, postgres.WaitingQuery),
+	} {
+		for _, n := range plan {
+			if n.Relation != "" && n.Type == "Seq Scan" && n.Loops > 0 {
+				t.Errorf("%s: %s of %s, want an index used", name, n.Type, n.Relation)
+			}
+		}
+	}
+}

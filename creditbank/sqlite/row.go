@@ -1,0 +1,117 @@
+package sqlite
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"creditbank/creditbank"
+)
+
+// Rows read back are made anew as they were made first, and compared with the
+// digest stored beside them. What does not fit is damage. Errors are put in
+// with %v, since whatever kind they may be of, the request is not at fault.
+
+// outcomeArgs returns the values of outcomeColumns, and the feed's id.
+func outcomeArgs(o creditbank.Outcome, feed string) []any {
+	digest := o.Digest()
+	return []any{
+		o.Learner, o.Seq, o.Institution, o.ExternalID, o.Revision, o.Course, o.CourseVersion, o.IssuedOn, o.Score.String(), o.Attended,
+		o.Category, o.Level, o.Scheduled, o.Family, o.Rule, o.RuleSet, o.Granted, o.Credits, o.Lost, o.ExpiresOn, formatReasons(o.Reasons),
+		o.PostedAt.UnixMicro(), o.By.ID, o.Request, digest[:], feed,
+	}
+}
+
+// scanOutcome reads the columns outcomeColumns.
+func scanOutcome(row scanner) (creditbank.Outcome, error) {
+	var (
+		p              creditbank.Posting
+		c              creditbank.Course
+		r              creditbank.Recognition
+		seq, at        int64
+		score, reasons string
+		by             creditbank.Caller
+		request        string
+		digest         []byte
+	)
+	err := row.Scan(
+		&p.Learner, &seq, &p.Institution, &p.ExternalID, &p.Revision, &p.Course, &c.Version, &p.IssuedOn, &score, &p.Attended,
+		&c.Category, &c.Level, &c.Hours, &c.Family, &r.Rule, &r.RuleSet, &r.Granted, &r.Credits, &r.Lost, &r.ExpiresOn, &reasons,
+		&at, &by.ID, &request, &digest)
+	if err != nil {
+		return creditbank.Outcome{}, fmt.Errorf("read outcome: %w", err)
+	}
+	if p.Score, err = creditbank.ParseScore(score); err != nil {
+		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: %v", seq, p.Learner, err)
+	}
+	if r.Reasons, err = parseReasons(reasons); err != nil {
+		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: %v", seq, p.Learner, err)
+	}
+	o := creditbank.NewOutcome(p, c, r, seq, time.UnixMicro(at), by, request)
+	if err := o.Validate(); err != nil {
+		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: %v", seq, p.Learner, err)
+	}
+	if want := o.Digest(); !bytes.Equal(digest, want[:]) {
+		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: the row does not match its digest", seq, p.Learner)
+	}
+	return o, nil
+}
+
+// formatReasons writes reasons as their codes, which are stable.
+func formatReasons(rs []creditbank.Reason) string {
+	codes := make([]string, len(rs))
+	for i, r := range rs {
+		codes[i] = r.String()
+	}
+	return strings.Join(codes, ",")
+}
+
+func parseReasons(s string) ([]creditbank.Reason, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var rs []creditbank.Reason
+	for code := range strings.SplitSeq(s, ",") {
+		r, err := creditbank.ParseReason(code)
+		if err != nil {
+			return nil, err
+		}
+		rs = append(rs, r)
+	}
+	return rs, nil
+}
+
+// actArgs returns the values of actColumns, and the feed's id.
+func actArgs(a creditbank.Act, feed string) []any {
+	digest := a.Digest()
+	return []any{
+		a.Learner, a.Seq, a.Kind, a.At.UnixMicro(), a.Day, a.By.ID, a.Request.Key, a.Request.Part, a.Request.Hash[:],
+		a.Body.Encode(), digest[:], feed,
+	}
+}
+
+// scanAct reads the columns actColumns.
+func scanAct(row scanner) (creditbank.Act, error) {
+	var (
+		a                  creditbank.Act
+		at                 int64
+		hash, body, digest []byte
+	)
+	err := row.Scan(&a.Learner, &a.Seq, &a.Kind, &at, &a.Day, &a.By.ID, &a.Request.Key, &a.Request.Part, &hash, &body, &digest)
+	if err != nil {
+		return creditbank.Act{}, fmt.Errorf("read act: %w", err)
+	}
+	a.At = time.UnixMicro(at).UTC()
+	if len(hash) != len(a.Request.Hash) {
+		return creditbank.Act{}, fmt.Errorf("act %d of account %s: the request's hash has %d bytes", a.Seq, a.Learner, len(hash))
+	}
+	copy(a.Request.Hash[:], hash)
+	if a.Body, err = creditbank.DecodeActBody(body); err != nil {
+		return creditbank.Act{}, fmt.Errorf("act %d of account %s: %v", a.Seq, a.Learner, err)
+	}
+	if want := a.Digest(); !bytes.Equal(digest, want[:]) {
+		return creditbank.Act{}, fmt.Errorf("act %d of account %s: the row does not match its digest", a.Seq, a.Learner)
+	}
+	return a, nil
+}

@@ -1,0 +1,233 @@
+-- Made from migrations/ by go test -update; not read by the program.
+
+CREATE TABLE account (
+    learner_id TEXT    PRIMARY KEY NOT NULL,
+    version    INTEGER NOT NULL CHECK (version >= 1),
+    frozen     INTEGER NOT NULL CHECK (frozen IN (0, 1)),
+    totals     TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE act (
+    learner_id   TEXT    NOT NULL,
+    seq          INTEGER NOT NULL CHECK (seq >= 1),
+    kind         TEXT    NOT NULL,
+    at           INTEGER NOT NULL,
+    day          INTEGER NOT NULL,
+    caller       TEXT    NOT NULL,
+    request_key  TEXT    NOT NULL, -- '' for a request that cannot be repeated
+    request_part INTEGER NOT NULL,
+    request_hash BLOB    NOT NULL CHECK (length(request_hash) = 32),
+    body         BLOB    NOT NULL, -- canonical JSON
+    digest       BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
+    feed_id      TEXT    NOT NULL,
+    PRIMARY KEY (learner_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX act_feed ON act (feed_id);
+
+CREATE UNIQUE INDEX act_request ON act (learner_id, caller, request_key, request_part) WHERE request_key <> '';
+
+CREATE TRIGGER act_no_delete BEFORE DELETE ON act BEGIN SELECT RAISE(ABORT, 'acts are never deleted'); END;
+
+CREATE TRIGGER act_no_update BEFORE UPDATE ON act BEGIN SELECT RAISE(ABORT, 'acts are never edited'); END;
+
+CREATE TABLE anchor_receipt (
+    kind    TEXT    NOT NULL,
+    who     TEXT    NOT NULL,
+    size    INTEGER NOT NULL,
+    receipt BLOB    NOT NULL, -- JSON
+    PRIMARY KEY (kind, who, size)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE certificate (
+    learner_id   TEXT    NOT NULL,
+    seq          INTEGER NOT NULL CHECK (seq >= 1), -- the row of the history that it certifies
+    id           TEXT    NOT NULL,
+    kind         TEXT    NOT NULL,
+    institution  TEXT    NOT NULL,
+    key_id       TEXT    NOT NULL,
+    log_index    INTEGER NOT NULL CHECK (log_index >= 0),
+    leaf         BLOB    NOT NULL CHECK (length(leaf) = 32),
+    status_list  INTEGER NOT NULL CHECK (status_list >= 1),
+    status_index INTEGER NOT NULL CHECK (status_index >= 0),
+    at           INTEGER NOT NULL, -- date of the signature
+    sealed       BLOB    NOT NULL, -- the unsigned credential
+    digest       BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
+    CONSTRAINT certificate_pkey PRIMARY KEY (learner_id, seq)
+) STRICT;
+
+CREATE TRIGGER certificate_no_delete BEFORE DELETE ON certificate BEGIN SELECT RAISE(ABORT, 'certificates are never deleted'); END;
+
+CREATE TRIGGER certificate_no_update BEFORE UPDATE ON certificate BEGIN SELECT RAISE(ABORT, 'certificates are never edited'); END;
+
+CREATE TABLE certificate_lookup (
+    id         TEXT PRIMARY KEY NOT NULL,
+    learner_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE certificate_parked (
+    learner_id TEXT PRIMARY KEY NOT NULL,
+    at         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE certificate_revocation (
+    learner_id TEXT    NOT NULL,
+    seq        INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    log_index  INTEGER NOT NULL CHECK (log_index >= 1),
+    CONSTRAINT certificate_revocation_pkey PRIMARY KEY (learner_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER certificate_revocation_no_delete BEFORE DELETE ON certificate_revocation BEGIN SELECT RAISE(ABORT, 'revocations are never deleted'); END;
+
+CREATE TRIGGER certificate_revocation_no_update BEFORE UPDATE ON certificate_revocation BEGIN SELECT RAISE(ABORT, 'revocations are never edited'); END;
+
+CREATE TABLE document (
+    version INTEGER PRIMARY KEY,
+    kind    TEXT    NOT NULL,
+    id      TEXT    NOT NULL,
+    body    BLOB    NOT NULL,
+    digest  BLOB    NOT NULL CHECK (length(digest) = 32),
+    at      INTEGER NOT NULL,
+    caller  TEXT    NOT NULL,
+    feed_id TEXT    NOT NULL
+) STRICT;
+
+CREATE TRIGGER document_no_delete BEFORE DELETE ON document BEGIN SELECT RAISE(ABORT, 'documents are never deleted'); END;
+
+CREATE TRIGGER document_no_update BEFORE UPDATE ON document BEGIN SELECT RAISE(ABORT, 'documents are never edited'); END;
+
+CREATE TABLE feed (
+    seq INTEGER PRIMARY KEY,
+    id  TEXT    NOT NULL UNIQUE,
+    at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER feed_no_delete BEFORE DELETE ON feed BEGIN SELECT RAISE(ABORT, 'feed rows are never deleted'); END;
+
+CREATE TRIGGER feed_no_update BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'feed rows are never edited'); END;
+
+CREATE TABLE follower (
+    one           INTEGER PRIMARY KEY CHECK (one = 1),
+    cursor        INTEGER NOT NULL CHECK (cursor >= 0), -- of the feed
+    size          INTEGER NOT NULL CHECK (size >= 0),   -- of the log
+    root          BLOB    NOT NULL CHECK (length(root) = 32),
+    log_key       TEXT    NOT NULL, -- the verifier key that the log is pinned to
+    status_list   INTEGER NOT NULL CHECK (status_list >= 0),
+    status_seed   BLOB    NOT NULL,
+    status_used   INTEGER NOT NULL CHECK (status_used >= 0)
+) STRICT;
+
+CREATE TABLE learner (
+    learner_id TEXT    PRIMARY KEY NOT NULL,
+    account_no TEXT    NOT NULL,
+    region     TEXT    NOT NULL,
+    person_key BLOB    NOT NULL,
+    sealed     BLOB    NOT NULL,
+    opened_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE VIEW ledger (learner_id, seq, n, from_account, to_account, category, credits) AS
+    SELECT learner_id, seq, 0, 'issuer:' || institution, 'lot:' || seq, category, credits
+    FROM outcome
+    WHERE granted AND credits > 0
+    UNION ALL
+    SELECT learner_id, seq, 1, 'issuer:' || institution, 'cut', category, lost
+    FROM outcome
+    WHERE granted AND lost > 0
+    UNION ALL
+    SELECT learner_id, seq, n, from_account, to_account, category, credits
+    FROM transfer;
+
+CREATE TABLE log_checkpoint (
+    size INTEGER PRIMARY KEY CHECK (size >= 1),
+    note BLOB    NOT NULL,
+    at   INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER log_checkpoint_no_delete BEFORE DELETE ON log_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never deleted'); END;
+
+CREATE TRIGGER log_checkpoint_no_update BEFORE UPDATE ON log_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never edited'); END;
+
+CREATE TABLE log_tile (
+    level INTEGER NOT NULL CHECK (level >= -1),
+    n     INTEGER NOT NULL CHECK (n >= 0),
+    width INTEGER NOT NULL CHECK (width BETWEEN 1 AND 256),
+    data  BLOB    NOT NULL,
+    PRIMARY KEY (level, n)
+) STRICT;
+
+CREATE TRIGGER log_tile_no_delete BEFORE DELETE ON log_tile BEGIN SELECT RAISE(ABORT, 'tiles are never deleted'); END;
+
+CREATE TRIGGER log_tile_no_shrink BEFORE UPDATE ON log_tile WHEN NEW.width < OLD.width OR substr(NEW.data, 1, length(OLD.data)) <> OLD.data
+BEGIN SELECT RAISE(ABORT, 'tiles only grow'); END;
+
+CREATE TABLE lookup (
+    kind       TEXT NOT NULL,
+    value      TEXT NOT NULL,
+    learner_id TEXT NOT NULL,
+    PRIMARY KEY (kind, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outcome (
+    learner_id     TEXT    NOT NULL,
+    seq            INTEGER NOT NULL CHECK (seq >= 1),
+    institution    TEXT    NOT NULL,
+    external_id    TEXT    NOT NULL,
+    revision       INTEGER NOT NULL CHECK (revision >= 1),
+    course         TEXT    NOT NULL,
+    course_version INTEGER NOT NULL,
+    issued_on      INTEGER NOT NULL,
+    score          TEXT    NOT NULL,
+    attended       INTEGER NOT NULL CHECK (attended >= 0),
+    category       TEXT    NOT NULL,
+    level          INTEGER NOT NULL,
+    scheduled      INTEGER NOT NULL CHECK (scheduled >= 0),
+    family         TEXT    NOT NULL,
+    rule           TEXT    NOT NULL,
+    rule_set       INTEGER NOT NULL,
+    granted        INTEGER NOT NULL CHECK (granted IN (0, 1)),
+    credits        INTEGER NOT NULL CHECK (credits >= 0),
+    lost           INTEGER NOT NULL CHECK (lost >= 0),
+    expires_on     INTEGER NOT NULL,
+    reasons        TEXT    NOT NULL, -- codes with commas between them
+    posted_at      INTEGER NOT NULL,
+    caller         TEXT    NOT NULL,
+    request        TEXT    NOT NULL,
+    digest         BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
+    feed_id        TEXT    NOT NULL,
+    PRIMARY KEY (learner_id, seq),
+    CONSTRAINT outcome_key UNIQUE (learner_id, institution, external_id, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outcome_feed ON outcome (feed_id);
+
+CREATE TRIGGER outcome_no_delete BEFORE DELETE ON outcome BEGIN SELECT RAISE(ABORT, 'outcomes are never deleted'); END;
+
+CREATE TRIGGER outcome_no_update BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'outcomes are never edited'); END;
+
+CREATE TABLE status_bit (
+    list INTEGER NOT NULL,
+    idx  INTEGER NOT NULL,
+    PRIMARY KEY (list, idx)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER status_bit_no_delete BEFORE DELETE ON status_bit BEGIN SELECT RAISE(ABORT, 'status bits are never cleared'); END;
+
+CREATE TRIGGER status_bit_no_update BEFORE UPDATE ON status_bit BEGIN SELECT RAISE(ABORT, 'status bits are never moved'); END;
+
+CREATE TABLE transfer (
+    learner_id   TEXT    NOT NULL,
+    seq          INTEGER NOT NULL,
+    n            INTEGER NOT NULL,
+    from_account TEXT    NOT NULL,
+    to_account   TEXT    NOT NULL,
+    category     TEXT    NOT NULL,
+    credits      INTEGER NOT NULL CHECK (credits > 0),
+    PRIMARY KEY (learner_id, seq, n),
+    CHECK (from_account <> to_account)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER transfer_no_delete BEFORE DELETE ON transfer BEGIN SELECT RAISE(ABORT, 'transfers are never deleted'); END;
+
+CREATE TRIGGER transfer_no_update BEFORE UPDATE ON transfer BEGIN SELECT RAISE(ABORT, 'transfers are never edited'); END;

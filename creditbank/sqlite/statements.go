@@ -1,0 +1,151 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// writeStatements are prepared on the writer's connection.
+type writeStatements struct {
+	addFeed, addLearner, addLookup, addAccount, advance *sql.Stmt
+	addOutcome, addAct, addTransfer, addDocument        *sql.Stmt
+	known, taken, newest                                *sql.Stmt
+}
+
+// readStatements are prepared on each reader's connection when it first needs
+// them.
+type readStatements struct {
+	learner, lookup, learners            *sql.Stmt
+	account, version                     *sql.Stmt
+	outcomes, outcome, acts              *sql.Stmt
+	documents, lastFeed, feed, feedsRows *sql.Stmt
+}
+
+// A preparer is a connection or a pool of them.
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// A named statement and where it goes.
+type statement struct {
+	into  **sql.Stmt
+	query string
+}
+
+func prepare(ctx context.Context, p preparer, statements []statement) error {
+	for _, st := range statements {
+		prepared, err := p.PrepareContext(ctx, st.query)
+		if err != nil {
+			return fmt.Errorf("prepare %s: %w", st.query, err)
+		}
+		*st.into = prepared
+	}
+	return nil
+}
+
+const outcomeColumns = `
+	learner_id, seq, institution, external_id, revision, course, course_version, issued_on, score, attended,
+	category, level, scheduled, family, rule, rule_set, granted, credits, lost, expires_on, reasons,
+	posted_at, caller, request, digest`
+
+const actColumns = `
+	learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest`
+
+func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
+	return prepare(ctx, p, []statement{
+		{&w.addFeed, `
+			INSERT INTO feed (id, at, seq)
+			SELECT ?, ?, coalesce(max(seq), 0) + 1 FROM feed`},
+		{&w.known, `
+			SELECT EXISTS (SELECT 1 FROM learner WHERE learner_id = ?)`},
+		{&w.taken, `
+			SELECT EXISTS (SELECT 1 FROM lookup WHERE kind = ? AND value = ?)`},
+		{&w.addLearner, `
+			INSERT INTO learner (learner_id, account_no, region, person_key, sealed, opened_at)
+			VALUES (?, ?, ?, ?, ?, ?)`},
+		{&w.addLookup, `
+			INSERT INTO lookup (kind, value, learner_id)
+			VALUES (?, ?, ?)`},
+		{&w.addAccount, `
+			INSERT INTO account (learner_id, version, frozen, totals)
+			VALUES (?, 1, 0, '')`},
+		{&w.advance, `
+			UPDATE account
+			SET version = ?, frozen = ?, totals = ?
+			WHERE learner_id = ? AND version = ?`},
+		{&w.addOutcome, `
+			INSERT INTO outcome (` + outcomeColumns + `, feed_id)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.addAct, `
+			INSERT INTO act (` + actColumns + `, feed_id)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.addTransfer, `
+			INSERT INTO transfer (learner_id, seq, n, from_account, to_account, category, credits)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&w.newest, `
+			SELECT coalesce(max(version), 0) FROM document`},
+		{&w.addDocument, `
+			INSERT INTO document (version, kind, id, body, at, caller, digest, feed_id)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+	})
+}
+
+func (r *readStatements) prepare(ctx context.Context, p preparer) error {
+	return prepare(ctx, p, []statement{
+		{&r.learner, `
+			SELECT learner_id, account_no, region, person_key, sealed, opened_at
+			FROM learner
+			WHERE learner_id = ?`},
+		{&r.lookup, `
+			SELECT learner_id
+			FROM lookup
+			WHERE kind = ? AND value = ?`},
+		{&r.learners, `
+			SELECT learner_id
+			FROM learner
+			WHERE learner_id > ?
+			ORDER BY learner_id
+			LIMIT ?`},
+		{&r.account, `
+			SELECT version, frozen, totals
+			FROM account
+			WHERE learner_id = ?`},
+		{&r.version, `
+			SELECT version
+			FROM account
+			WHERE learner_id = ?`},
+		{&r.outcomes, `
+			SELECT ` + outcomeColumns + `
+			FROM outcome
+			WHERE learner_id = ?
+			ORDER BY seq`},
+		{&r.outcome, `
+			SELECT ` + outcomeColumns + `
+			FROM outcome
+			WHERE learner_id = ? AND institution = ? AND external_id = ? AND revision = ?`},
+		{&r.acts, `
+			SELECT ` + actColumns + `
+			FROM act
+			WHERE learner_id = ?
+			ORDER BY seq`},
+		{&r.documents, `
+			SELECT version, kind, id, body, at, caller, digest
+			FROM document
+			WHERE version > ?
+			ORDER BY version`},
+		{&r.lastFeed, `
+			SELECT coalesce(max(seq), 0) FROM feed`},
+		{&r.feed, `
+			SELECT seq, id, at
+			FROM feed
+			WHERE seq > ?
+			ORDER BY seq
+			LIMIT ?`},
+		{&r.feedsRows, `
+			SELECT learner_id, seq, '' FROM outcome WHERE feed_id = ?1
+			UNION ALL
+			SELECT learner_id, seq, kind FROM act WHERE feed_id = ?1
+			ORDER BY 1, 2`},
+	})
+}
