@@ -33,6 +33,21 @@ const (
 // Categories lists the categories.
 func Categories() []Category { return []Category{Formal, NonFormal, Certificate, Informal} }
 
+// Text returns what c is called.
+func (c Category) Text() Text {
+	switch c {
+	case Formal:
+		return Text{"学历教育", "formal"}
+	case NonFormal:
+		return Text{"非学历教育", "non-formal"}
+	case Certificate:
+		return Text{"职业技能等级证书", "certificate"}
+	case Informal:
+		return Text{"无一定形式学习", "informal"}
+	}
+	return Text{string(c), string(c)}
+}
+
 // ParseCategory parses the code of a category.
 func ParseCategory(s string) (Category, error) {
 	if !slices.Contains(Categories(), Category(s)) {

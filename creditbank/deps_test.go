@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"certify":                          {"certify/tlog"},
 	"certify/tlog":                     {},
 	"certify/issuance":                 {"creditbank", "certify", "certify/tlog", "chain"},
-	"certify/issuance/issuancetest":    {"creditbank", "certify", "certify/tlog", "certify/issuance", "chain", "creditbank/storetest", "creditbank/rule", "creditbank/vault"},
+	"certify/issuance/issuancetest":    {"creditbank", "certify", "certify/tlog", "certify/issuance", "chain", "certify/keyfile", "creditbank/storetest", "creditbank/rule", "creditbank/vault"},
 	"certify/certifytest":              {"certify", "certify/tlog"},
 	"certify/keyfile":                  {"certify", "certify/issuance", "certify/tlog"},
 	"chain":                            {},

@@ -1,6 +1,9 @@
 package creditbank
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Explain says in words why d came out as it did, one sentence a finding: what
 // is missing and by how much, and where there is something to be done, what.
@@ -49,14 +52,11 @@ func (x explainer) sentence(f Finding) Text {
 	case ExcludedTarget:
 		return say("“%[1]s”必须修读，不接受转换", "%[1]s takes no conversions, it has to be studied", slot)
 	case CapReached:
-		return say("超出上限（%[1]s）：剩余%[2]s学分，需要%[3]s学分", "beyond what may be granted (%[1]s): %[2]s left, %[3]s needed", f.Subject, f.Have, f.Need)
+		return with(x.bound(f.Subject), "超出%s：还可授予%s学分，需要%s学分", "beyond %s: %s credits left, %s needed", f.Have, f.Need)
 	case CapTruncated:
-		return say("按上限截减（%[1]s）：可授予%[2]s学分，原为%[3]s学分", "cut to what fits (%[1]s): %[2]s instead of %[3]s", f.Subject, f.Have, f.Need)
+		return with(x.bound(f.Subject), "按%s截减：授予%s学分，原为%s学分", "cut to %s: %s credits instead of %s", f.Have, f.Need)
 	case InsufficientPool:
-		return Text{
-			fmt.Sprintf("可用学分不足（%s）：现有%s，需要%s，还差%s", f.Subject, f.Have, f.Need, x.d.Short),
-			fmt.Sprintf("too few credits (%s): %s available, %s needed, %s short", f.Subject, f.Have, f.Need, x.d.Short),
-		}
+		return with(x.source(f.Subject), "%s可用学分不足：现有%s，需要%s，还差%s", "too few %s credits: %s available, %s needed, %s short", f.Have, f.Need, x.d.Short.String())
 	case RuleNotEffective:
 		return say("规则%[1]s自%[2]s起生效", "rule %[1]s takes effect on %[2]s", f.Subject, f.Need)
 	case RuleExpired:
@@ -83,6 +83,53 @@ func (x explainer) notEnrolled() Text {
 // say fills both languages with the same particulars.
 func say(zh, en string, args ...any) Text {
 	return Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}
+}
+
+// with fills both languages with a subject in that language and the same
+// figures.
+func with(subject Text, zh, en string, figures ...any) Text {
+	return Text{
+		fmt.Sprintf(zh, append([]any{subject.ZH}, figures...)...),
+		fmt.Sprintf(en, append([]any{subject.EN}, figures...)...),
+	}
+}
+
+// bound names what bounds a line: "slot T-EL", "cap all 40.0", "cap
+// CERTIFICATE per source 8.0".
+func (x explainer) bound(subject string) Text {
+	if slot, ok := strings.CutPrefix(subject, "slot "); ok {
+		name := x.slot(slot)
+		return Text{"“" + name + "”的余额", "what is left in " + name}
+	}
+	words := strings.Fields(strings.TrimPrefix(subject, "cap "))
+	if len(words) < 2 {
+		return Text{subject, subject}
+	}
+	limit := words[len(words)-1]
+	of := Text{"转换学分总上限", "the cap on all converted credits"}
+	if words[0] != "all" {
+		class := Category(words[0]).Text()
+		of = Text{"来自" + class.ZH + "的转换学分上限", "the cap on credits converted from " + class.EN + " learning"}
+	}
+	if len(words) > 2 {
+		of.ZH, of.EN = of.ZH+"（每项来源）", of.EN+", per source"
+	}
+	return Text{of.ZH + limit, of.EN + " (" + limit + ")"}
+}
+
+// source names what a pool or block takes from: a category, or an institution
+// and a category.
+func (x explainer) source(subject string) Text {
+	words := strings.Fields(subject)
+	if len(words) == 0 {
+		return Text{}
+	}
+	class := Category(words[len(words)-1]).Text()
+	if len(words) == 1 {
+		return class
+	}
+	name := x.cat.Institutions[InstitutionID(words[0])].Name
+	return Text{name + class.ZH, class.EN + " (" + name + " " + words[0] + ")"}
 }
 
 func orNone(s string) string {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -47,7 +46,7 @@ func gather(o options, name string) (input, error) {
 	if in.bundle.Status, _, err = find(o.status, statusNames(dir, in.bundle.Credential)...); err != nil {
 		return input{}, err
 	}
-	data, from, err := find(o.trust, filepath.Join(dir, "trust.json"))
+	data, from, err := find(o.trust, filepath.Join(dir, "trust.json"), filepath.Join(dir, sidecars, "trust.json"))
 	if err != nil {
 		return input{}, err
 	}
@@ -62,8 +61,13 @@ func gather(o options, name string) (input, error) {
 	return in, nil
 }
 
-// statusNames returns where the status list of a credential may lie. The name
-// from the credential is cut to its last part, so it cannot point elsewhere.
+// sidecars is the folder beside the certificates that holds what several of
+// them share, so that the certificates stand alone in theirs.
+const sidecars = "verify"
+
+// statusNames returns where the status list of a credential may lie, the
+// likeliest first: what is named status*.json beside it or in its folder of
+// sidecars and says it is the list that the credential names.
 func statusNames(dir string, credential []byte) []string {
 	var c struct {
 		Status struct {
@@ -72,11 +76,48 @@ func statusNames(dir string, credential []byte) []string {
 	}
 	var names []string
 	if err := json.Unmarshal(credential, &c); err == nil && c.Status.List != "" {
-		if last := path.Base(c.Status.List); filepath.IsLocal(last) && last != "." && !strings.ContainsAny(last, `/\`) {
-			names = append(names, filepath.Join(dir, last), filepath.Join(dir, last+".json"))
+		for _, name := range candidates(dir) {
+			if listID(name) == c.Status.List {
+				names = append(names, name)
+			}
 		}
 	}
 	return append(names, filepath.Join(dir, "status.json"))
+}
+
+// maxCandidates bounds the files looked into for a status list.
+const maxCandidates = 1000
+
+// candidates lists the files that may be status lists.
+func candidates(dir string) []string {
+	var names []string
+	for _, folder := range []string{dir, filepath.Join(dir, sidecars)} {
+		found, err := filepath.Glob(filepath.Join(globEscape(folder), "status*.json"))
+		if err == nil {
+			names = append(names, found...)
+		}
+	}
+	return names[:min(len(names), maxCandidates)]
+}
+
+// globEscape keeps the characters of a folder's name from being a pattern.
+func globEscape(name string) string {
+	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(name)
+}
+
+// listID returns the id of the credential in a file, or "".
+func listID(name string) string {
+	data, err := read(name)
+	if err != nil {
+		return ""
+	}
+	var c struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(data, &c) != nil {
+		return ""
+	}
+	return c.ID
 }
 
 // find reads the file named by a flag, or else the first that is there. No file

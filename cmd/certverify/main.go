@@ -7,9 +7,9 @@
 // a verdict. What is not given by a flag is looked for beside the certificate:
 //
 //   - the log proof: <name>.tlog-proof, where the certificate is <name>.json
-//   - the status list: the file named like the last part of its address, with
-//     or without .json, else status.json
-//   - the trust: trust.json
+//   - the status list: the status*.json, there or in a folder "verify", that says
+//     it is the list which the certificate names; else status.json
+//   - the trust: trust.json, there or in "verify"
 //
 // Trust that came with the certificate is worth what its sender is worth: the
 // program says so and prints the fingerprint to compare with a published one.

@@ -32,6 +32,9 @@ func folder(t *testing.T, change func(files map[string][]byte)) string {
 		change(files)
 	}
 	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "verify"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
@@ -53,7 +56,11 @@ func TestExitCodes(t *testing.T) {
 	remove := func(name string) string {
 		return folder(t, func(f map[string][]byte) { delete(f, name) })
 	}
-	rename := folder(t, func(f map[string][]byte) { f["1"] = f["status.json"]; f["status.json"] = []byte("rubbish") })
+	rename := folder(t, func(f map[string][]byte) {
+		f["status-a-1.json"], f["verify/status-b-1.json"], f["verify/trust.json"] = []byte("{}"), f["status.json"], f["trust.json"]
+		f["status.json"] = []byte("rubbish")
+		delete(f, "trust.json")
+	})
 	forged := folder(t, func(f map[string][]byte) {
 		f["cert.json"] = bytes.Replace(f["cert.json"], []byte("3.5"), []byte("9.5"), 1)
 	})
@@ -62,28 +69,28 @@ func TestExitCodes(t *testing.T) {
 		code int
 		out  string // must be in stdout, or for code 2 in stderr
 	}{
-		"all beside":                {[]string{good}, exitValid, "有效 VALID"},
-		"trust beside is said":      {[]string{good}, exitValid, "worth what its sender is worth"},
-		"trust named":               {[]string{"--trust", filepath.Join(dir, "trust.json"), good}, exitValid, "信任名单 trust file: "},
-		"all named":                 {[]string{"--trust", filepath.Join(dir, "trust.json"), "--proof", filepath.Join(dir, "cert.tlog-proof"), "--status", filepath.Join(dir, "status.json"), good}, exitValid, "VALID"},
-		"status by name of list":    {[]string{rename}, exitValid, "VALID"},
-		"no status":                 {[]string{remove("status.json")}, exitIncomplete, "– 没有提供撤销名单"},
-		"no proof":                  {[]string{remove("cert.tlog-proof")}, exitIncomplete, "– 没有提供日志证明"},
-		"no trust":                  {[]string{remove("trust.json")}, exitIncomplete, "没有信任名单"},
-		"forged":                    {[]string{forged}, exitInvalid, "✗ 签名不正确"},
-		"forged and good":           {[]string{good, forged}, exitInvalid, "有效 VALID"},
-		"expired":                   {[]string{"--at", "2037-01-01", good}, exitInvalid, "✗ 已过有效期"},
-		"before it was valid":       {[]string{"--at", "2026-11-21", good}, exitInvalid, "✗ 尚未生效"},
-		"on its day, by time":       {[]string{"--at", "2026-11-23T08:00:00Z", good}, exitValid, "VALID"},
-		"no file":                   {nil, exitUnreadable, "arg"},
-		"file missing":              {[]string{filepath.Join(dir, "none.json")}, exitUnreadable, "none.json"},
-		"trust missing":             {[]string{"--trust", filepath.Join(dir, "none"), good}, exitUnreadable, "none"},
-		"trust damaged":             {[]string{"--trust", good, good}, exitUnreadable, "trust"},
-		"date wrong":                {[]string{"--at", "yesterday", good}, exitUnreadable, "yesterday"},
-		"flag unknown":              {[]string{"--fast", good}, exitUnreadable, "fast"},
-		"one proof, two":            {[]string{"--proof", good, good, good}, exitUnreadable, "--proof"},
-		"a folder":                  {[]string{dir}, exitUnreadable, "certverify: "},
-		"rubbish is a bad document": {[]string{filepath.Join(filepath.Dir(rename), "status.json")}, exitInvalid, "✗ 文件损坏"},
+		"all beside":                      {[]string{good}, exitValid, "有效 VALID"},
+		"trust beside is said":            {[]string{good}, exitValid, "worth what its sender is worth"},
+		"trust named":                     {[]string{"--trust", filepath.Join(dir, "trust.json"), good}, exitValid, "信任名单 trust file: "},
+		"all named":                       {[]string{"--trust", filepath.Join(dir, "trust.json"), "--proof", filepath.Join(dir, "cert.tlog-proof"), "--status", filepath.Join(dir, "status.json"), good}, exitValid, "VALID"},
+		"status by id in a folder beside": {[]string{rename}, exitValid, "VALID"},
+		"no status":                       {[]string{remove("status.json")}, exitIncomplete, "– 没有提供撤销名单"},
+		"no proof":                        {[]string{remove("cert.tlog-proof")}, exitIncomplete, "– 没有提供日志证明"},
+		"no trust":                        {[]string{remove("trust.json")}, exitIncomplete, "没有信任名单"},
+		"forged":                          {[]string{forged}, exitInvalid, "✗ 签名不正确"},
+		"forged and good":                 {[]string{good, forged}, exitInvalid, "有效 VALID"},
+		"expired":                         {[]string{"--at", "2037-01-01", good}, exitInvalid, "✗ 已过有效期"},
+		"before it was valid":             {[]string{"--at", "2026-11-21", good}, exitInvalid, "✗ 尚未生效"},
+		"on its day, by time":             {[]string{"--at", "2026-11-23T08:00:00Z", good}, exitValid, "VALID"},
+		"no file":                         {nil, exitUnreadable, "arg"},
+		"file missing":                    {[]string{filepath.Join(dir, "none.json")}, exitUnreadable, "none.json"},
+		"trust missing":                   {[]string{"--trust", filepath.Join(dir, "none"), good}, exitUnreadable, "none"},
+		"trust damaged":                   {[]string{"--trust", good, good}, exitUnreadable, "trust"},
+		"date wrong":                      {[]string{"--at", "yesterday", good}, exitUnreadable, "yesterday"},
+		"flag unknown":                    {[]string{"--fast", good}, exitUnreadable, "fast"},
+		"one proof, two":                  {[]string{"--proof", good, good, good}, exitUnreadable, "--proof"},
+		"a folder":                        {[]string{dir}, exitUnreadable, "certverify: "},
+		"rubbish is a bad document":       {[]string{filepath.Join(filepath.Dir(rename), "status.json")}, exitInvalid, "✗ 文件损坏"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (c certificates) Commit(ctx context.Context, commit issuance.Commit) (moved
 	if err := commit.Check(); err != nil {
 		return false, err
 	}
-	err = c.s.change(ctx, func(ctx context.Context) (bool, error) {
+	err = c.s.transact(ctx, func(ctx context.Context) (bool, error) {
 		if moved, err = c.move(ctx, commit.Base, commit.Next); err != nil || !moved {
 			return false, err
 		}
@@ -58,31 +58,6 @@ func (c certificates) Commit(ctx context.Context, commit issuance.Commit) (moved
 		return false, fmt.Errorf("commit certificates: %w", err)
 	}
 	return moved, nil
-}
-
-// change is [Store.update] for what is not of the ledger: it adds no row to the
-// feed. f must stop at its first error.
-func (s *Store) change(ctx context.Context, f func(ctx context.Context) (wrote bool, err error)) error {
-	select {
-	case <-s.turn:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { s.turn <- struct{}{} }()
-
-	whole := context.WithoutCancel(ctx)
-	if err := s.begin(ctx); err != nil {
-		return err
-	}
-	wrote, err := f(whole)
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil || !wrote {
-		s.rollback(whole) // an error means that SQLite did it already
-		return err
-	}
-	return s.commit(whole)
 }
 
 // move moves the state on, unless somebody else did.
@@ -295,7 +270,7 @@ func (c certificates) SaveReceipt(ctx context.Context, size int64, r chain.Recei
 	if err != nil {
 		return fmt.Errorf("receipt of checkpoint %d: %w", size, err)
 	}
-	err = c.s.change(ctx, func(ctx context.Context) (bool, error) {
+	err = c.s.transact(ctx, func(ctx context.Context) (bool, error) {
 		var known bool
 		row := c.s.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM log_checkpoint WHERE size = ?)`, size)
 		if err := row.Scan(&known); err != nil {
