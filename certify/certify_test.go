@@ -358,3 +358,18 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// A bank without issuers or anchors yet has a trust file that can be read.
+func TestEmptyTrustReadsBack(t *testing.T) {
+	trust, err := certify.NewTrust(certify.TrustSpec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := trust.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := certify.ParseTrust(data); err != nil || back.Fingerprint() != trust.Fingerprint() {
+		t.Errorf("%s reads back as %v, %v", data, back, err)
+	}
+}

@@ -162,7 +162,9 @@ type trustAnchors struct {
 
 // JSON returns the file form.
 func (t *Trust) JSON() ([]byte, error) {
-	f := trustFile{Version: 1, Logs: t.spec.Logs, Anchors: trustAnchors(t.spec.Anchors)}
+	// Empty lists are written as such: null is refused on reading.
+	f := trustFile{Version: 1, Issuers: []trustIssuer{}, Logs: orEmpty(t.spec.Logs), Anchors: trustAnchors(t.spec.Anchors)}
+	f.Anchors.Cosigners = orEmpty(f.Anchors.Cosigners)
 	for _, d := range t.spec.Issuers {
 		doc, err := d.JSON()
 		if err != nil {
@@ -177,6 +179,13 @@ func (t *Trust) JSON() ([]byte, error) {
 		f.Issuers = append(f.Issuers, i)
 	}
 	return encode(f)
+}
+
+func orEmpty(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
 }
 
 // ParseTrust reads the file form. Members it does not know are refused: a

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kinds of look-up.
@@ -93,8 +94,8 @@ func checkName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return Invalid(CodeMissing, "name", "姓名不能为空", "the name is empty")
-	case len(name) > 200 || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return Invalid(CodeMalformed, "name", "姓名过长或含控制字符", "the name is too long or holds control characters")
+	case len(name) > 200 || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }):
+		return Invalid(CodeMalformed, "name", "姓名过长、含控制字符或有乱码", "the name is too long, holds control characters, or was garbled on its way")
 	}
 	return nil
 }

@@ -20,6 +20,11 @@
 // follower came by never gets a certificate. The certificate of one outcome is
 // issued on request ([Office.IssueOutcome]), once for each revision.
 //
+// Where a certificate cannot be made, because a row is damaged or a name has
+// characters that no credential can hold, the learner is parked and nobody
+// else waits; [Office.Retry] looks at them again. A damaged log, another log
+// key, a keyring that fails: these concern everybody, and stop the step.
+//
 // # Prepare, log, sign
 //
 // A certificate's unsigned bytes, its place in the log, the tiles that changed,

@@ -74,7 +74,7 @@ func TestFromPostingToVerdict(t *testing.T) {
 	}
 }
 
-func newCity(t *testing.T) (*issuancetest.City, *local.Anchorer) {
+func newCity(t testing.TB) (*issuancetest.City, *local.Anchorer) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bank.db"))
 	if err != nil {
@@ -102,7 +102,7 @@ func newCity(t *testing.T) (*issuancetest.City, *local.Anchorer) {
 	return city, anchorer
 }
 
-func fetch(t *testing.T, o *issuance.Office, id string) issuance.Handout {
+func fetch(t testing.TB, o *issuance.Office, id string) issuance.Handout {
 	t.Helper()
 	h, err := o.Fetch(t.Context(), id)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"creditbank/certify"
 	"creditbank/certify/tlog"
@@ -42,6 +43,9 @@ func (o *Office) fetch(ctx context.Context, id string) (h Handout, err error) {
 		return Handout{}, err
 	}
 	c := h.Certificate
+	if did, err := o.DID(c.Institution); err != nil || !strings.HasPrefix(c.KeyID, did+"#") {
+		return Handout{}, fmt.Errorf("it was issued under key %s: is the host not %s any more?", c.KeyID, o.c.Host)
+	}
 	prepared, err := o.unseal(ctx, c)
 	if err != nil {
 		return Handout{}, err
@@ -49,6 +53,9 @@ func (o *Office) fetch(ctx context.Context, id string) (h Handout, err error) {
 	// The proof comes before the signature: what does not stand in the log is
 	// not signed.
 	if h.Bundle.Proof, h.Receipts, err = o.prove(ctx, c); err != nil {
+		return Handout{}, err
+	}
+	if err := o.c.Ledger.Confirm(ctx); err != nil { // see published
 		return Handout{}, err
 	}
 	signer, err := o.c.Keys.Signer(ctx, c.KeyID)
@@ -183,7 +190,9 @@ func (o *Office) TrustFile(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key of the log: %w", err)
 	}
-	trust, err := certify.NewTrust(certify.TrustSpec{Issuers: issuers, Logs: []string{vkey}, Anchors: o.c.Anchors})
+	anchors := o.c.Anchors
+	anchors.Cosigners = append([]string{}, anchors.Cosigners...) // a list in JSON, if an empty one
+	trust, err := certify.NewTrust(certify.TrustSpec{Issuers: issuers, Logs: []string{vkey}, Anchors: anchors})
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,7 @@ func (o *Office) IssueOutcome(ctx context.Context, id creditbank.LearnerID, seq 
 		}
 		if i := slices.IndexFunc(have, func(c Certificate) bool { return c.Seq == seq }); i >= 0 {
 			c = have[i]
-			return true, nil
+			return true, o.c.Ledger.Confirm(ctx)
 		}
 		w := &work{cursor: state.Cursor, orders: []order{{learner: id, seq: seq, lot: lot, account: account}}}
 		issued, moved, err := o.issueOne(ctx, state, w)

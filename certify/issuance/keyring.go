@@ -2,12 +2,16 @@ package issuance
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"creditbank/certify"
 )
+
+// ErrNoKey: the keyring does not have the key.
+var ErrNoKey = errors.New("no such key")
 
 // A Keyring holds the private keys: one or more for each issuer, one for the
 // log. Keys are added and never taken away, since a certificate is signed anew
@@ -18,7 +22,8 @@ type Keyring interface {
 	// first key of an issuer is made when it is first asked for.
 	Current(ctx context.Context, did string, at time.Time) (certify.Signer, error)
 
-	// Signer returns the signer of a key that Current gave out once.
+	// Signer returns the signer of a key that Current gave out once, or
+	// ErrNoKey.
 	Signer(ctx context.Context, keyID string) (certify.Signer, error)
 
 	// Documents returns the DID documents of all issuers that have a key, in

@@ -1,11 +1,13 @@
 package issuance
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"creditbank/certify"
@@ -37,6 +39,51 @@ func slug(id creditbank.InstitutionID) string {
 // DID returns the did:web under which an institution issues certificates.
 func (o *Office) DID(id creditbank.InstitutionID) (string, error) {
 	return certify.WebDID(o.c.Host, "issuers", slug(id))
+}
+
+// Issuer returns the institution whose DID ends in slug, as paths have it.
+// ErrNotFound if there is none.
+func (o *Office) Issuer(ctx context.Context, slugged string) (creditbank.InstitutionID, error) {
+	if err := o.reference.refresh(ctx, o.c); err != nil {
+		return "", err
+	}
+	o.reference.mu.RLock()
+	defer o.reference.mu.RUnlock()
+	for id := range o.reference.institutions {
+		if slug(id) == slugged {
+			return id, nil
+		}
+	}
+	return "", fmt.Errorf("issuer %.80q: %w", slugged, creditbank.ErrNotFound)
+}
+
+// Document returns the DID document of an institution, to be served at
+// certify.DocumentURL of its DID. ErrNotFound while it has issued nothing.
+func (o *Office) Document(ctx context.Context, id creditbank.InstitutionID) (certify.DIDDocument, error) {
+	did, err := o.DID(id)
+	if err != nil {
+		return certify.DIDDocument{}, err
+	}
+	all, err := o.c.Keys.Documents(ctx)
+	if err != nil {
+		return certify.DIDDocument{}, fmt.Errorf("keys of the issuers: %w", err)
+	}
+	i := slices.IndexFunc(all, func(d certify.DIDDocument) bool { return d.ID == did })
+	if i < 0 {
+		return certify.DIDDocument{}, fmt.Errorf("keys of %s: %w", did, creditbank.ErrNotFound)
+	}
+	return all[i], nil
+}
+
+// known reports ErrNotFound unless the institution is published.
+func (o *Office) known(ctx context.Context, id creditbank.InstitutionID) error {
+	if err := o.reference.refresh(ctx, o.c); err != nil {
+		return err
+	}
+	if _, err := o.reference.institution(id); err != nil {
+		return fmt.Errorf("%w: %v", creditbank.ErrNotFound, err)
+	}
+	return nil
 }
 
 // page returns the address of a page of the bank. Parts are escaped.

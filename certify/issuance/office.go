@@ -174,3 +174,14 @@ func openCheckpoint(msg []byte, vkey string) (tlog.Checkpoint, error) {
 func (o *Office) tiles(ctx context.Context) tlog.TileReader {
 	return func(id tlog.TileID) ([]byte, error) { return o.c.Store.Tile(ctx, id) }
 }
+
+// published returns the state once it is as durable as can be. What is merely
+// visible may be gone after a failover: a checkpoint shown to others before it
+// was confirmed would be the evidence of a fork.
+func (o *Office) published(ctx context.Context) (State, error) {
+	state, err := o.c.Store.State(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	return state, o.c.Ledger.Confirm(ctx)
+}

@@ -16,7 +16,7 @@ type source struct{ o *Office }
 
 // Checkpoint implements [chain.Source].
 func (s source) Checkpoint(ctx context.Context) (chain.Checkpoint, error) {
-	state, err := s.o.c.Store.State(ctx)
+	state, err := s.o.published(ctx)
 	if err != nil {
 		return chain.Checkpoint{}, err
 	}
@@ -109,7 +109,7 @@ func (o *Office) CheckAnchored(ctx context.Context, a chain.Anchored) error {
 // never changes.
 func (o *Office) LogFile(ctx context.Context, path string) ([]byte, error) {
 	if path == "checkpoint" {
-		state, err := o.c.Store.State(ctx)
+		state, err := o.published(ctx)
 		if err == nil && state.Head.Size == 0 {
 			err = fmt.Errorf("checkpoint of the empty log: %w", creditbank.ErrNotFound)
 		}

@@ -55,7 +55,11 @@ func mix(seed []byte, round int, half uint32) uint32 {
 }
 
 // StatusList returns a status list signed by an institution, as of now.
+// ErrNotFound if there is no such institution or list.
 func (o *Office) StatusList(ctx context.Context, id creditbank.InstitutionID, list int) ([]byte, error) {
+	if err := o.known(ctx, id); err != nil {
+		return nil, err // for a stranger no key is made
+	}
 	state, err := o.c.Store.State(ctx)
 	if err != nil {
 		return nil, err

@@ -11,9 +11,10 @@ import (
 	"creditbank/creditbank"
 )
 
-// A Store keeps certificates and the log they stand in, beside the ledger. It
-// reads and writes rows and decides nothing. All methods may be called
-// concurrently, and by several processes on one database.
+// A Store keeps certificates and the log they stand in, in the database of the
+// ledger: what the ledger confirms ([creditbank.Store], Confirm) is confirmed
+// here too. It reads and writes rows and decides nothing. All methods may be
+// called concurrently, and by several processes on one database.
 //
 // Rows read back are checked: damage is an error that wraps none of the
 // ledger's kinds. An error of a method that writes means that nothing was

@@ -18,7 +18,6 @@ import (
 	"creditbank/certify"
 	"creditbank/certify/issuance"
 	"creditbank/certify/tlog"
-	"creditbank/creditbank"
 )
 
 var _ issuance.Keyring = (*Folder)(nil)
@@ -167,7 +166,8 @@ func (f *Folder) add(did string, n int, from time.Time) error {
 
 // Rotate makes the next key of an issuer, with which it signs from the given
 // time on; the one before is of use until then. The time lies ahead, so that
-// every process learns of the key before it is due.
+// every process learns of the key before it is due. ErrNoKey if the issuer has
+// none yet.
 func (f *Folder) Rotate(_ context.Context, did string, from time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -176,7 +176,7 @@ func (f *Folder) Rotate(_ context.Context, did string, from time.Time) error {
 	}
 	keys := f.issuers[did]
 	if len(keys) == 0 {
-		return fmt.Errorf("rotate the key of %s: %w", did, creditbank.ErrNotFound)
+		return fmt.Errorf("rotate the key of %s: %w", did, issuance.ErrNoKey)
 	}
 	from = from.UTC().Truncate(time.Second)
 	if !from.After(keys[len(keys)-1].From) {
@@ -199,7 +199,7 @@ func (f *Folder) Signer(_ context.Context, id string) (certify.Signer, error) {
 		}
 	}
 	if !ok || n > len(f.issuers[did]) {
-		return nil, fmt.Errorf("key %s: %w", id, creditbank.ErrNotFound)
+		return nil, fmt.Errorf("key %s: %w", id, issuance.ErrNoKey)
 	}
 	return certify.NewSigner(id, f.issuers[did][n-1].private())
 }

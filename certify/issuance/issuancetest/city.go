@@ -1,6 +1,7 @@
 package issuancetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -88,13 +89,19 @@ var By = creditbank.Caller{ID: "operator:test"}
 // NewCity returns a city on the stores, whose keys are in a folder of the test.
 func NewCity(t testing.TB, ledger creditbank.Store, store issuance.Store) *City {
 	t.Helper()
+	return OpenCity(t, ledger, store, t.TempDir()+"/keys")
+}
+
+// OpenCity returns the city on the stores as it is, or founds it. Several
+// processes may open one city.
+func OpenCity(t testing.TB, ledger creditbank.Store, store issuance.Store, keys string) *City {
+	t.Helper()
 	ctx := t.Context()
 	c := &City{Ledger: ledger, Store: store, Clock: &Clock{}}
-	master, err := vault.NewMaster(rand.Reader)
+	var err error
+	c.Vault, err = vault.New(bytes.Repeat([]byte{9}, vault.MasterSize), rand.Reader)
 	must(t, err)
-	c.Vault, err = vault.New(master, rand.Reader)
-	must(t, err)
-	c.Keys, err = keyfile.Open(t.TempDir()+"/keys", rand.Reader)
+	c.Keys, err = keyfile.Open(keys, rand.Reader)
 	must(t, err)
 	c.Bank, err = creditbank.New(ctx, creditbank.Config{
 		Store: ledger, Vault: c.Vault, Clock: c.Clock.Now, Random: rand.Reader, LoadRules: rule.Load,
