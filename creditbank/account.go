@@ -29,7 +29,14 @@ type Account struct {
 	Totals      Totals
 
 	enrolled map[ProgrammeID]bool
+	named    map[outcomeName]*Lot // the newest revision of each outcome
 	digest   Hash
+}
+
+// An outcomeName is what the revisions of an outcome have in common.
+type outcomeName struct {
+	institution InstitutionID
+	externalID  string
 }
 
 // A Lot (批次) is an outcome as a holding: what of it is used, and whether it
@@ -69,7 +76,7 @@ func NewAccount(h History) (*Account, error) {
 
 // foldUntil adds up the rows of h up to the given version.
 func foldUntil(h History, version int64) (*Account, error) {
-	a := &Account{Learner: h.Learner, enrolled: map[ProgrammeID]bool{}}
+	a := &Account{Learner: h.Learner, enrolled: map[ProgrammeID]bool{}, named: map[outcomeName]*Lot{}}
 	outcomes, acts := h.Outcomes, h.Acts
 	for a.Version < version {
 		next := a.Version + 1
@@ -107,7 +114,9 @@ func (a *Account) applyOutcome(o Outcome) error {
 		old.ReplacedBy = o.Seq
 		a.Totals = a.Totals.Plus(old.Category, old.IssuedOn, -old.Credits)
 	}
-	a.Lots = append(a.Lots, &Lot{Outcome: o})
+	lot := &Lot{Outcome: o}
+	a.Lots = append(a.Lots, lot)
+	a.named[outcomeName{o.Institution, o.ExternalID}] = lot
 	a.Totals = a.Totals.Plus(o.Category, o.IssuedOn, o.Credits)
 	a.advance(o.Digest())
 	return nil
@@ -264,12 +273,7 @@ func (a *Account) Conversion(seq int64) *Conversion {
 
 // newest returns the newest revision of an outcome, or nil.
 func (a *Account) newest(i InstitutionID, externalID string) *Lot {
-	for _, lot := range a.Lots {
-		if lot.ReplacedBy == 0 && lot.Institution == i && lot.ExternalID == externalID {
-			return lot
-		}
-	}
-	return nil
+	return a.named[outcomeName{i, externalID}]
 }
 
 // Current reports whether l is the newest revision of its outcome.

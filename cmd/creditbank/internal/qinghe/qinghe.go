@@ -1,0 +1,43 @@
+// Package qinghe holds the city of Qinghe (青禾), which the demo plays: no real
+// city, no real people, and answers worked out by hand in expected.yaml.
+package qinghe
+
+import (
+	"embed"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+//go:embed city
+var files embed.FS
+
+// City returns the city's files.
+func City() fs.FS {
+	city, err := fs.Sub(files, "city")
+	if err != nil {
+		panic("qinghe: " + err.Error()) // the folder is compiled in
+	}
+	return city
+}
+
+// WriteTo writes the city's files into a folder, to be changed and tried.
+func WriteTo(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	entries, err := fs.ReadDir(City(), ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		data, err := fs.ReadFile(City(), e.Name())
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, e.Name()), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A test binary started with this variable is the program itself.
+const asProgram = "CREDITBANK_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// process returns the program as a process of its own.
+func process(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// Whatever was acknowledged before kill -9 is on record afterwards, once; and
+// run again as it was, the program goes on.
+func TestAcknowledgedSurvivesKill(t *testing.T) {
+	dir := t.TempDir()
+	bank, acks := filepath.Join(dir, "bank"), filepath.Join(dir, "acks.txt")
+	post := []string{"bench", "post", "--bank", bank, "--learners", "50", "--seed", "7"}
+	told, err := os.Create(acks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer told.Close()
+	const kills, each = 4, 2000
+	for n := range kills {
+		cmd := process(t, append(post, "--count", "0")...)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for i := 0; lines.Scan(); i++ {
+			if strings.Count(lines.Text(), " ") == 2 { // the last may be torn
+				fmt.Fprintln(told, lines.Text())
+			}
+			if i == each*(n+1) {
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the program ended by itself")
+		}
+	}
+	for _, args := range [][]string{
+		{"bench", "check", "--bank", bank, "--acks", acks},
+		append(post, "--count", "3000", "--acks", acks),
+		{"bench", "check", "--bank", bank, "--acks", acks},
+		{"doctor", "--bank", bank, "--lang", "en"},
+	} {
+		if out, err := process(t, args...).Output(); err != nil {
+			t.Errorf("creditbank %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+}
+
+// An interrupted program finishes what it has accepted, and says so.
+func TestInterrupt(t *testing.T) {
+	bank := filepath.Join(t.TempDir(), "bank")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"bench", "post", "--bank", bank, "--learners", "20", "--count", "0"}, strings.NewReader(""), write, os.Stderr)
+		write.Close()
+	}()
+	acks := filepath.Join(t.TempDir(), "acks.txt")
+	var told strings.Builder
+	lines := bufio.NewScanner(read)
+	for i := 0; lines.Scan(); i++ {
+		told.WriteString(lines.Text() + "\n")
+		if i == 100 {
+			cancel()
+		}
+	}
+	if got := <-code; got != exitOK {
+		t.Errorf("exit code %d", got)
+	}
+	if err := os.WriteFile(acks, []byte(told.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if got := run(t.Context(), []string{"bench", "check", "--bank", bank, "--acks", acks}, strings.NewReader(""), &out, os.Stderr); got != exitOK {
+		t.Errorf("bench check: exit code %d, %s", got, out.String())
+	}
+}

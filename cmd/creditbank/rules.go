@@ -1,0 +1,292 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"creditbank/cmd/creditbank/internal/embedded"
+	"creditbank/cmd/creditbank/internal/term"
+	"creditbank/creditbank"
+	"creditbank/creditbank/rule"
+	"creditbank/creditbank/scenario"
+)
+
+func (p *program) rulesCommand() *cobra.Command {
+	return group("rules", "规则 check, publish and list rules", "  creditbank rules check ./qinghe\n  creditbank rules list",
+		p.rulesCheckCommand(), p.rulesPublishCommand(), p.rulesListCommand())
+}
+
+// A ruleFiles is a rule set to check: where its files stand, and what they hold.
+type ruleFiles struct {
+	rule.Files
+	path map[string]string // of each of the two files
+}
+
+// readRuleFiles reads a folder with rules.yaml and programmes.yaml, or the two
+// files themselves.
+func readRuleFiles(args []string) (ruleFiles, error) {
+	f := ruleFiles{path: map[string]string{}}
+	switch info, err := os.Stat(args[0]); {
+	case err != nil:
+		return f, noFile(args[0], err)
+	case info.IsDir():
+		f.path[rule.RulesFile], f.path[rule.ProgrammesFile] = filepath.Join(args[0], rule.RulesFile), filepath.Join(args[0], rule.ProgrammesFile)
+	case len(args) < 2:
+		return f, creditbank.Invalid(codeUsage, "", "请给出规则与专业两个文件，或它们所在的文件夹", "name both files, the rules and the programmes, or their folder")
+	default:
+		f.path[rule.RulesFile], f.path[rule.ProgrammesFile] = args[0], args[1]
+		if filepath.Base(args[0]) == rule.ProgrammesFile {
+			f.path[rule.RulesFile], f.path[rule.ProgrammesFile] = args[1], args[0]
+		}
+	}
+	var err error
+	if f.Rules, err = os.ReadFile(f.path[rule.RulesFile]); err != nil {
+		return f, noFile(f.path[rule.RulesFile], err)
+	}
+	if f.Programmes, err = os.ReadFile(f.path[rule.ProgrammesFile]); err != nil {
+		return f, noFile(f.path[rule.ProgrammesFile], err)
+	}
+	return f, nil
+}
+
+func noFile(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return creditbank.NotFound(codeNoFolder, "", "没有文件 "+path, "there is no file "+path)
+	}
+	return fmt.Errorf("read %s: %w", path, err)
+}
+
+// places returns problems at the paths that the user knows.
+func (f ruleFiles) places(problems []*creditbank.PlacedError) []*creditbank.PlacedError {
+	out := make([]*creditbank.PlacedError, 0, len(problems))
+	for _, e := range problems {
+		moved := *e
+		if path, ok := f.path[e.File]; ok {
+			moved.File = path
+		}
+		out = append(out, &moved)
+	}
+	return out
+}
+
+// A checkView is the answer of rules check.
+type checkView struct {
+	Rules      int           `json:"rules"`
+	Programmes int           `json:"programmes"`
+	Against    string        `json:"checked_against"` // folder, bank or nothing
+	Findings   []findingView `json:"findings"`
+}
+
+// A findingView is a problem with its place.
+type findingView struct {
+	creditbank.Place
+	Field   string          `json:"field"`
+	Code    creditbank.Code `json:"code"`
+	Message creditbank.Text `json:"message"`
+}
+
+func newFindings(problems []*creditbank.PlacedError) []findingView {
+	views := make([]findingView, 0, len(problems))
+	for _, e := range problems {
+		views = append(views, findingView{e.Place, e.Field, e.Code, e.Reason})
+	}
+	return views
+}
+
+func (p *program) rulesCheckCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "check DIR|RULES.yaml PROGRAMMES.yaml",
+		Short: "检查规则 find what is wrong with rules, each with file, line and column",
+		Long: "规则中的课程与机构，对照同一文件夹的 courses.csv、institutions.csv；没有时对照 --bank 的学分银行。\n" +
+			"Courses and institutions that the rules name are looked up in the CSV files of the same folder, else in the bank.",
+		Example: "  creditbank rules check ./qinghe\n  creditbank rules check rules.yaml programmes.yaml --bank ./bank",
+		Args:    atLeast("DIR"),
+	}
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		files, err := readRuleFiles(args)
+		if err != nil {
+			return err
+		}
+		cat, against, err := p.catalogueFor(cmd.Context(), args)
+		if err != nil {
+			return err
+		}
+		_, set, found := rule.Compile(files.Files, cat)
+		problems := files.places(found.List())
+		if against == againstNothing {
+			problems = slices.DeleteFunc(problems, func(e *creditbank.PlacedError) bool {
+				return e.Code == creditbank.CodeUnknownCourse || e.Code == creditbank.CodeUnknownInstitution
+			})
+		}
+		v := checkView{0, 0, against, newFindings(problems)}
+		if set != nil {
+			v.Rules, v.Programmes = len(set.Rules()), len(set.Programmes())
+		}
+		return p.showCheck(v, problems)
+	}
+	return c
+}
+
+// What rules were checked against.
+const (
+	againstFolder  = "folder"
+	againstBank    = "bank"
+	againstNothing = "nothing"
+)
+
+// catalogueFor returns the courses and institutions to check rules against:
+// those of the same folder, else those of the bank, else none.
+func (p *program) catalogueFor(ctx context.Context, args []string) (cat *creditbank.Catalogue, against string, err error) {
+	cat = creditbank.NewCatalogue()
+	if info, err := os.Stat(args[0]); err == nil && info.IsDir() && exists(filepath.Join(args[0], "courses.csv")) {
+		city, err := scenario.Read(os.DirFS(args[0]))
+		if city == nil {
+			return nil, "", err
+		}
+		for _, i := range city.Reference.Institutions {
+			cat.Institutions[i.ID] = i
+		}
+		for _, c := range city.Reference.Courses {
+			cat.Courses[c.Code] = c
+		}
+		return cat, againstFolder, nil
+	}
+	bank, err := embedded.Open(ctx, p.bankDir, p.world)
+	if errors.Is(err, creditbank.ErrNotFound) {
+		return cat, againstNothing, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	return bank.Catalogue(), againstBank, bank.Close()
+}
+
+func (p *program) showCheck(v checkView, problems []*creditbank.PlacedError) error {
+	err := p.show(v, func(out *term.Screen) {
+		for _, e := range problems {
+			writeProblem(p.stdout, e)
+		}
+		if v.Against == againstNothing {
+			out.Mark(0, "!", term.Warn, tx("没有课程与机构目录，未检查规则所引用的课程与机构是否存在", "no catalogue at hand: whether the courses and institutions exist was not checked"))
+		}
+		if len(problems) > 0 {
+			out.Mark(0, "✗", term.Bad, txf("发现%d处问题", "%d findings", len(problems)))
+			return
+		}
+		out.Mark(0, "✓", term.Good, txf("%d条规则、%d个专业，未发现问题", "%d rules, %d programmes: nothing to complain about", v.Rules, v.Programmes))
+	})
+	if err == nil && len(problems) > 0 {
+		return errReported
+	}
+	return err
+}
+
+func (p *program) rulesPublishCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "publish DIR",
+		Short: "发布 publish regions, institutions, courses and rules of a folder",
+		Long: "只发布新增或有变化的内容；规则有变化时成为新的一版，已作的决定仍按当时的版本复算。\n" +
+			"Publishes what is new; changed rules become the next version, and decisions keep the version of their time.",
+		Example: "  creditbank rules publish ./qinghe",
+		Args:    exactly("DIR"),
+	}
+	c.RunE = p.onBank(func(ctx context.Context, s *session, args []string) error {
+		city, err := readCity(args[0])
+		if err != nil {
+			return err
+		}
+		before := s.Catalogue().Version
+		if err := s.Publish(ctx, s.by, city.Reference); err != nil {
+			return err
+		}
+		cat := s.Catalogue()
+		v := initView{p.bankDir, len(cat.Regions), len(cat.Institutions), len(cat.Courses), cat.Rules.Version()}
+		err = p.show(v, func(out *term.Screen) {
+			out.Mark(0, "✓", term.Good, txf("发布%d项；现行规则集第%d版", "%d documents published; rule set %d is in force", cat.Version-before, v.RuleSet))
+		})
+		return errors.Join(err, p.report(within(args[0], city.Problems.List())))
+	})
+	return c
+}
+
+// A ruleView is a rule of the set in force.
+type ruleView struct {
+	ID        creditbank.RuleID      `json:"id"`
+	Kind      string                 `json:"kind"`
+	Title     creditbank.Text        `json:"title"`
+	Programme creditbank.ProgrammeID `json:"programme,omitempty"`
+	From      creditbank.Date        `json:"from"`
+	To        creditbank.Date        `json:"to"`
+}
+
+func (p *program) rulesListCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "现行规则 the rules and programmes in force",
+		Example: "  creditbank rules list\n  creditbank rules list --json",
+		Args:    exactly(),
+	}
+	c.RunE = p.onBank(func(_ context.Context, s *session, _ []string) error {
+		set, ok := s.Catalogue().Rules.(*rule.Set)
+		if !ok {
+			return creditbank.NotFound(creditbank.CodeState, "", "尚未发布任何规则；先运行 "+p.command("rules", "publish", "DIR"),
+				"no rules have been published yet; publish some with "+p.command("rules", "publish", "DIR"))
+		}
+		v := struct {
+			Version    int                    `json:"version"`
+			Timezone   string                 `json:"timezone"`
+			Rules      []ruleView             `json:"rules"`
+			Programmes []creditbank.Programme `json:"programmes"`
+		}{set.Version(), set.Location().String(), []ruleView{}, orEmpty(set.Programmes())}
+		for _, r := range set.Rules() {
+			_, programme, _ := set.RuleTitle(r.ID)
+			v.Rules = append(v.Rules, ruleView{r.ID, r.Kind, r.Title, programme, r.From, r.To})
+		}
+		return p.show(v, func(out *term.Screen) { writeRules(out, v.Version, v.Rules, v.Programmes) })
+	})
+	return c
+}
+
+func writeRules(out *term.Screen, version int, rules []ruleView, programmes []creditbank.Programme) {
+	out.Title(txf("规则集第%d版", "rule set %d", version))
+	var rows [][]term.Cell
+	for _, r := range rules {
+		kind := tx("认定", "recognition")
+		if r.Kind != "recognition" {
+			kind = tx("转换", "conversion")
+		}
+		rows = append(rows, []term.Cell{
+			{Text: string(r.ID), Style: term.Accent}, term.Of(out.Pick(kind)), term.Of(out.Stack(r.Title)), term.Of(string(r.Programme)),
+			term.Of(r.From.String()), term.Of(r.To.String()),
+		})
+	}
+	out.Table(0, []term.Column{
+		{Head: headRule}, {Head: tx("种类", "kind")}, {Head: tx("名称", "title"), Flex: true}, {Head: tx("专业", "prog.")},
+		{Head: tx("自", "from")}, {Head: tx("至", "through")},
+	}, rows)
+	rows = nil
+	for _, pr := range programmes {
+		for i, slot := range pr.Slots {
+			first := []term.Cell{{}, {}}
+			if i == 0 {
+				first = []term.Cell{{Text: string(pr.ID), Style: term.Accent}, term.Of(out.Stack(pr.Title) + "  " + pr.Credits.String())}
+			}
+			note := ""
+			if slot.Closed {
+				note = out.Pick(tx("不可转换", "closed"))
+			}
+			rows = append(rows, append(first, term.Of(string(slot.ID)), term.Of(out.Stack(slot.Title)), term.Of(slot.Credits.String()), term.Of(note)))
+		}
+	}
+	out.Blank()
+	out.Table(0, []term.Column{
+		{Head: tx("专业", "prog.")}, {Flex: true}, {Head: tx("课程位", "slot")}, {Flex: true}, {Head: headCredits, Right: true}, {},
+	}, rows)
+}

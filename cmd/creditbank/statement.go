@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"creditbank/cmd/creditbank/internal/embedded"
+	"creditbank/cmd/creditbank/internal/term"
+	"creditbank/creditbank"
+)
+
+func (p *program) statementCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "statement LEARNER",
+		Short:   "对账单 everything on record, in order, with amounts and reasons",
+		Example: "  creditbank statement L2\n  creditbank statement L2 --json",
+		Args:    exactly("LEARNER"),
+	}
+	brief := c.Flags().Bool("brief", false, "不列分录; without the transfers of the ledger")
+	c.RunE = p.onBank(func(ctx context.Context, s *session, args []string) error {
+		l, err := s.learner(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		h, err := s.History(ctx, l.ID)
+		if err != nil {
+			return err
+		}
+		entries, err := statement(s.Catalogue(), h)
+		if err != nil {
+			return err
+		}
+		v := struct {
+			Learner learnerView `json:"learner"`
+			Entries []entryView `json:"entries"`
+		}{l, entries}
+		return p.show(v, func(out *term.Screen) {
+			out.Title(tx(l.heading(), l.heading()))
+			writeStatement(out, entries, !*brief)
+		})
+	})
+	return c
+}
+
+// statement returns the entries of a history in order.
+func statement(cat *creditbank.Catalogue, h creditbank.History) ([]entryView, error) {
+	account, err := creditbank.NewAccount(h)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entryView, 0, len(h.Outcomes)+len(h.Acts))
+	for _, o := range h.Outcomes {
+		lot := newLotView(cat, account.Lot(o.Seq), creditbank.DateOf(o.PostedAt))
+		day := creditbank.DateOf(o.PostedAt)
+		if cat.Rules != nil {
+			day = creditbank.DateOf(o.PostedAt.In(cat.Rules.Location()))
+		}
+		entries = append(entries, entryView{Seq: o.Seq, Kind: "posted", Day: day, At: o.PostedAt, By: o.By.ID, Outcome: &lot, Moves: newMoves(o.Transfers())})
+	}
+	for _, a := range h.Acts {
+		moves, err := embedded.TransfersOf(h, a)
+		if err != nil {
+			return nil, err
+		}
+		e := entryView{Seq: a.Seq, Kind: string(a.Kind), Day: a.Day, At: a.At, By: a.By.ID, Of: a.Body.Of, Since: a.Body.Since,
+			Programme: string(a.Body.Programme), Reason: a.Body.Reason, Moves: newMoves(moves)}
+		if a.Body.Decision != nil {
+			d := newDecisionView(cat, a.Seq, a.Body.Decision)
+			e.Decision = &d
+		}
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b entryView) int { return int(a.Seq - b.Seq) })
+	return entries, nil
+}
+
+func writeStatement(out *term.Screen, entries []entryView, moves bool) {
+	var rows [][]term.Cell
+	for _, e := range entries {
+		what, style, amount := entryHead(e)
+		detail := entryDetail(out, e)
+		if moves {
+			for _, m := range e.Moves {
+				detail = append(detail, fmt.Sprintf("%s → %s  %s", m.From, m.To, m.Credits))
+			}
+		}
+		rows = append(rows, []term.Cell{
+			{Text: strconv.FormatInt(e.Seq, 10), Style: term.Dim}, term.Of(e.Day.String()), {Text: out.Stack(what), Style: style},
+			term.Of(strings.Join(detail, "\n")), {Text: amount, Style: style},
+		})
+	}
+	out.Table(0, []term.Column{
+		{Head: headNo, Right: true}, {Head: headDay}, {Head: tx("事项", "entry")}, {Head: tx("说明", "what it says"), Flex: true}, {Head: headCredits, Right: true},
+	}, rows)
+}
+
+// entryHead says what an entry is, how to paint it, and the amount.
+func entryHead(e entryView) (what creditbank.Text, style term.Style, amount string) {
+	switch {
+	case e.Outcome != nil && e.Outcome.State == "rejected":
+		return tx("登记，未认定", "posted, rejected"), term.Bad, e.Outcome.Credits.String()
+	case e.Outcome != nil && e.Outcome.Revision > 1:
+		return tx("修订登记", "revised"), term.Good, "+" + e.Outcome.Credits.String()
+	case e.Outcome != nil:
+		return tx("登记并认定", "recognised"), term.Good, "+" + e.Outcome.Credits.String()
+	case e.Kind == string(creditbank.ActDecided) && e.Decision.Decision == "approve":
+		return tx("转换批准", "converted"), term.Accent, e.Decision.granted().String()
+	case e.Kind == string(creditbank.ActDecided):
+		return tx("不予转换", "denied"), term.Warn, ""
+	}
+	return actText(creditbank.ActKind(e.Kind)), term.Plain, ""
+}
+
+// granted returns the sum of the lines.
+func (d decisionView) granted() creditbank.Credits {
+	var sum creditbank.Credits
+	for _, l := range d.Lines {
+		sum += l.Credits
+	}
+	return sum
+}
+
+// entryDetail says what an entry is about.
+func entryDetail(out *term.Screen, e entryView) []string {
+	var lines []string
+	if o := e.Outcome; o != nil {
+		lines = append(lines, fmt.Sprintf("%s %s", o.Course, o.Title), fmt.Sprintf("%s/%s %s %s", o.Institution, o.ExternalID, o.IssuedOn, o.Score))
+		for _, r := range o.Reasons {
+			lines = append(lines, out.Pick(r.Text()))
+		}
+		if o.Lost > 0 {
+			lines = append(lines, out.Pick(txf("截减%s学分", "%s credits cut", o.Lost)))
+		}
+	}
+	if d := e.Decision; d != nil {
+		lines = append(lines, string(d.Rule)+" "+out.Stack(d.Title))
+		for _, l := range d.Lines {
+			lines = append(lines, fmt.Sprintf("%s/%s %s %s", d.Programme, l.Slot, l.Credits, gradeText(l.Grade)))
+		}
+		for _, t := range d.Explained {
+			lines = append(lines, out.Stack(t))
+		}
+	}
+	if e.Of != 0 {
+		lines = append(lines, out.Pick(txf("针对第%d项", "of entry %d", e.Of)))
+	}
+	if e.Since != 0 {
+		lines = append(lines, out.Pick(txf("因第%d项", "because of entry %d", e.Since)))
+	}
+	for _, text := range []string{e.Programme, e.Reason} {
+		if text != "" {
+			lines = append(lines, text)
+		}
+	}
+	return lines
+}

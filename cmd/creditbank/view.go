@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"creditbank/creditbank"
+)
+
+// The views are what --json prints. Amounts are decimal strings.
+
+// A learnerView says whose account it is.
+type learnerView struct {
+	ID      creditbank.LearnerID     `json:"id"`
+	Account creditbank.AccountNumber `json:"account"`
+	Alias   string                   `json:"alias,omitempty"`
+	Name    string                   `json:"name"`
+	Region  creditbank.RegionCode    `json:"region"`
+}
+
+func (s *session) learnerView(ctx context.Context, id creditbank.LearnerID) (learnerView, error) {
+	l, err := s.Learner(ctx, id)
+	if err != nil {
+		return learnerView{}, err
+	}
+	p, err := s.Person(ctx, id)
+	if err != nil {
+		return learnerView{}, err
+	}
+	return learnerView{id, l.Account, s.Aliases.Of(l.Account), p.Name, l.Region}, nil
+}
+
+// called returns how to name the learner on a command line.
+func (l learnerView) called() string {
+	if l.Alias != "" {
+		return l.Alias
+	}
+	return string(l.Account)
+}
+
+// heading names a learner for people: L2 李建国 4123 4567 8901.
+func (l learnerView) heading() string {
+	n := string(l.Account)
+	text := l.Name + "  " + n[:4] + " " + n[4:8] + " " + n[8:]
+	if l.Alias != "" {
+		text = l.Alias + " " + text
+	}
+	return text
+}
+
+// A balanceView is a balance with whose it is.
+type balanceView struct {
+	Learner    learnerView                                   `json:"learner"`
+	Day        creditbank.Date                               `json:"day"`
+	Version    int64                                         `json:"version"`
+	Frozen     bool                                          `json:"frozen"`
+	Available  map[creditbank.Category]creditbank.Credits    `json:"available"`
+	Programmes map[creditbank.ProgrammeID]creditbank.Credits `json:"programmes"`
+	Enrolled   []creditbank.ProgrammeID                      `json:"enrolled"`
+}
+
+// A lotView is a lot as it is on a day.
+type lotView struct {
+	Seq         int64                    `json:"seq"`
+	Institution creditbank.InstitutionID `json:"institution"`
+	ExternalID  string                   `json:"external_id"`
+	Revision    int                      `json:"revision"`
+	Course      creditbank.CourseCode    `json:"course"`
+	Title       string                   `json:"title"`
+	Category    creditbank.Category      `json:"category"`
+	Level       creditbank.Level         `json:"level,omitempty"`
+	IssuedOn    creditbank.Date          `json:"issued_on"`
+	Score       creditbank.Score         `json:"score"`
+	Attended    creditbank.Hours         `json:"attended_hours"`
+	Credits     creditbank.Credits       `json:"credits"`
+	Lost        creditbank.Credits       `json:"lost"`
+	Available   creditbank.Credits       `json:"available"`
+	ExpiresOn   creditbank.Date          `json:"expires_on"`
+	State       string                   `json:"state"` // available, used, partly_used, expired, revoked, replaced, rejected
+	Reasons     []creditbank.Reason      `json:"reasons"`
+}
+
+// newLotView says what has become of l by day.
+func newLotView(cat *creditbank.Catalogue, l *creditbank.Lot, day creditbank.Date) lotView {
+	v := lotView{
+		Seq: l.Seq, Institution: l.Institution, ExternalID: l.ExternalID, Revision: l.Revision,
+		Course: l.Course, Title: cat.Courses[l.Course].Title, Category: l.Category, Level: l.Level,
+		IssuedOn: l.IssuedOn, Score: l.Score, Attended: l.Attended, Credits: l.Credits, Lost: l.Lost,
+		Available: l.Available(day), ExpiresOn: l.ExpiresOn, Reasons: orEmpty(l.Reasons),
+	}
+	switch {
+	case !l.Granted:
+		v.State = "rejected"
+	case !l.Current():
+		v.State = "replaced"
+	case l.RevokedOn != 0 && l.RevokedOn <= day:
+		v.State = "revoked"
+	case l.Used(day) && v.Available > 0:
+		v.State = "partly_used"
+	case l.Used(day):
+		v.State = "used"
+	case l.Expired(day):
+		v.State = "expired"
+	default:
+		v.State = "available"
+	}
+	return v
+}
+
+// A decisionView is a decision with its reasons in words.
+type decisionView struct {
+	Seq       int64                    `json:"seq,omitempty"` // zero of a preview
+	Rule      creditbank.RuleID        `json:"rule"`
+	Title     creditbank.Text          `json:"title"`
+	Programme creditbank.ProgrammeID   `json:"programme"`
+	Decision  string                   `json:"decision"` // approve, deny
+	Day       creditbank.Date          `json:"day"`
+	Reasons   []creditbank.Reason      `json:"reasons"`
+	Explained []creditbank.Text        `json:"explained"`
+	Lines     []lineView               `json:"lines"`
+	Sources   []creditbank.Consumption `json:"sources"`
+	Missing   []creditbank.CourseCode  `json:"missing"`
+	Short     creditbank.Credits       `json:"short"`
+	Forfeited creditbank.Credits       `json:"forfeited"`
+	Hash      creditbank.Hash          `json:"hash"`
+}
+
+// A lineView is a line of a decision.
+type lineView struct {
+	Slot    creditbank.SlotID  `json:"slot"`
+	Title   creditbank.Text    `json:"title"`
+	Credits creditbank.Credits `json:"credits"`
+	Grade   string             `json:"grade"`
+}
+
+func newDecisionView(cat *creditbank.Catalogue, seq int64, d *creditbank.Decision) decisionView {
+	v := decisionView{
+		Seq: seq, Rule: d.Rule, Programme: d.Programme, Decision: "deny", Day: d.Day, Reasons: d.Reasons(), Lines: []lineView{},
+		Explained: orEmpty(creditbank.Explain(cat, d)), Sources: orEmpty(d.Sources), Missing: orEmpty(d.Missing),
+		Short: d.Short, Forfeited: d.Forfeited, Hash: d.Hash(),
+	}
+	if d.Approved {
+		v.Decision = "approve"
+	}
+	v.Title, _, _ = cat.Rules.RuleTitle(d.Rule)
+	programme, _ := cat.Rules.Programme(d.Programme)
+	for _, l := range d.Lines {
+		slot, _ := programme.Slot(l.Slot)
+		v.Lines = append(v.Lines, lineView{l.Slot, slot.Title, l.Credits, l.Grade})
+	}
+	return v
+}
+
+// An entryView is an entry of a statement.
+type entryView struct {
+	Seq       int64           `json:"seq"`
+	Kind      string          `json:"kind"` // posted, or the kind of an act
+	Day       creditbank.Date `json:"day"`
+	At        time.Time       `json:"at"`
+	By        string          `json:"by"`
+	Outcome   *lotView        `json:"outcome,omitempty"`
+	Decision  *decisionView   `json:"decision,omitempty"`
+	Of        int64           `json:"of,omitempty"`
+	Since     int64           `json:"since,omitempty"`
+	Programme string          `json:"programme,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
+	Moves     []moveView      `json:"transfers"`
+}
+
+// A moveView is a transfer of the ledger.
+type moveView struct {
+	From     creditbank.AccountID `json:"from"`
+	To       creditbank.AccountID `json:"to"`
+	Category creditbank.Category  `json:"category"`
+	Credits  creditbank.Credits   `json:"credits"`
+}
+
+func newMoves(transfers []creditbank.Transfer) []moveView {
+	moves := make([]moveView, 0, len(transfers))
+	for _, t := range transfers {
+		moves = append(moves, moveView(t))
+	}
+	return moves
+}
+
+// orEmpty makes null lists of JSON empty ones.
+func orEmpty[E any](s []E) []E {
+	if s == nil {
+		return []E{}
+	}
+	return s
+}
