@@ -7,14 +7,6 @@ import (
 	"slices"
 )
 
-// A History is everything on record about one learner's account, as a store
-// returns it. Outcomes and Acts are sorted by Seq.
-type History struct {
-	Learner  LearnerID
-	Outcomes []Outcome
-	Acts     []Act
-}
-
 // An Account (学习账户) is the state that a history adds up to. It is made by
 // [NewAccount] and read by rules; only the bank moves it on.
 //
@@ -67,36 +59,6 @@ type Conversion struct {
 
 // Stands reports whether c has not been reversed.
 func (c *Conversion) Stands() bool { return c.ReversedOn == 0 }
-
-// NewAccount adds up h. An error means that what is stored is damaged: it
-// wraps none of this package's kinds.
-func NewAccount(h History) (*Account, error) {
-	return foldUntil(h, int64(len(h.Outcomes)+len(h.Acts)))
-}
-
-// foldUntil adds up the rows of h up to the given version.
-func foldUntil(h History, version int64) (*Account, error) {
-	a := &Account{Learner: h.Learner, enrolled: map[ProgrammeID]bool{}, named: map[outcomeName]*Lot{}}
-	outcomes, acts := h.Outcomes, h.Acts
-	for a.Version < version {
-		next := a.Version + 1
-		switch {
-		case len(outcomes) > 0 && outcomes[0].Seq == next:
-			if err := a.applyOutcome(outcomes[0]); err != nil {
-				return nil, err
-			}
-			outcomes = outcomes[1:]
-		case len(acts) > 0 && acts[0].Seq == next:
-			if err := a.applyAct(acts[0]); err != nil {
-				return nil, err
-			}
-			acts = acts[1:]
-		default:
-			return nil, fmt.Errorf("account %s: no row makes version %d", h.Learner, next)
-		}
-	}
-	return a, nil
-}
 
 // applyOutcome moves a on by a posting.
 func (a *Account) applyOutcome(o Outcome) error {

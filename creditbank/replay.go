@@ -20,7 +20,7 @@ func (b *Bank) decideAgain(h History, now *Account, c *Conversion, at time.Time)
 	if err != nil {
 		return nil, err
 	}
-	then, err := foldUntil(h, c.Seq-1)
+	then, err := h.At(c.Seq - 1)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (b *Bank) Replay(ctx context.Context, id LearnerID, seq int64) (Replay, err
 		return Replay{}, NotFound(CodeUnknownOutcome, "decision", fmt.Sprintf("没有第 %d 号决定", seq), fmt.Sprintf("there is no decision %d", seq))
 	}
 	stored := h.Acts[i].Body.Decision
-	account, err := foldUntil(h, seq-1)
+	account, err := h.At(seq - 1)
 	if err != nil {
 		return Replay{}, err
 	}

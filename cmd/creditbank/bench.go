@@ -16,7 +16,6 @@ import (
 	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/cmd/creditbank/internal/load"
 	"creditbank/creditbank"
-	"creditbank/creditbank/postgres"
 )
 
 // benchCommand returns commands for tests that kill the program under load.
@@ -29,14 +28,13 @@ func (p *program) benchCommand() *cobra.Command {
 // A benchmark holds the flags of the bench commands.
 type benchmark struct {
 	load.Plan
-	dsn     string
 	acks    string
 	senders int
+	certify bool
 }
 
 func (b *benchmark) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&b.dsn, "dsn", "", "PostgreSQL `URL` of the ledger; --bank then holds the keys only (or CREDITBANK_DSN)")
 	f.StringVar(&b.acks, "acks", "-", "`FILE` with a line for each acknowledged key: learner, institution, external id")
 }
 
@@ -56,31 +54,21 @@ func (p *program) benchPostCommand() *cobra.Command {
 	f.Int64Var(&b.Seed, "seed", 1, "what the postings are drawn from")
 	f.IntVar(&b.Learners, "learners", 1000, "number of learners")
 	f.IntVar(&b.Count, "count", 10000, "number of postings; 0 goes on until it is stopped")
+	f.BoolVar(&b.certify, "certify", false, "meanwhile convert, issue certificates and anchor their log")
 	f.IntVar(&b.senders, "senders", 256, "postings under way at once")
 	c.RunE = func(cmd *cobra.Command, _ []string) error { return p.benchPost(cmd.Context(), b) }
 	return c
 }
 
 // benchBank opens the bank of a benchmark, and makes it if there is none.
-func (p *program) benchBank(ctx context.Context, b benchmark) (*session, error) {
-	world := p.world
-	if dsn := b.dsn; dsn != "" || p.getenv("CREDITBANK_DSN") != "" {
-		if dsn == "" {
-			dsn = p.getenv("CREDITBANK_DSN")
-		}
-		store, err := postgres.Open(ctx, dsn)
-		if err != nil {
-			return nil, err
-		}
-		world.Ledger = store
-	}
+func (p *program) benchBank(ctx context.Context) (*session, error) {
 	by, err := creditbank.NewCaller(p.caller)
 	if err != nil {
 		return nil, err
 	}
-	bank, err := embedded.Open(ctx, p.bankDir, world)
+	bank, err := p.openBank(ctx, embedded.Open)
 	if errors.Is(err, creditbank.ErrNotFound) {
-		bank, err = embedded.Create(ctx, p.bankDir, world)
+		bank, err = p.openBank(ctx, embedded.Create)
 	}
 	if err != nil {
 		return nil, err
@@ -89,7 +77,7 @@ func (p *program) benchBank(ctx context.Context, b benchmark) (*session, error) 
 }
 
 func (p *program) benchPost(ctx context.Context, b benchmark) (err error) {
-	s, err := p.benchBank(ctx, b)
+	s, err := p.benchBank(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,6 +93,10 @@ func (p *program) benchPost(ctx context.Context, b benchmark) (err error) {
 	defer func() { err = errors.Join(err, acks.close()) }()
 	poster := s.NewPoster(context.WithoutCancel(ctx), creditbank.PosterConfig{})
 	defer poster.Close()
+	if b.certify {
+		stop := s.certifyMeanwhile(ctx, ids)
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	begin := time.Now()
 	if err := b.send(ctx, s, poster, ids, acks); err != nil && ctx.Err() == nil {
 		return err
@@ -150,7 +142,7 @@ func (b *benchmark) send(ctx context.Context, s *session, poster *creditbank.Pos
 func post(ctx context.Context, s *session, poster *creditbank.Poster, posting creditbank.Posting) error {
 	for {
 		_, err := poster.Post(ctx, s.by, posting, "bench")
-		if err == nil || ctx.Err() != nil || !errors.Is(err, creditbank.ErrBusy) && !errors.Is(err, creditbank.ErrOutcomeUnknown) {
+		if err == nil || ctx.Err() != nil || !again(err) {
 			return err
 		}
 		select {
@@ -212,7 +204,7 @@ func (p *program) benchCheck(ctx context.Context, b benchmark) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := p.benchBank(ctx, b)
+	s, err := p.benchBank(ctx)
 	if err != nil {
 		return err
 	}

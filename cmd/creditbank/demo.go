@@ -118,7 +118,7 @@ func (d *demo) person(ctx context.Context, l learnerView) (*person, error) {
 			first = min(first, a.Seq)
 		}
 	}
-	before, err := creditbank.NewAccount(embedded.UpTo(h, first-1))
+	before, err := h.At(first - 1)
 	return &person{l, h, account, before}, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/cmd/creditbank/internal/term"
 	"creditbank/creditbank"
 	"creditbank/creditbank/rule"
@@ -174,7 +173,7 @@ func (d *demo) meter(who *person, act creditbank.Act) error {
 	if !ok || len(pr.Caps) == 0 || pr.Caps[0].Category != "" {
 		return nil
 	}
-	after, err := creditbank.NewAccount(embedded.UpTo(who.history, act.Seq))
+	after, err := who.history.At(act.Seq)
 	if err != nil {
 		return err
 	}

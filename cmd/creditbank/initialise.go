@@ -49,7 +49,7 @@ func (p *program) initialise(ctx context.Context, from string) (err error) {
 			return err
 		}
 	}
-	bank, err := embedded.Create(ctx, p.bankDir, p.world)
+	bank, err := p.openBank(ctx, embedded.Create)
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,17 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"creditbank/cmd/creditbank/internal/embedded"
+	"creditbank/creditbank/postgres/pgtest"
 )
 
 // A test binary started with this variable is the program itself.
@@ -34,12 +39,23 @@ func process(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Whatever was acknowledged before kill -9 is on record afterwards, once; and
-// run again as it was, the program goes on.
+// Whatever was acknowledged before kill -9 is on record afterwards, once; the
+// ledger adds up and the log of certificates is whole; and run again as it was,
+// the program goes on.
 func TestAcknowledgedSurvivesKill(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { survive(t) })
+	t.Run("postgres", func(t *testing.T) {
+		pgtest.Require(t)
+		server := pgtest.New(t, pgtest.Options{Durable: true})
+		survive(t, "--dsn", server.Database(t, ""))
+	})
+}
+
+func survive(t *testing.T, ledger ...string) {
 	dir := t.TempDir()
-	bank, acks := filepath.Join(dir, "bank"), filepath.Join(dir, "acks.txt")
-	post := []string{"bench", "post", "--bank", bank, "--learners", "50", "--seed", "7"}
+	acks := filepath.Join(dir, "acks.txt")
+	ledger = append(ledger, "--bank", filepath.Join(dir, "bank"))
+	post := append([]string{"bench", "post", "--learners", "50", "--seed", "7"}, ledger...)
 	told, err := os.Create(acks)
 	if err != nil {
 		t.Fatal(err)
@@ -47,38 +63,62 @@ func TestAcknowledgedSurvivesKill(t *testing.T) {
 	defer told.Close()
 	const kills, each = 4, 2000
 	for n := range kills {
-		cmd := process(t, append(post, "--count", "0")...)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		for i := 0; lines.Scan(); i++ {
-			if strings.Count(lines.Text(), " ") == 2 { // the last may be torn
-				fmt.Fprintln(told, lines.Text())
-			}
-			if i == each*(n+1) {
-				if err := cmd.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if err := cmd.Wait(); err == nil {
-			t.Fatal("the program ended by itself")
-		}
+		killAfter(t, process(t, append(post, "--count", "0", "--certify")...), each*(n+1), told)
 	}
 	for _, args := range [][]string{
-		{"bench", "check", "--bank", bank, "--acks", acks},
-		append(post, "--count", "3000", "--acks", acks),
-		{"bench", "check", "--bank", bank, "--acks", acks},
-		{"doctor", "--bank", bank, "--lang", "en"},
+		append([]string{"bench", "check", "--acks", acks}, ledger...),
+		append([]string{"doctor", "--lang", "en"}, ledger...),
+		append(post, "--count", "3000", "--acks", acks, "--certify"),
+		append([]string{"bench", "check", "--acks", acks}, ledger...),
+		append([]string{"doctor", "--lang", "en", "--json"}, ledger...),
 	} {
-		if out, err := process(t, args...).Output(); err != nil {
+		out, err := process(t, args...).Output()
+		if err != nil {
 			t.Errorf("creditbank %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
+		if args[0] == "doctor" && args[len(args)-1] == "--json" {
+			wantCertificates(t, out)
+		}
+	}
+}
+
+// killAfter runs the program until it has acknowledged n postings, ends it with
+// SIGKILL, and keeps what it had told by then.
+func killAfter(t *testing.T, cmd *exec.Cmd, n int, told io.Writer) {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for i := 0; lines.Scan(); i++ {
+		if strings.Count(lines.Text(), " ") == 2 { // the last may be torn
+			fmt.Fprintln(told, lines.Text())
+		}
+		if i == n {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the program ended by itself")
+	}
+}
+
+// wantCertificates checks that certificates were issued and anchored meanwhile:
+// else nothing was shown of the log.
+func wantCertificates(t *testing.T, examination []byte) {
+	t.Helper()
+	var e embedded.Examination
+	if err := json.Unmarshal(examination, &e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Log.Certificates < 20 || e.Log.Anchored < 20 || e.Transfers == 0 {
+		t.Errorf("examined %+v: too little happened while the program was killed", e)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/cmd/creditbank/internal/term"
 	"creditbank/creditbank"
+	"creditbank/creditbank/postgres"
 )
 
 // Exit codes.
@@ -35,6 +37,7 @@ type program struct {
 	name           string         // what to type to start it; found out where empty
 
 	bankDir string
+	dsn     string // of the ledger, if it is not in the folder
 	caller  string
 	asJSON  bool
 	lang    string
@@ -78,6 +81,7 @@ func (p *program) rootCommand() *cobra.Command {
 	})
 	f := root.PersistentFlags()
 	f.StringVar(&p.bankDir, "bank", "./bank", "学分银行所在文件夹 `DIR` of the bank")
+	f.StringVar(&p.dsn, "dsn", "", "账本所在的PostgreSQL数据库（文件夹中只存密钥）`URL` of the ledger in PostgreSQL; the folder then holds the keys (or CREDITBANK_DSN)")
 	f.StringVar(&p.caller, "as", "operator:local", "以谁的名义操作 `WHO` acts, as recorded")
 	f.BoolVar(&p.asJSON, "json", false, "输出JSON; print JSON")
 	f.StringVar(&p.lang, "lang", "both", "语言 language: zh, en or both")
@@ -202,6 +206,34 @@ func (p *program) onBank(f func(ctx context.Context, s *session, args []string) 
 	}
 }
 
+// openBank opens the bank, or makes it, with its ledger.
+func (p *program) openBank(ctx context.Context, open func(context.Context, string, embedded.World) (*embedded.Bank, error)) (*embedded.Bank, error) {
+	world := p.world
+	ledger, err := p.openLedger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ledger == nil {
+		return open(ctx, p.bankDir, world)
+	}
+	world.Ledger = ledger
+	bank, err := open(ctx, p.bankDir, world)
+	if err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	return bank, nil
+}
+
+// openLedger opens the ledger that --dsn or the environment names; nil if there
+// is none.
+func (p *program) openLedger(ctx context.Context) (embedded.Ledger, error) {
+	dsn := cmp.Or(p.dsn, p.getenv("CREDITBANK_DSN"))
+	if dsn == "" {
+		return nil, nil
+	}
+	return postgres.Open(ctx, dsn)
+}
+
 func (p *program) withBank(ctx context.Context, f func(*session) error) (err error) {
 	by, err := creditbank.NewCaller(p.caller)
 	if err != nil {
@@ -210,7 +242,7 @@ func (p *program) withBank(ctx context.Context, f func(*session) error) (err err
 	if _, err := term.ParseLanguage(p.lang); err != nil {
 		return err
 	}
-	bank, err := embedded.Open(ctx, p.bankDir, p.world)
+	bank, err := p.openBank(ctx, embedded.Open)
 	if err != nil {
 		return err
 	}

@@ -158,7 +158,7 @@ func (p *program) catalogueFor(ctx context.Context, args []string) (cat *creditb
 		}
 		return cat, againstFolder, nil
 	}
-	bank, err := embedded.Open(ctx, p.bankDir, p.world)
+	bank, err := p.openBank(ctx, embedded.Open)
 	if errors.Is(err, creditbank.ErrNotFound) {
 		return cat, againstNothing, nil
 	}

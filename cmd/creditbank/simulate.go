@@ -12,7 +12,6 @@ import (
 	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/cmd/creditbank/internal/term"
 	"creditbank/creditbank"
-	"creditbank/creditbank/postgres"
 	"creditbank/creditbank/scenario"
 )
 
@@ -20,7 +19,6 @@ import (
 type simulation struct {
 	certificates string
 	store        string
-	dsn          string
 }
 
 func (p *program) simulateCommand() *cobra.Command {
@@ -38,7 +36,6 @@ func (p *program) simulateCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&o.certificates, "certificates", "", "证书写入的文件夹; folder `DIR` for the certificates")
 	f.StringVar(&o.store, "store", "sqlite", "存储 store: sqlite or postgres")
-	f.StringVar(&o.dsn, "dsn", "", "空的PostgreSQL数据库 `URL` of an empty database, for --store postgres (or CREDITBANK_DSN)")
 	c.RunE = func(cmd *cobra.Command, args []string) error { return p.simulate(cmd.Context(), args[0], o) }
 	return c
 }
@@ -47,7 +44,7 @@ func (p *program) simulate(ctx context.Context, dir string, o simulation) (err e
 	if _, err := p.screen(); err != nil {
 		return err
 	}
-	ledger, err := p.openLedger(ctx, o)
+	ledger, err := p.emptyLedger(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -83,25 +80,22 @@ func (p *program) simulate(ctx context.Context, dir string, o simulation) (err e
 	return p.report(within(dir, placedProblems(perf.result.Problems)))
 }
 
-// openLedger opens the ledger that a city is to be played on: nil for SQLite.
-func (p *program) openLedger(ctx context.Context, o simulation) (embedded.Ledger, error) {
-	dsn := o.dsn
-	if dsn == "" {
-		dsn = p.getenv("CREDITBANK_DSN")
-	}
+// emptyLedger opens the ledger that a city is to be played on: nil for SQLite.
+func (p *program) emptyLedger(ctx context.Context, o simulation) (embedded.Ledger, error) {
 	switch {
-	case o.store == "sqlite" && o.dsn == "":
+	case o.store == "sqlite" && p.dsn == "":
 		return nil, nil
 	case o.store == "sqlite":
 		return nil, creditbank.Invalid(codeUsage, "--dsn", "--dsn 只用于 --store postgres", "--dsn is for --store postgres")
 	case o.store != "postgres":
 		return nil, creditbank.Invalid(codeUsage, "--store", fmt.Sprintf("“%s”应为 sqlite 或 postgres", o.store), fmt.Sprintf("%q is neither sqlite nor postgres", o.store))
-	case dsn == "":
-		return nil, creditbank.Invalid(codeUsage, "--dsn", "请用 --dsn 或 CREDITBANK_DSN 给出一个空数据库", "name an empty database with --dsn or CREDITBANK_DSN")
 	}
-	store, err := postgres.Open(ctx, dsn)
+	store, err := p.openLedger(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if store == nil {
+		return nil, creditbank.Invalid(codeUsage, "--dsn", "请用 --dsn 或 CREDITBANK_DSN 给出一个空数据库", "name an empty database with --dsn or CREDITBANK_DSN")
 	}
 	docs, err := store.Documents(ctx, 0)
 	if err == nil && len(docs) > 0 {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/cmd/creditbank/internal/term"
 	"creditbank/creditbank"
 )
@@ -53,6 +52,14 @@ func statement(cat *creditbank.Catalogue, h creditbank.History) ([]entryView, er
 	if err != nil {
 		return nil, err
 	}
+	movements, err := h.Movements()
+	if err != nil {
+		return nil, err
+	}
+	moves := map[int64][]creditbank.Transfer{}
+	for _, m := range movements {
+		moves[m.Seq] = append(moves[m.Seq], m.Transfer)
+	}
 	entries := make([]entryView, 0, len(h.Outcomes)+len(h.Acts))
 	for _, o := range h.Outcomes {
 		lot := newLotView(cat, account.Lot(o.Seq), creditbank.DateOf(o.PostedAt))
@@ -60,15 +67,11 @@ func statement(cat *creditbank.Catalogue, h creditbank.History) ([]entryView, er
 		if cat.Rules != nil {
 			day = creditbank.DateOf(o.PostedAt.In(cat.Rules.Location()))
 		}
-		entries = append(entries, entryView{Seq: o.Seq, Kind: "posted", Day: day, At: o.PostedAt, By: o.By.ID, Outcome: &lot, Moves: newMoves(o.Transfers())})
+		entries = append(entries, entryView{Seq: o.Seq, Kind: "posted", Day: day, At: o.PostedAt, By: o.By.ID, Outcome: &lot, Moves: newMoves(moves[o.Seq])})
 	}
 	for _, a := range h.Acts {
-		moves, err := embedded.TransfersOf(h, a)
-		if err != nil {
-			return nil, err
-		}
 		e := entryView{Seq: a.Seq, Kind: string(a.Kind), Day: a.Day, At: a.At, By: a.By.ID, Of: a.Body.Of, Since: a.Body.Since,
-			Programme: string(a.Body.Programme), Reason: a.Body.Reason, Moves: newMoves(moves)}
+			Programme: string(a.Body.Programme), Reason: a.Body.Reason, Moves: newMoves(moves[a.Seq])}
 		if a.Body.Decision != nil {
 			d := newDecisionView(cat, a.Seq, a.Body.Decision)
 			e.Decision = &d

@@ -120,6 +120,7 @@ type statements struct {
 	version, outcomes, acts             *sql.Stmt
 	learner, find, learners, taken      *sql.Stmt
 	documents, newest, waiting, entries *sql.Stmt
+	movements                           *sql.Stmt
 }
 
 func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -140,6 +141,7 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.newest, newestQuery},
 		{&q.waiting, waitingQuery},
 		{&q.entries, entriesQuery},
+		{&q.movements, movementsQuery},
 	} {
 		stmt, err := db.PrepareContext(ctx, s.query)
 		if err != nil {

@@ -187,7 +187,7 @@ CREATE VIEW public.ledger AS
 UNION ALL
  SELECT outcome.learner_id,
     outcome.seq,
-    1 AS n,
+    ((outcome.credits > 0))::integer AS n,
     ('issuer:'::text || outcome.institution) AS from_account,
     'cut'::text AS to_account,
     outcome.category,

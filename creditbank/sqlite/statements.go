@@ -20,6 +20,7 @@ type readStatements struct {
 	account, version                     *sql.Stmt
 	outcomes, outcome, acts              *sql.Stmt
 	documents, lastFeed, feed, feedsRows *sql.Stmt
+	movements                            *sql.Stmt
 }
 
 // A preparer is a connection or a pool of them.
@@ -107,6 +108,11 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			WHERE learner_id > ?
 			ORDER BY learner_id
 			LIMIT ?`},
+		{&r.movements, `
+			SELECT seq, n, from_account, to_account, category, credits
+			FROM ledger
+			WHERE learner_id = ?
+			ORDER BY seq, n`},
 		{&r.account, `
 			SELECT version, frozen, totals
 			FROM account

@@ -175,7 +175,7 @@ SELECT learner_id, seq, 0 AS n, 'issuer:' || institution AS from_account, 'lot:'
 FROM outcome
 WHERE granted AND credits > 0
 UNION ALL
-SELECT learner_id, seq, 1 AS n, 'issuer:' || institution AS from_account, 'cut' AS to_account, category, lost AS credits
+SELECT learner_id, seq, (credits > 0)::integer AS n, 'issuer:' || institution AS from_account, 'cut' AS to_account, category, lost AS credits
 FROM outcome
 WHERE granted AND lost > 0
 UNION ALL

@@ -114,7 +114,7 @@ CREATE VIEW ledger (learner_id, seq, n, from_account, to_account, category, cred
     FROM outcome
     WHERE granted AND credits > 0
     UNION ALL
-    SELECT learner_id, seq, 1, 'issuer:' || institution, 'cut', category, lost
+    SELECT learner_id, seq, credits > 0, 'issuer:' || institution, 'cut', category, lost
     FROM outcome
     WHERE granted AND lost > 0
     UNION ALL

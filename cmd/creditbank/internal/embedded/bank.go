@@ -25,6 +25,9 @@ import (
 type Ledger interface {
 	creditbank.Store
 	Certificates() issuance.Store
+
+	// Movements returns a learner's transfers as they are stored.
+	Movements(ctx context.Context, id creditbank.LearnerID) ([]creditbank.Movement, error)
 }
 
 // A World is what a bank takes from outside. The zero World is the real one.
@@ -90,7 +93,8 @@ func Create(ctx context.Context, dir string, w World) (*Bank, error) {
 		}
 	}
 	// Last, so that a folder with bank.json is complete.
-	data, err := json.MarshalIndent(settings{settingsFormat, cmp.Or(w.Host, DefaultHost), time.Now().UTC().Truncate(time.Second)}, "", "  ")
+	made := settings{settingsFormat, cmp.Or(w.Host, DefaultHost), time.Now().UTC().Truncate(time.Second), w.Ledger != nil}
+	data, err := json.MarshalIndent(made, "", "  ")
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +138,9 @@ func Open(ctx context.Context, dir string, w World) (*Bank, error) {
 		return nil, err
 	}
 	b := &Bank{Dir: dir, Store: w.Ledger, world: w, vault: v, settings: set}
+	if elsewhere := w.Ledger != nil; elsewhere != set.Elsewhere {
+		return nil, wrongLedger(dir, set.Elsewhere)
+	}
 	if b.Store == nil {
 		if b.Store, err = sqlite.Open(ctx, filepath.Join(dir, ledgerFile)); err != nil {
 			return nil, err

@@ -2,11 +2,7 @@ package embedded
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
-	"net/url"
-	"path/filepath"
 	"slices"
 
 	"creditbank/creditbank"
@@ -55,7 +51,6 @@ type LogView struct {
 // An examiner goes through the accounts one by one.
 type examiner struct {
 	bank   *Bank
-	ledger *sql.DB
 	replay bool
 	sums   map[creditbank.Category]creditbank.Credits
 	result Examination
@@ -63,13 +58,8 @@ type examiner struct {
 
 // Examine adds up every account anew and compares it with what is stored. With
 // replay it also decides every decision again.
-func (b *Bank) Examine(ctx context.Context, replay bool, progress func(accounts int)) (e Examination, err error) {
-	ledger, err := openReadOnly(filepath.Join(b.Dir, ledgerFile))
-	if err != nil {
-		return e, err
-	}
-	defer func() { err = errors.Join(err, ledger.Close()) }()
-	x := &examiner{bank: b, ledger: ledger, replay: replay, sums: map[creditbank.Category]creditbank.Credits{}}
+func (b *Bank) Examine(ctx context.Context, replay bool, progress func(accounts int)) (Examination, error) {
+	x := &examiner{bank: b, replay: replay, sums: map[creditbank.Category]creditbank.Credits{}}
 	x.result.Faults = []Fault{}
 	log, err := x.examineLog(ctx)
 	if err != nil {
@@ -111,16 +101,6 @@ func (x *examiner) everybody(ctx context.Context, log *logExaminer, progress fun
 		}
 		after = ids[len(ids)-1]
 	}
-}
-
-// openReadOnly opens the ledger file for reading with SQL.
-func openReadOnly(path string) (*sql.DB, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	file := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": {"query_only(1)"}, "_busy_timeout": {"10000"}}.Encode()}
-	return sql.Open("sqlite", file.String())
 }
 
 func (x *examiner) fault(check string, account creditbank.AccountNumber, zh, en string) {
@@ -189,12 +169,12 @@ func (x *examiner) state(ctx context.Context, l creditbank.Learner, a *creditban
 // transfers compares the transfers stored with those that the rows call for,
 // and what they leave in each lot with what the account says.
 func (x *examiner) transfers(ctx context.Context, l creditbank.Learner, h creditbank.History, a *creditbank.Account) error {
-	stored, err := x.stored(ctx, l.ID)
+	stored, err := x.bank.Store.Movements(ctx, l.ID)
 	if err != nil {
 		return err
 	}
 	x.result.Transfers += len(stored)
-	derived, err := Transfers(h)
+	derived, err := h.Movements()
 	if err != nil {
 		return err
 	}
@@ -240,33 +220,6 @@ func (x *examiner) balances(l creditbank.Learner, a *creditbank.Account, stored 
 				fmt.Sprintf("%s has %s left in the ledger, %s by its rows", account, n, want))
 		}
 	}
-}
-
-// stored reads the learner's transfers as the ledger has them.
-func (x *examiner) stored(ctx context.Context, id creditbank.LearnerID) (all []creditbank.Movement, err error) {
-	rows, err := x.ledger.QueryContext(ctx, `
-		SELECT seq, n, from_account, to_account, category, credits
-		FROM ledger
-		WHERE learner_id = ?
-		ORDER BY seq, n`, string(id))
-	if err != nil {
-		return nil, fmt.Errorf("read the ledger: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var m creditbank.Movement
-		if err := rows.Scan(&m.Seq, &m.N, &m.From, &m.To, &m.Category, &m.Credits); err != nil {
-			return nil, fmt.Errorf("read the ledger: %w", err)
-		}
-		// The view numbers the transfers of an outcome whose credits were all
-		// cut from 1; what counts is their order.
-		m.N = 0
-		if n := len(all); n > 0 && all[n-1].Seq == m.Seq {
-			m.N = all[n-1].N + 1
-		}
-		all = append(all, m)
-	}
-	return all, rows.Err()
 }
 
 // decisions decides every decision again.

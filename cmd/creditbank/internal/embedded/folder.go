@@ -30,13 +30,29 @@ type settings struct {
 	Format  int       `json:"format"`
 	Host    string    `json:"host"` // names the issuers and the log, for ever
 	Created time.Time `json:"created"`
+
+	// Elsewhere says that the ledger is in a database of its own and not in the
+	// folder, which then holds the keys and the anchor.
+	Elsewhere bool `json:"ledger_elsewhere,omitempty"`
 }
 
 // Codes of what can be wrong with a folder.
 const (
 	CodeNoBank creditbank.Code = "NO_BANK_HERE"
 	CodeBank   creditbank.Code = "BANK_EXISTS"
+	CodeLedger creditbank.Code = "WRONG_LEDGER"
 )
+
+// wrongLedger keeps a folder's keys from being used with a ledger that is not
+// theirs.
+func wrongLedger(dir string, elsewhere bool) error {
+	if elsewhere {
+		return creditbank.Invalid(CodeLedger, "dsn", fmt.Sprintf("%s 的账本在PostgreSQL中；请用 --dsn 或 CREDITBANK_DSN 指明", dir),
+			fmt.Sprintf("the ledger of %s is in PostgreSQL; name it with --dsn or CREDITBANK_DSN", dir))
+	}
+	return creditbank.Invalid(CodeLedger, "dsn", fmt.Sprintf("%s 的账本就在该文件夹中；请去掉 --dsn 和 CREDITBANK_DSN", dir),
+		fmt.Sprintf("the ledger of %s is in the folder itself; leave out --dsn and CREDITBANK_DSN", dir))
+}
 
 func noBank(dir string) error {
 	return creditbank.NotFound(CodeNoBank, "bank",
