@@ -14,6 +14,7 @@ import (
 	"creditbank/certify/keyfile"
 	"creditbank/creditbank"
 	"creditbank/creditbank/rule"
+	"creditbank/creditbank/storetest"
 	"creditbank/creditbank/vault"
 )
 
@@ -161,6 +162,27 @@ func (c *City) named(t testing.TB, name string) Citizen {
 	l := opened[0].Learner
 	must(t, c.Bank.Enrol(t.Context(), creditbank.Change{By: By, Learner: l.ID}, "P1"))
 	return Citizen{l, p}
+}
+
+// smuggled opens the account of somebody whose name the bank would refuse, past
+// the bank: as a row that an older program or another hand wrote.
+func (c *City) smuggled(t testing.TB, name string) Citizen {
+	t.Helper()
+	n := c.people.Add(1)
+	p := creditbank.Person{IDNumber: idNumber(int(n)), Name: name}
+	l := storetest.Learner(int(n) + 1_000_000)
+	var err error
+	l.Key, err = c.Vault.NewKey()
+	must(t, err)
+	l.Sealed, err = c.Vault.Seal(l.Key, fmt.Appendf(nil, `{"id_number":%q,"name":%q}`, p.IDNumber, p.Name))
+	must(t, err)
+	taken, err := c.Ledger.Open(t.Context(), storetest.NewFeed(), []creditbank.NewLearner{l})
+	must(t, err)
+	if !taken[0] {
+		t.Fatal("the account was not taken in")
+	}
+	must(t, c.Bank.Enrol(t.Context(), creditbank.Change{By: By, Learner: l.ID}, "P1"))
+	return Citizen{l.Learner, p}
 }
 
 // idNumber returns the n-th identity number.

@@ -91,7 +91,7 @@ func testPersonal(t *testing.T, h Harness) {
 func testBadName(t *testing.T, h Harness) {
 	c := NewCity(t, h.Ledger, h.Store)
 	o := c.Office(t, nil)
-	who := c.named(t, "欧阳\ufffd损坏")
+	who := c.smuggled(t, "欧阳\ufffd损坏")
 	posted := c.Post(t, who.ID, "K1")
 	c.Convert(t, who.ID, "C1")
 	c.Converted(t)
