@@ -53,17 +53,20 @@ var actDamage = []damage{
 // such a value at all, which is even better than noticing it.
 var ErrImpossible = errors.New("storetest: the database cannot hold such a value")
 
-// do does d.
-func (d damage) do(t *testing.T, h Harness, table string) {
+// do does d. It returns false where the database cannot hold the damage, so that
+// there is none to notice.
+func (d damage) do(t *testing.T, h Harness, table string) bool {
 	t.Helper()
 	skipWithout(t, h.Damage != nil, "way to damage it")
 	err := h.Damage(table, d.column, d.value)
 	if errors.Is(err, ErrImpossible) {
-		t.Skipf("set %s.%s to %v: %v", table, d.column, d.value, err)
+		t.Logf("set %s.%s to %v: %v", table, d.column, d.value, err)
+		return false
 	}
 	if err != nil {
 		t.Fatalf("set %s.%s to %v: %v", table, d.column, d.value, err)
 	}
+	return true
 }
 
 func testDamagedOutcome(t *testing.T, h Harness) {
@@ -175,8 +178,9 @@ func onCopies(t *testing.T, h Harness, damages []damage, table string, check fun
 	for _, d := range damages {
 		t.Run(table+"."+d.column, func(t *testing.T) {
 			c := h.Clone(t)
-			d.do(t, c, table)
-			check(t, d, c.Store)
+			if d.do(t, c, table) {
+				check(t, d, c.Store)
+			}
 		})
 	}
 }
