@@ -110,11 +110,11 @@ func (b *Bank) newLearner(by Caller, o Opening) (NewLearner, error) {
 	if err != nil {
 		return NewLearner{}, err
 	}
-	key, err := b.vault.NewKey()
+	key, err := b.vault.NewKey(LearnerID(id))
 	if err != nil {
 		return NewLearner{}, fmt.Errorf("make a person's key: %w", err)
 	}
-	sealed, err := b.vault.Seal(key, canonical(o.Person))
+	sealed, err := b.vault.Seal(LearnerID(id), key, canonical(o.Person))
 	if err != nil {
 		return NewLearner{}, fmt.Errorf("seal a person: %w", err)
 	}
@@ -204,7 +204,7 @@ func (b *Bank) Person(ctx context.Context, id LearnerID) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	plain, err := b.vault.Unseal(l.Key, l.Sealed)
+	plain, err := b.vault.Unseal(id, l.Key, l.Sealed)
 	if err != nil {
 		return Person{}, fmt.Errorf("learner %s: %v", id, err)
 	}

@@ -172,15 +172,16 @@ func (d Document) Digest() [32]byte {
 // A Vault seals personal data. The suite it uses is named in what it seals, so
 // that suites and keys can change.
 type Vault interface {
-	// NewKey returns a new key for a person, wrapped under the bank's own.
-	NewKey() (wrapped []byte, err error)
+	// NewKey returns a new key for a learner, wrapped under the bank's own and
+	// bound to the learner: it opens nothing for another.
+	NewKey(owner LearnerID) (wrapped []byte, err error)
 
-	// Seal encrypts plain under a person's key.
-	Seal(wrapped, plain []byte) ([]byte, error)
+	// Seal encrypts plain under a learner's key.
+	Seal(owner LearnerID, wrapped, plain []byte) ([]byte, error)
 
-	// Unseal decrypts what Seal made. An error means that the data is damaged
-	// or the key is another.
-	Unseal(wrapped, sealed []byte) ([]byte, error)
+	// Unseal decrypts what Seal made. An error means that the data is damaged,
+	// or the key another or another's.
+	Unseal(owner LearnerID, wrapped, sealed []byte) ([]byte, error)
 
 	// Hash returns a keyed hash by which a person can be found again, and
 	// which cannot be guessed without the bank's key.

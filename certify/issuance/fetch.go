@@ -99,7 +99,7 @@ func (o *Office) unseal(ctx context.Context, c Certificate) (*certify.Prepared, 
 	if len(learner.Key) == 0 {
 		return nil, ErrErased
 	}
-	unsigned, err := o.c.Vault.Unseal(learner.Key, c.Sealed)
+	unsigned, err := o.c.Vault.Unseal(learner.ID, learner.Key, c.Sealed)
 	if err != nil {
 		return nil, fmt.Errorf("damaged, or sealed under another key: %v", err)
 	}

@@ -154,7 +154,7 @@ func (o *Office) make(ctx context.Context, or order, e envelope) (Certificate, e
 	if err != nil {
 		return Certificate{}, fmt.Errorf("certify row %d: %w", or.seq, err)
 	}
-	sealed, err := o.c.Vault.Seal(learner.Key, p.Unsigned())
+	sealed, err := o.c.Vault.Seal(learner.ID, learner.Key, p.Unsigned())
 	if err != nil {
 		return Certificate{}, fmt.Errorf("seal the certificate of row %d: %w", or.seq, err)
 	}
@@ -174,7 +174,7 @@ func (o *Office) person(ctx context.Context, id creditbank.LearnerID) (creditban
 	if len(l.Key) == 0 {
 		return l, p, fmt.Errorf("learner %s: %w", id, ErrErased)
 	}
-	plain, err := o.c.Vault.Unseal(l.Key, l.Sealed)
+	plain, err := o.c.Vault.Unseal(l.ID, l.Key, l.Sealed)
 	if err != nil {
 		return l, p, fmt.Errorf("learner %s: %v", id, err)
 	}

@@ -102,13 +102,13 @@ func (simpleRules) RuleTitle(id creditbank.RuleID) (creditbank.Text, creditbank.
 type openVault struct{}
 
 // NewKey implements [creditbank.Vault].
-func (openVault) NewKey() ([]byte, error) { return []byte{}, nil }
+func (openVault) NewKey(creditbank.LearnerID) ([]byte, error) { return []byte{}, nil }
 
 // Seal implements [creditbank.Vault].
-func (openVault) Seal(_, plain []byte) ([]byte, error) { return plain, nil }
+func (openVault) Seal(_ creditbank.LearnerID, _, plain []byte) ([]byte, error) { return plain, nil }
 
 // Unseal implements [creditbank.Vault].
-func (openVault) Unseal(_, sealed []byte) ([]byte, error) { return sealed, nil }
+func (openVault) Unseal(_ creditbank.LearnerID, _, sealed []byte) ([]byte, error) { return sealed, nil }
 
 // Hash implements [creditbank.Vault].
 func (openVault) Hash(kind, value string) string {

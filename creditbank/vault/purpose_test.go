@@ -16,7 +16,7 @@ func TestPurposesAreKeptApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.unwrap(sealed); err == nil {
+	if _, err := v.unwrap("learner", sealed); err == nil {
 		t.Error("sealed data passes for a wrapped key")
 	}
 	if _, err := open(v.wrap, sealed, purposePerson); err != nil {

@@ -87,19 +87,21 @@ func New(master []byte, random io.Reader) (*Vault, error) {
 	return v, nil
 }
 
-// NewKey draws a person's key and returns it wrapped under the bank's own.
-func (v *Vault) NewKey() (wrapped []byte, err error) {
+// NewKey draws the key of the person who is the given learner and returns it
+// wrapped under the bank's own. It serves for that learner only: a row that was
+// given another learner's key cannot be read.
+func (v *Vault) NewKey(owner creditbank.LearnerID) (wrapped []byte, err error) {
 	key := make([]byte, keySize)
 	if _, err := io.ReadFull(v.random, key); err != nil {
 		return nil, fmt.Errorf("draw a key: %w", err)
 	}
-	return v.seal(v.wrap, key, purposeWrap)
+	return v.seal(v.wrap, key, wrapping(owner))
 }
 
 // Seal encrypts plain under the person's key. Sealing the same twice gives
 // different bytes.
-func (v *Vault) Seal(wrapped, plain []byte) ([]byte, error) {
-	key, err := v.unwrap(wrapped)
+func (v *Vault) Seal(owner creditbank.LearnerID, wrapped, plain []byte) ([]byte, error) {
+	key, err := v.unwrap(owner, wrapped)
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +110,8 @@ func (v *Vault) Seal(wrapped, plain []byte) ([]byte, error) {
 
 // Unseal decrypts what [Vault.Seal] made under the same key. An error means
 // that the data is damaged or the key is another.
-func (v *Vault) Unseal(wrapped, sealed []byte) ([]byte, error) {
-	key, err := v.unwrap(wrapped)
+func (v *Vault) Unseal(owner creditbank.LearnerID, wrapped, sealed []byte) ([]byte, error) {
+	key, err := v.unwrap(owner, wrapped)
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +129,11 @@ func (v *Vault) Hash(kind, value string) string {
 	return v.suite.mac(v.hash, kind, value)
 }
 
-func (v *Vault) unwrap(wrapped []byte) ([]byte, error) {
-	key, err := open(v.wrap, wrapped, purposeWrap)
+// wrapping returns what a wrapped key is bound to.
+func wrapping(owner creditbank.LearnerID) string { return purposeWrap + "\x00" + string(owner) }
+
+func (v *Vault) unwrap(owner creditbank.LearnerID, wrapped []byte) ([]byte, error) {
+	key, err := open(v.wrap, wrapped, wrapping(owner))
 	if err != nil {
 		return nil, fmt.Errorf("unwrap a person's key: %w", err)
 	}

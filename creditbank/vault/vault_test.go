@@ -26,7 +26,7 @@ func newVault(t testing.TB) *vault.Vault {
 
 func newKey(t testing.TB, v *vault.Vault) []byte {
 	t.Helper()
-	key, err := v.NewKey()
+	key, err := v.NewKey("learner")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func newKey(t testing.TB, v *vault.Vault) []byte {
 
 func seal(t testing.TB, v *vault.Vault, key []byte, plain string) []byte {
 	t.Helper()
-	sealed, err := v.Seal(key, []byte(plain))
+	sealed, err := v.Seal("learner", key, []byte(plain))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestSealedTextComesBack(t *testing.T) {
 	key := newKey(t, v)
 	for _, plain := range []string{"", "王桂兰", strings.Repeat("x", 1<<20)} {
 		sealed := seal(t, v, key, plain)
-		got, err := v.Unseal(key, sealed)
+		got, err := v.Unseal("learner", key, sealed)
 		if err != nil || string(got) != plain {
 			t.Errorf("Unseal(Seal(%.10q…)) = %.10q…, %v", plain, got, err)
 		}
@@ -80,8 +80,8 @@ func TestEveryFlippedBitIsRefused(t *testing.T) {
 		data []byte
 		open func([]byte) error
 	}{
-		{"sealed data", sealed, func(b []byte) error { _, err := v.Unseal(key, b); return err }},
-		{"wrapped key", key, func(b []byte) error { _, err := v.Unseal(b, sealed); return err }},
+		{"sealed data", sealed, func(b []byte) error { _, err := v.Unseal("learner", key, b); return err }},
+		{"wrapped key", key, func(b []byte) error { _, err := v.Unseal("learner", b, sealed); return err }},
 	} {
 		for i := range len(tt.data) * 8 {
 			b := bytes.Clone(tt.data)
@@ -115,7 +115,7 @@ func TestOtherKeysAreRefused(t *testing.T) {
 		{"sealed data taken for a wrapped key", v, sealed, sealed},
 		{"no key: the person was erased", v, nil, sealed},
 	} {
-		if plain, err := tt.open.Unseal(tt.key, tt.sealed); err == nil {
+		if plain, err := tt.open.Unseal("learner", tt.key, tt.sealed); err == nil {
 			t.Errorf("%s: Unseal = %q, want an error", tt.name, plain)
 		}
 	}
@@ -160,7 +160,7 @@ func TestNewRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.NewKey(); !errors.Is(err, io.EOF) {
+	if _, err := v.NewKey("learner"); !errors.Is(err, io.EOF) {
 		t.Errorf("NewKey without randomness: %v, want %v", err, io.EOF)
 	}
 }
@@ -171,7 +171,7 @@ func FuzzUnseal(f *testing.F) {
 	f.Add(key, seal(f, v, key, "王桂兰"))
 	f.Add([]byte("A"), []byte("A"))
 	f.Fuzz(func(t *testing.T, wrapped, sealed []byte) {
-		if plain, err := v.Unseal(wrapped, sealed); err == nil && string(plain) != "王桂兰" {
+		if plain, err := v.Unseal("learner", wrapped, sealed); err == nil && string(plain) != "王桂兰" {
 			t.Errorf("Unseal(%x, %x) = %q: nobody sealed that", wrapped, sealed, plain)
 		}
 	})
@@ -182,11 +182,11 @@ func FuzzSeal(f *testing.F) {
 	key := newKey(f, v)
 	f.Add([]byte("王桂兰"))
 	f.Fuzz(func(t *testing.T, plain []byte) {
-		sealed, err := v.Seal(key, plain)
+		sealed, err := v.Seal("learner", key, plain)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := v.Unseal(key, sealed); err != nil || !bytes.Equal(got, plain) {
+		if got, err := v.Unseal("learner", key, sealed); err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("Unseal(Seal(%q)) = %q, %v", plain, got, err)
 		}
 	})

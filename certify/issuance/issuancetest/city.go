@@ -172,9 +172,9 @@ func (c *City) smuggled(t testing.TB, name string) Citizen {
 	p := creditbank.Person{IDNumber: idNumber(int(n)), Name: name}
 	l := storetest.Learner(int(n) + 1_000_000)
 	var err error
-	l.Key, err = c.Vault.NewKey()
+	l.Key, err = c.Vault.NewKey(l.ID)
 	must(t, err)
-	l.Sealed, err = c.Vault.Seal(l.Key, fmt.Appendf(nil, `{"id_number":%q,"name":%q}`, p.IDNumber, p.Name))
+	l.Sealed, err = c.Vault.Seal(l.ID, l.Key, fmt.Appendf(nil, `{"id_number":%q,"name":%q}`, p.IDNumber, p.Name))
 	must(t, err)
 	taken, err := c.Ledger.Open(t.Context(), storetest.NewFeed(), []creditbank.NewLearner{l})
 	must(t, err)
