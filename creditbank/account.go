@@ -166,7 +166,7 @@ func (a *Account) applyReversed(act Act) error {
 func (a *Account) applyRelinked(act Act) error {
 	c := a.Conversion(act.Body.Of)
 	d := act.Body.Decision
-	if c == nil || !c.Stands() || d == nil || !d.Approved {
+	if c == nil || !c.Stands() || d == nil || !d.Approved || d.Learner != a.Learner || d.Rule != c.Decision.Rule {
 		return fmt.Errorf("no standing conversion %d", act.Body.Of)
 	}
 	a.release(c.Seq)
@@ -245,13 +245,26 @@ func (l *Lot) Current() bool { return l.ReplacedBy == 0 }
 // its last day.
 func (l *Lot) Expired(day Date) bool { return l.ExpiresOn != 0 && day > l.ExpiresOn }
 
-// Used reports whether a conversion holds l, wholly or in part, on day. A lot
-// of zero credits can be used up too.
+func (u use) active(day Date) bool { return u.from <= day && (u.until == 0 || day < u.until) }
+
+// Used reports whether a conversion held l, wholly or in part, on day.
 func (l *Lot) Used(day Date) bool {
 	return slices.ContainsFunc(l.uses, func(u use) bool { return u.active(day) })
 }
 
-func (u use) active(day Date) bool { return u.from <= day && (u.until == 0 || day < u.until) }
+// InUse reports whether a standing conversion holds l, wholly or in part: then no
+// other may have it, whatever day it says it is.
+func (l *Lot) InUse() bool {
+	return slices.ContainsFunc(l.uses, func(u use) bool { return u.until == 0 })
+}
+
+// Usable returns what of l a conversion may take on day.
+func (l *Lot) Usable(day Date) Credits {
+	if !l.Granted || !l.Current() || l.IssuedOn > day || l.Expired(day) || l.RevokedOn != 0 {
+		return 0
+	}
+	return l.free()
+}
 
 // Available returns what of l counts on day: known now, valid then. A replaced
 // revision never counts; a revocation counts from its day.

@@ -15,10 +15,16 @@ type Caller struct {
 
 // NewCaller returns the caller of the given id.
 func NewCaller(id string) (Caller, error) {
-	if id == "" || len(id) > 128 {
+	if id == "" {
 		return Caller{}, Invalid(CodeMissing, "caller", "必须说明操作者", "who acts must be named")
 	}
-	return Caller{id}, nil
+	return Caller{id}, checkText("caller", id, 128)
+}
+
+// check reports a caller that was not made by [NewCaller].
+func (c Caller) check() error {
+	_, err := NewCaller(c.ID)
+	return err
 }
 
 // An ActKind says what an act does to an account.
@@ -53,8 +59,8 @@ type Act struct {
 }
 
 // A Request is the idempotency key under which a caller asked for something. A
-// repeated request finds the acts of the first. The zero Request cannot be
-// repeated.
+// repeated request finds the acts of the first. A key is the caller's own and
+// counts within one learner's account. The zero Request cannot be repeated.
 type Request struct {
 	Key  string
 	Part int  // numbers the acts of one request

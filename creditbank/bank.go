@@ -121,8 +121,15 @@ func decodeInto[T any](body []byte, take func(T)) error {
 	return nil
 }
 
-// rules returns a published version of the rules.
-func (b *Bank) rules(version int) (Rules, error) {
+// rules returns a published version of the rules; if it is not known yet, another
+// bank on the store has published it.
+func (b *Bank) rules(ctx context.Context, version int) (Rules, error) {
+	if r, ok := b.ruleSets.Load(version); ok {
+		return r.(Rules), nil
+	}
+	if err := b.Refresh(ctx); err != nil {
+		return nil, err
+	}
 	if r, ok := b.ruleSets.Load(version); ok {
 		return r.(Rules), nil
 	}
@@ -161,14 +168,20 @@ type Reference struct {
 // Publish publishes what r holds beyond what is published already. Each piece
 // is checked; on an error nothing is published.
 func (b *Bank) Publish(ctx context.Context, by Caller, r Reference) error {
+	if err := by.check(); err != nil {
+		return err
+	}
 	for range maxTries {
 		if err := b.Refresh(ctx); err != nil {
 			return err
 		}
 		base := b.Catalogue()
 		docs, err := b.documents(base, by, r)
-		if err != nil || len(docs) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(docs) == 0 {
+			return b.store.Confirm(ctx)
 		}
 		feed, err := b.feed()
 		if err != nil {
@@ -193,18 +206,20 @@ func (b *Bank) documents(base *Catalogue, by Caller, r Reference) ([]Document, e
 		docs = append(docs, Document{Version: base.Version + len(docs) + 1, Kind: kind, ID: id, Body: body, At: b.clock().UTC().Truncate(time.Microsecond), By: by})
 	}
 	for _, v := range r.Regions {
-		_, known := cat.Regions[v.Code]
+		old, known := cat.Regions[v.Code]
+		delete(cat.Regions, v.Code) // a changed region is its next version
 		if err := cat.AddRegion(v); err != nil {
 			return nil, err
-		} else if !known {
+		} else if !known || old != v {
 			add(docRegion, string(v.Code), canonical(v))
 		}
 	}
 	for _, v := range r.Institutions {
-		_, known := cat.Institutions[v.ID]
+		old, known := cat.Institutions[v.ID]
+		delete(cat.Institutions, v.ID)
 		if err := cat.AddInstitution(v); err != nil {
 			return nil, err
-		} else if !known {
+		} else if !known || !sameInstitution(old, v) {
 			add(docInstitution, string(v.ID), canonical(v))
 		}
 	}

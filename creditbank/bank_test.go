@@ -75,6 +75,11 @@ func newCity(t *testing.T) *city {
 
 func (c *city) publish(rules string) {
 	c.t.Helper()
+	c.publishBoth(rules, cityProgrammes)
+}
+
+func (c *city) publishBoth(rules, programmes string) {
+	c.t.Helper()
 	ref := creditbank.Reference{
 		Regions: []creditbank.Region{{Code: "9901", Name: "青禾市", Level: "city"}},
 		Institutions: []creditbank.Institution{
@@ -96,7 +101,7 @@ func (c *city) publish(rules string) {
 		_, err := cat.AddCourse(v)
 		must(c.t, err)
 	}
-	body, _, problems := rule.Compile(rule.Files{Rules: []byte(rules), Programmes: []byte(cityProgrammes)}, cat)
+	body, _, problems := rule.Compile(rule.Files{Rules: []byte(rules), Programmes: []byte(programmes)}, cat)
 	must(c.t, problems.Err())
 	ref.RuleSet = body
 	must(c.t, c.Publish(c.t.Context(), operator, ref))

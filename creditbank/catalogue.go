@@ -103,11 +103,11 @@ var institutionKinds = []string{
 // InstitutionKinds lists the kinds of institution.
 func InstitutionKinds() []string { return slices.Clone(institutionKinds) }
 
-// Bounds of one course. No real one comes near; sums and products over them
+// Bounds of one course, one slot, one rule. No real one comes near; sums and products over them
 // stay far inside 64 bits.
 const (
-	maxHours   = 100_000 * Hour
-	maxCredits = 10_000 * Credit
+	MaxHours   = 100_000 * Hour
+	MaxCredits = 10_000 * Credit
 )
 
 // A Course is what an outcome is an outcome of: a course, a class, an exam, a
@@ -314,10 +314,10 @@ func (c *Catalogue) checkCourse(v Course) error {
 			return err
 		}
 	}
-	if v.Hours < 0 || v.Hours > maxHours {
+	if v.Hours < 0 || v.Hours > MaxHours {
 		return Invalid(CodeMalformed, "hours", "学时应在0与100000之间", "hours lie between 0 and 100000")
 	}
-	if v.Credits < 0 || v.Credits > maxCredits {
+	if v.Credits < 0 || v.Credits > MaxCredits {
 		return Invalid(CodeMalformed, "credits", "学分应在0与10000之间", "credits lie between 0 and 10000")
 	}
 	return nil

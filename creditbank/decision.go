@@ -39,7 +39,9 @@ func (h *Hash) UnmarshalText(text []byte) error {
 // rule, they come out the same.
 //
 // The fields stand in alphabetical order of their names in JSON, which makes
-// the encoding canonical (RFC 8785: no floats, no escapes beyond its own).
+// the encoding canonical (RFC 8785: no floats, no escapes beyond its own). A
+// field that is added later must be left out where it is zero: decisions on
+// record have to encode as they did.
 type Decision struct {
 	Base      int64         `json:"account_version"` // the version decided upon
 	Approved  bool          `json:"approved"`
@@ -120,6 +122,22 @@ func (d *Decision) Consumed() Credits {
 // Uses reports whether d consumed the lot.
 func (d *Decision) Uses(lot int64) bool {
 	return slices.ContainsFunc(d.Sources, func(c Consumption) bool { return c.Lot == lot })
+}
+
+// SharesSource reports whether d and e consumed of one lot.
+func (d *Decision) SharesSource(e *Decision) bool {
+	return slices.ContainsFunc(d.Sources, func(c Consumption) bool { return e.Uses(c.Lot) })
+}
+
+// Counted returns the credits of d that count towards a cap.
+func (d *Decision) Counted(c Cap) Credits {
+	var sum Credits
+	for _, l := range d.Lines {
+		if c.Category == "" || slices.Contains(l.Categories, c.Category) {
+			sum += l.Credits
+		}
+	}
+	return sum
 }
 
 // Canonical returns the canonical bytes of d.

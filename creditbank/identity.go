@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // An IDNumber is a resident identity number (公民身份号码) of 18 characters
@@ -168,7 +169,7 @@ func NewFeedID(at time.Time, random io.Reader) (string, error) {
 
 // codes are the identifiers that people and institutions choose. They stand in
 // file names, SQL and account names, so their alphabet is small.
-var codePattern = regexp.MustCompile(`^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9._/-]{0,63}$`)
+var codePattern = regexp.MustCompile(`^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9._+-]{0,63}$`)
 
 // checkCode reports whether s can be an identifier.
 func checkCode(field, s string) error {
@@ -176,24 +177,35 @@ func checkCode(field, s string) error {
 		return Invalid(CodeMissing, field, "不能为空", "is empty")
 	}
 	if !codePattern.MatchString(s) {
-		return Invalid(CodeMalformed, field, fmt.Sprintf("“%s”不是合法的代码：只能用字母、数字、汉字和 . _ / -，最多64个字符", s),
-			fmt.Sprintf("%q is no code: letters, digits, Han characters and . _ / - only, at most 64", s))
+		return Invalid(CodeMalformed, field, fmt.Sprintf("“%s”不是合法的代码：只能用字母、数字、汉字和 . _ + -，最多64个字符", s),
+			fmt.Sprintf("%q is no code: letters, digits, Han characters and . _ + - only, at most 64", s))
 	}
 	return nil
 }
 
 // ParseCode checks that s can be an identifier of reference data: letters,
-// digits, Han characters and . _ / -, at most 64.
+// digits, Han characters and . _ + -, at most 64.
 func ParseCode(s string) (string, error) { return s, checkCode("", s) }
 
 // checkExternalID reports whether s can be an institution's own key: up to 128
-// bytes of printable text, without blanks at its ends.
+// bytes of printable text, without blanks at its ends. It stands in the clear,
+// so it cannot be somebody's identity number.
 func checkExternalID(s string) error {
-	switch {
-	case s == "":
+	if s == "" {
 		return Invalid(CodeMissing, "external_id", "不能为空", "is empty")
-	case len(s) > 128 || strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return Invalid(CodeMalformed, "external_id", "应为不超过128字节的可见字符，首尾无空格", "is at most 128 bytes of printable text without blanks at its ends")
+	}
+	if _, err := ParseIDNumber(s); err == nil {
+		return Invalid(CodeMalformed, "external_id", "编号不能使用身份证号，请核对列是否错位", "is an identity number: have the columns slipped?")
+	}
+	return checkText("external_id", s, 128)
+}
+
+// checkText reports whether s is printable text of at most so many bytes,
+// without blanks at its ends. What is wrong with it is not repeated: it may be
+// personal data in the wrong place.
+func checkText(field, s string, most int) error {
+	if len(s) > most || !utf8.ValidString(s) || strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return Invalid(CodeMalformed, field, fmt.Sprintf("应为不超过%d字节的可见文字，首尾无空格", most), fmt.Sprintf("is at most %d bytes of printable text without blanks at its ends", most))
 	}
 	return nil
 }

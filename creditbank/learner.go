@@ -33,6 +33,12 @@ type Opened struct {
 // under another name it is LEARNER_NAME_MISMATCH.
 func (b *Bank) Open(ctx context.Context, by Caller, openings []Opening) ([]Opened, []error) {
 	opened, errs := make([]Opened, len(openings)), make([]error, len(openings))
+	if err := by.check(); err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+		return opened, errs
+	}
 	var fresh []NewLearner
 	var index []int
 	for i, o := range openings {
@@ -54,10 +60,34 @@ func (b *Bank) Open(ctx context.Context, by Caller, openings []Opening) ([]Opene
 		case taken[n]:
 			opened[i] = Opened{Learner: fresh[n].Learner}
 		default:
-			opened[i], errs[i] = b.existing(ctx, openings[i])
+			opened[i], errs[i] = b.openAgain(ctx, by, openings[i])
 		}
 	}
 	return opened, errs
+}
+
+// openAgain answers an opening that was left out: because the person has an
+// account, or because the account number drawn was taken, which happens once in
+// millions; then another is drawn.
+func (b *Bank) openAgain(ctx context.Context, by Caller, o Opening) (Opened, error) {
+	for range maxTries {
+		existing, err := b.existing(ctx, o)
+		if !errors.Is(err, ErrNotFound) {
+			return existing, err
+		}
+		fresh, err := b.newLearner(by, o)
+		if err != nil {
+			return Opened{}, err
+		}
+		taken, err := b.openAll(ctx, []NewLearner{fresh})
+		if err != nil {
+			return Opened{}, err
+		}
+		if taken[0] {
+			return Opened{Learner: fresh.Learner}, nil
+		}
+	}
+	return Opened{}, fmt.Errorf("open an account: %w: every number drawn is taken", ErrBusy)
 }
 
 func (b *Bank) openAll(ctx context.Context, fresh []NewLearner) ([]bool, error) {
@@ -180,8 +210,9 @@ func (b *Bank) CheckName(ctx context.Context, id LearnerID, name string) error {
 		return err
 	}
 	if !SameName(p.Name, name) {
-		return Conflict(CodeNameMismatch, "learner_name", fmt.Sprintf("姓名“%s”与该账户登记的姓名不符，请核对列是否错位", name),
-			fmt.Sprintf("the name %q is not the one on record for this learner: have the columns slipped?", name))
+		// The name is not repeated: errors end up in logs and answers.
+		return Conflict(CodeNameMismatch, "learner_name", "姓名与该账户登记的姓名不符，请核对列是否错位",
+			"the name is not the one on record for this learner: have the columns slipped?")
 	}
 	return nil
 }
@@ -256,12 +287,15 @@ type Change struct {
 // again and again while others win the race. If the key was used before, its
 // acts are returned instead.
 func (b *Bank) change(ctx context.Context, c Change, what string, decide func(d *draft, h History, rules Rules) error) ([]Act, Write, error) {
-	if c.By.ID == "" {
-		return nil, Write{}, Invalid(CodeMissing, "caller", "必须说明操作者", "who acts must be named")
+	if err := errors.Join(c.By.check(), checkText("idempotency_key", c.Key, 128)); err != nil {
+		return nil, Write{}, err
 	}
 	request := Request{Key: c.Key, Hash: hashRequest(what)}
 	for range maxTries {
 		h, err := b.store.History(ctx, c.Learner)
+		if errors.Is(err, ErrNotFound) {
+			return nil, Write{}, unknownLearner()
+		}
 		if err != nil {
 			return nil, Write{}, err
 		}
@@ -296,6 +330,10 @@ func (b *Bank) change(ctx context.Context, c Change, what string, decide func(d 
 		}
 	}
 	return nil, Write{}, fmt.Errorf("account %s: %w: others keep changing it", c.Learner, ErrBusy)
+}
+
+func unknownLearner() error {
+	return NotFound(CodeUnknownLearner, "learner", "没有该学习者的账户", "the learner has no account")
 }
 
 // repeated returns the acts that the same request made before, if any.

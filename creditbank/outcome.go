@@ -3,6 +3,7 @@ package creditbank
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -32,19 +33,22 @@ type Posting struct {
 	Attended Hours // hours attended, where the course has hours
 }
 
-// Check reports what is wrong with p, given the courses and institutions known
-// and the day on which it is posted. All faults are reported, joined.
-func (p Posting) Check(cat *Catalogue, today Date) []error {
-	var errs []error
-	add := func(err error) {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	add(checkExternalID(p.ExternalID))
+// checkForm reports what is wrong with p whatever the bank knows.
+func (p Posting) checkForm() error {
+	var revision error
 	if p.Revision < 1 {
-		add(Invalid(CodeMalformed, "revision", "修订号从1开始", "revisions count from 1"))
+		revision = Invalid(CodeMalformed, "revision", "修订号从1开始", "revisions count from 1")
 	}
+	return errors.Join(checkExternalID(p.ExternalID), revision)
+}
+
+// Check reports everything that is wrong with p, joined, given the courses and
+// institutions known and the day on which it is posted. It is for postings that
+// are not on record yet: one sent again is answered as the first time, whatever
+// has changed since.
+func (p Posting) Check(cat *Catalogue, today Date) error {
+	errs := []error{p.checkForm()}
+	add := func(err error) { errs = append(errs, err) }
 	if _, ok := cat.Institutions[p.Institution]; !ok {
 		add(NotFound(CodeUnknownInstitution, "institution", fmt.Sprintf("机构 %s 不存在", p.Institution),
 			fmt.Sprintf("institution %s does not exist", p.Institution)))
@@ -69,7 +73,7 @@ func (p Posting) Check(cat *Catalogue, today Date) []error {
 			fmt.Sprintf("出勤学时 %s 超过课程学时 %s", p.Attended, course.Hours),
 			fmt.Sprintf("attended hours %s exceed the course's %s", p.Attended, course.Hours)))
 	}
-	return errs
+	return errors.Join(errs...)
 }
 
 // A Recognition (认定) is what a recognition rule made of a posting: credits

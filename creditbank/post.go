@@ -43,7 +43,6 @@ type Posted struct {
 // A job is a posting on its way.
 type job struct {
 	posting Posting
-	course  Course
 	by      Caller
 	request string
 	posted  Posted
@@ -107,19 +106,13 @@ func (p *Poster) Post(ctx context.Context, by Caller, posting Posting, request s
 
 // send checks a posting and queues it. It returns no job for a revision.
 func (p *Poster) send(by Caller, posting Posting, request string) (*job, error) {
-	if by.ID == "" {
-		return nil, Invalid(CodeMissing, "caller", "必须说明操作者", "who acts must be named")
-	}
-	cat := p.bank.Catalogue()
-	if _, _, day, err := p.bank.current(); err != nil {
+	if err := errors.Join(by.check(), posting.checkForm(), checkText("request", request, 128)); err != nil {
 		return nil, err
-	} else if errs := posting.Check(cat, day); len(errs) > 0 {
-		return nil, errors.Join(errs...)
 	}
 	if posting.Revision > 1 {
 		return nil, nil
 	}
-	j := &job{posting: posting, course: cat.Courses[posting.Course], by: by, request: request, done: make(chan struct{})}
+	j := &job{posting: posting, by: by, request: request, done: make(chan struct{})}
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.closed {
@@ -253,24 +246,29 @@ type answer struct {
 
 // fold decides a batch on the states read. It does no I/O.
 func (b *Bank) fold(batch []*job, heads []Head) (*folding, error) {
-	rules, at, _, err := b.current()
+	rules, at, today, err := b.current()
 	if err != nil {
 		return nil, err
 	}
+	cat := b.Catalogue()
 	f := &folding{map[LearnerID]*Write{}, map[OutcomeKey]Outcome{}, make([]answer, len(batch))}
 	for i, j := range batch {
-		f.answers[i] = f.one(j, heads[i], func(w *Write) Outcome {
-			rec := rules.Recognise(j.posting, j.course, w.Totals)
-			return NewOutcome(j.posting, j.course, rec, w.Version()+1, at, j.by, j.request)
+		f.answers[i] = f.one(j, heads[i], func(w *Write) (Outcome, error) {
+			if err := j.posting.Check(cat, today); err != nil {
+				return Outcome{}, err
+			}
+			course := cat.Courses[j.posting.Course]
+			rec := rules.Recognise(j.posting, course, w.Totals)
+			return NewOutcome(j.posting, course, rec, w.Version()+1, at, j.by, j.request), nil
 		})
 	}
 	return f, nil
 }
 
-func (f *folding) one(j *job, head Head, recognise func(*Write) Outcome) answer {
+func (f *folding) one(j *job, head Head, recognise func(*Write) (Outcome, error)) answer {
 	key := j.posting.OutcomeKey
 	if !head.Known {
-		return answer{err: NotFound(CodeUnknownLearner, "learner", "没有该学习者的账户", "the learner has no account")}
+		return answer{err: unknownLearner()}
 	}
 	stored, inBatch := f.made[key]
 	if head.Stored != nil {
@@ -285,9 +283,12 @@ func (f *folding) one(j *job, head Head, recognise func(*Write) Outcome) answer 
 	w := f.writes[key.Learner]
 	if w == nil {
 		w = &Write{Learner: key.Learner, Base: head.Version, Frozen: head.Frozen, Totals: head.Totals}
-		f.writes[key.Learner] = w
 	}
-	o := recognise(w)
+	o, err := recognise(w)
+	if err != nil {
+		return answer{err: err}
+	}
+	f.writes[key.Learner] = w
 	w.Outcomes = append(w.Outcomes, o)
 	w.Totals = w.Totals.Plus(o.Category, o.IssuedOn, o.Credits)
 	f.made[key] = o

@@ -16,12 +16,14 @@ import (
 // learner asks for, the ledger stays a ledger.
 func TestRandomLives(t *testing.T) {
 	c := newCity(t)
+	c.publishBoth(cityFiles, strings.Replace(cityProgrammes, `share: "0.60"}`, `share: "0.60"}, {of: {category: NON_FORMAL}, per: source, credits: "6"}`, 1))
 	db, err := sql.Open("sqlite", c.path)
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
+		c.set("2026-03-15")
 		l := c.stranger(n)
 		live := &life{city: c, rt: rt, learner: l, newest: map[string]int{}}
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
@@ -49,7 +51,7 @@ func (v *life) step() {
 	change := creditbank.Change{By: operator, Learner: v.learner}
 	ctx := v.t.Context()
 	var err error
-	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "revise", "revoke", "freeze", "leave"}).Draw(v.rt, "step") {
+	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "revise", "revoke", "freeze", "leave", "time"}).Draw(v.rt, "step") {
 	case "post":
 		id := fmt.Sprintf("O%d", len(v.newest))
 		v.newest[id] = 1
@@ -68,6 +70,8 @@ func (v *life) step() {
 		if err = v.Freeze(ctx, change, ""); err == nil && rapid.Bool().Draw(v.rt, "thaw") {
 			err = v.Unfreeze(ctx, change, "")
 		}
+	case "time":
+		v.set([]string{"2026-03-15", "2026-04-01", "2027-06-30", "2026-03-14"}[rapid.IntRange(0, 3).Draw(v.rt, "date")])
 	case "leave":
 		if err = v.Leave(ctx, change, "P1"); err == nil {
 			err = v.Enrol(ctx, change, "P1")
@@ -89,6 +93,7 @@ func (v *life) draw(id string, revision int) creditbank.Posting {
 // checkAccount checks caps, slots and lots.
 func (v *life) checkAccount(a *creditbank.Account) {
 	var granted creditbank.Credits
+	perSource := map[int64]creditbank.Credits{}
 	slots, used := map[creditbank.SlotID]creditbank.Credits{}, map[int64]creditbank.Credits{}
 	for _, c := range a.Conversions {
 		if !c.Stands() {
@@ -100,6 +105,9 @@ func (v *life) checkAccount(a *creditbank.Account) {
 		}
 		for _, s := range c.Decision.Sources {
 			used[s.Lot] += s.Credits
+			if s.Category == creditbank.NonFormal {
+				perSource[s.Lot] += c.Decision.Granted()
+			}
 			if lot := a.Lot(s.Lot); lot == nil || !lot.Current() || lot.RevokedOn != 0 {
 				v.rt.Fatalf("conversion %d stands on lot %d, which does not", c.Seq, s.Lot)
 			}
@@ -107,6 +115,11 @@ func (v *life) checkAccount(a *creditbank.Account) {
 	}
 	if granted > 12*creditbank.Credit || slots["A"] > 400 || slots["B"] > 800 || slots["E"] > 800 {
 		v.rt.Fatalf("granted %v in all, %v", granted, slots)
+	}
+	for lot, sum := range perSource {
+		if sum > 6*creditbank.Credit {
+			v.rt.Fatalf("source %d has granted %v", lot, sum)
+		}
 	}
 	var year creditbank.Totals
 	for _, l := range a.Lots {
@@ -178,7 +191,7 @@ func (v *life) checkLedger(db *sql.DB, a *creditbank.Account) {
 			v.rt.Fatalf("lot %d: the ledger says %v, the account %v", l.Seq, got, left)
 		}
 	}
-	if want := a.Balance(20260315).Programmes["P1"]; programme != want {
+	if want := a.Balance(20300101).Programmes["P1"]; programme != want { // after every day that is drawn
 		v.rt.Fatalf("the programme: the ledger says %v, the account %v", programme, want)
 	}
 }

@@ -12,17 +12,27 @@ import (
 // and by the rules of then, with the outcomes as they are in now. The account
 // it is evaluated on is the one of h just before c, except that
 //
-//   - outcomes posted by then stand with their newest revision, and
+//   - outcomes posted by then stand with their newest revision, in the
+//     conversions before c too, and
 //   - what other standing conversions hold of them is taken, also what later
 //     ones took: nothing is consumed twice by looking back.
-func (b *Bank) decideAgain(h History, now *Account, c *Conversion, at time.Time) (*Decision, error) {
-	rules, err := b.rules(c.Decision.RuleSet)
+func (b *Bank) decideAgain(ctx context.Context, h History, now *Account, c *Conversion, at time.Time) (*Decision, error) {
+	rules, err := b.rules(ctx, c.Decision.RuleSet)
 	if err != nil {
 		return nil, err
 	}
 	then, err := h.At(c.Seq - 1)
 	if err != nil {
 		return nil, err
+	}
+	for i, before := range then.Conversions {
+		// One that was relinked since stands on the newest revisions, by which
+		// it is known to share a source.
+		if current := now.Conversion(before.Seq); current.Stands() {
+			relinked := *before
+			relinked.Decision = current.Decision
+			then.Conversions[i] = &relinked
+		}
 	}
 	then.Lots = nil
 	for _, l := range now.Lots {
@@ -82,11 +92,11 @@ func (b *Bank) Replay(ctx context.Context, id LearnerID, seq int64) (Replay, err
 	var again *Decision
 	if h.Acts[i].Kind == ActDecided {
 		var rules Rules
-		if rules, err = b.rules(stored.RuleSet); err == nil {
+		if rules, err = b.rules(ctx, stored.RuleSet); err == nil {
 			again, err = rules.Decide(account, stored.Rule, stored.At, stored.Day)
 		}
 	} else if c := account.Conversion(h.Acts[i].Body.Of); c != nil {
-		again, err = b.decideAgain(h, account, c, stored.At)
+		again, err = b.decideAgain(ctx, h, account, c, stored.At)
 	} else {
 		err = fmt.Errorf("account %s: act %d reconsiders nothing", id, seq)
 	}

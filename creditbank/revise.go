@@ -15,8 +15,8 @@ import (
 //
 // The revision itself is the key: sent again it answers as the first time.
 func (b *Bank) Revise(ctx context.Context, by Caller, p Posting, request string) (Posted, error) {
-	if errs := p.Check(b.Catalogue(), b.Today()); len(errs) > 0 {
-		return Posted{}, errors.Join(errs...)
+	if err := p.checkForm(); err != nil {
+		return Posted{}, err
 	}
 	var posted Posted
 	what := fmt.Sprintf("revise %+v", p)
@@ -26,11 +26,11 @@ func (b *Bank) Revise(ctx context.Context, by Caller, p Posting, request string)
 			posted = Posted{*stored, true}
 			return b.nothingToDo(ctx)
 		}
-		if err != nil {
+		if err := errors.Join(p.Check(b.Catalogue(), d.day), err); err != nil {
 			return err
 		}
 		d.request, d.trace = Request{}, request
-		posted.Outcome, err = b.revise(d, h, rules, old, p)
+		posted.Outcome, err = b.revise(ctx, d, h, rules, old, p)
 		return err
 	})
 	switch err {
@@ -74,7 +74,7 @@ func keyReused(k OutcomeKey) error {
 }
 
 // revise drafts the revision of old and what follows from it.
-func (b *Bank) revise(d *draft, h History, rules Rules, old *Lot, p Posting) (Outcome, error) {
+func (b *Bank) revise(ctx context.Context, d *draft, h History, rules Rules, old *Lot, p Posting) (Outcome, error) {
 	affected := d.account.using(old.Seq)
 	// What the old revision counted towards a yearly cap is free again for it.
 	totals := d.account.Totals.Plus(old.Category, old.IssuedOn, -old.Credits)
@@ -84,7 +84,7 @@ func (b *Bank) revise(d *draft, h History, rules Rules, old *Lot, p Posting) (Ou
 		return Outcome{}, err
 	}
 	for _, c := range affected {
-		if err := b.reconsider(d, h, c, outcome.Seq); err != nil {
+		if err := b.reconsider(ctx, d, h, c, outcome.Seq); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -94,13 +94,21 @@ func (b *Bank) revise(d *draft, h History, rules Rules, old *Lot, p Posting) (Ou
 
 // reconsider evaluates a conversion again, as of its own day, after the lot of
 // version since changed.
-func (b *Bank) reconsider(d *draft, h History, c *Conversion, since int64) error {
-	again, err := b.decideAgain(h, d.account, c, d.at)
+func (b *Bank) reconsider(ctx context.Context, d *draft, h History, c *Conversion, since int64) error {
+	again, err := b.decideAgain(ctx, h, d.account, c, d.at)
+	if err != nil {
+		return err
+	}
+	rules, err := b.rules(ctx, c.Decision.RuleSet)
 	if err != nil {
 		return err
 	}
 	kind, body := ActRelinked, ActBody{Decision: again, Of: c.Seq, Since: since}
-	switch compareLines(c.Decision, again) {
+	verdict := compareLines(c.Decision, again)
+	if programme, _ := rules.Programme(again.Programme); verdict != otherLines && d.account.passesSourceCap(programme, c, again) {
+		verdict = otherLines
+	}
+	switch verdict {
 	case sameLines:
 	case otherGrades:
 		kind = ActRegraded
@@ -116,6 +124,27 @@ func (a *Account) using(lot int64) []*Conversion {
 	return slices.DeleteFunc(slices.Clone(a.Conversions), func(c *Conversion) bool {
 		return !c.Stands() || !c.Decision.Uses(lot)
 	})
+}
+
+// passesSourceCap reports whether a conversion on its new sources would pass a
+// cap per source, with what later conversions have granted from them since. The
+// other caps count lines, which are the same.
+func (a *Account) passesSourceCap(p Programme, c *Conversion, again *Decision) bool {
+	for _, limit := range p.Caps {
+		if !limit.PerSource {
+			continue
+		}
+		sum := again.Counted(limit)
+		for _, other := range a.Conversions {
+			if other.Seq != c.Seq && other.Stands() && other.Decision.Programme == p.ID && again.SharesSource(other.Decision) {
+				sum += other.Decision.Counted(limit)
+			}
+		}
+		if sum > limit.Limit {
+			return true
+		}
+	}
+	return false
 }
 
 type comparison int
@@ -155,6 +184,9 @@ type Revoking struct {
 // is reversed by linked transfers: all its lines leave the programme, its other
 // sources return. What was reversed stays in the history.
 func (b *Bank) Revoke(ctx context.Context, c Change, r Revoking) ([]Act, error) {
+	if err := checkText("reason", r.Reason, 1000); err != nil {
+		return nil, err
+	}
 	acts, _, err := b.change(ctx, c, fmt.Sprintf("revoke %q", []string{string(r.Institution), r.ExternalID, r.Reason}), func(d *draft, _ History, _ Rules) error {
 		lot := d.account.newest(r.Institution, r.ExternalID)
 		if lot == nil {

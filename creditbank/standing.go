@@ -11,13 +11,14 @@ import (
 func hashRequest(what string) Hash { return sha256.Sum256([]byte(what)) }
 
 // Enrol enrols the learner in a programme, which conversions into it need.
-// Enrolling twice changes nothing.
+// Enrolling twice changes nothing; under a key it is put on record all the same,
+// so that the key keeps its answer.
 func (b *Bank) Enrol(ctx context.Context, c Change, p ProgrammeID) error {
 	return b.stand(ctx, c, "enrol "+string(p), func(d *draft, rules Rules) error {
 		if _, ok := rules.Programme(p); !ok {
 			return unknownProgramme(p)
 		}
-		if d.account.Enrolled(p) {
+		if d.account.Enrolled(p) && c.Key == "" {
 			return b.nothingToDo(ctx)
 		}
 		_, err := d.act(ActEnrolled, ActBody{Programme: p})
@@ -31,7 +32,7 @@ func (b *Bank) Leave(ctx context.Context, c Change, p ProgrammeID) error {
 		if _, ok := rules.Programme(p); !ok {
 			return unknownProgramme(p)
 		}
-		if !d.account.Enrolled(p) {
+		if !d.account.Enrolled(p) && c.Key == "" {
 			return b.nothingToDo(ctx)
 		}
 		_, err := d.act(ActLeft, ActBody{Programme: p})
@@ -51,8 +52,11 @@ func (b *Bank) Unfreeze(ctx context.Context, c Change, reason string) error {
 }
 
 func (b *Bank) freeze(ctx context.Context, c Change, kind ActKind, reason string) error {
+	if err := checkText("reason", reason, 1000); err != nil {
+		return err
+	}
 	return b.stand(ctx, c, string(kind)+" "+reason, func(d *draft, _ Rules) error {
-		if d.account.Frozen == (kind == ActFrozen) {
+		if d.account.Frozen == (kind == ActFrozen) && c.Key == "" {
 			return b.nothingToDo(ctx)
 		}
 		_, err := d.act(kind, ActBody{Reason: reason})

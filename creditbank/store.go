@@ -107,6 +107,18 @@ type Head struct {
 	Stored  *Outcome // the outcome on record under exactly this key, if any
 }
 
+// StateDigest returns the SHA-256 of the state kept with an account, which is
+// stored with it and checked on reading: a posting trusts it without adding the
+// account up.
+func StateDigest(id LearnerID, version int64, frozen bool, t Totals) [32]byte {
+	state := int64(0)
+	if frozen {
+		state = 1
+	}
+	b := appendStrings(make([]byte, 0, 128), string(id), t.String())
+	return sha256.Sum256(appendInts(b, version, state))
+}
+
 // A Write adds rows to one account, in one go or not at all.
 type Write struct {
 	Learner   LearnerID
@@ -137,6 +149,13 @@ type Learner struct {
 	Key     []byte // the person's key, wrapped by the bank's
 	Sealed  []byte // a Person, sealed under that key
 	Opened  time.Time
+}
+
+// Digest returns the SHA-256 of everything l says, which is stored with it and
+// checked on reading.
+func (l Learner) Digest() [32]byte {
+	b := appendStrings(make([]byte, 0, 512), string(l.ID), string(l.Account), string(l.Region), string(l.Key), string(l.Sealed))
+	return sha256.Sum256(appendInts(b, l.Opened.UnixMicro()))
 }
 
 // A NewLearner is a learner with what opening the account writes.

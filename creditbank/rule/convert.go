@@ -182,7 +182,7 @@ func (e *evaluation) faults(l *creditbank.Lot, p Part) []creditbank.Finding {
 	if l.Expired(e.day) {
 		fs = append(fs, creditbank.Finding{Code: creditbank.OutcomeExpired, Subject: course, Have: l.ExpiresOn.String()})
 	}
-	if l.Used(e.day) {
+	if l.InUse() {
 		fs = append(fs, creditbank.Finding{Code: creditbank.OutcomeAlreadyConsumed, Subject: course})
 	}
 	if p.MinGrade != nil && !l.Score.Reaches(*p.MinGrade) {
@@ -215,7 +215,7 @@ func (e *evaluation) pool(p *Pool) {
 	e.known, e.credits = true, p.Credits
 	e.category(p.Category)
 	lots := slices.DeleteFunc(slices.Clone(e.account.Lots), func(l *creditbank.Lot) bool {
-		return l.Category != p.Category || l.Available(e.day) <= 0 || !p.Split && l.Used(e.day)
+		return l.Category != p.Category || l.Usable(e.day) <= 0 || !p.Split && l.InUse()
 	})
 	slices.SortFunc(lots, byExpiry)
 	need := p.Credits
@@ -223,7 +223,7 @@ func (e *evaluation) pool(p *Pool) {
 		if need <= 0 {
 			break
 		}
-		take := l.Available(e.day)
+		take := l.Usable(e.day)
 		if p.Split {
 			take = min(take, need)
 		}
@@ -241,7 +241,7 @@ func (e *evaluation) block(b *Block) {
 	e.known = true
 	e.category(b.Category)
 	for _, l := range e.account.Lots {
-		if l.Institution == b.Institution && l.Category == b.Category && !l.Used(e.day) && l.Available(e.day) > 0 {
+		if l.Institution == b.Institution && l.Category == b.Category && !l.InUse() && l.Usable(e.day) > 0 {
 			e.credits += l.Credits
 			e.d.Sources = append(e.d.Sources, creditbank.Consumption{Category: l.Category, Course: l.Course, Credits: l.Credits, Lot: l.Seq})
 		}

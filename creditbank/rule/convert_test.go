@@ -2,6 +2,8 @@ package rule_test
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -263,5 +265,31 @@ func TestPlanTriesDeniedRulesAgain(t *testing.T) {
 	must(t, err)
 	if got := strings.Join(ruleIDs(p.Steps), " "); got != "ONE REST" || p.Credits != 700 {
 		t.Errorf("plan %s grants %v; want ONE REST, 7.0", got, p.Credits)
+	}
+}
+
+// Rules that have nothing to do with each other are planned apart, however many;
+// a search that would take for ever ends with a reason.
+func TestPlanOfManyRules(t *testing.T) {
+	for share, ok := range map[string]bool{"1": true, "0.25": false} {
+		courses, rules := []string{}, []string{recognise}
+		slots := []string{}
+		for i := range 24 {
+			courses = append(courses, fmt.Sprintf("C%d FORMAL 5 0 1", i))
+			rules = append(rules, conversion(fmt.Sprintf("R%02d", i), fmt.Sprintf(`source: {course: C%d}, grant: [{slot: T%d, credits: "1", grade: exempt}]`, i, i)))
+			slots = append(slots, fmt.Sprintf(`{id: T%d, title: {zh: 课, en: c}, credits: "1"}`, i))
+		}
+		b := newBook(t, catalogue(t, courses...), strings.Join(rules, ""), `
+programmes:
+  - {id: P1, institution: I01, title: {zh: 甲, en: A}, credits: "80", caps: [{of: all, share: "`+share+`"}], slots: [`+strings.Join(slots, ", ")+`]}
+`)
+		b.enrol("P1")
+		for i := range 24 {
+			b.post(fmt.Sprintf("C%d", i), "2025-01-01", "80", "")
+		}
+		p, err := b.set.Plan(b.account, "P1", clock, today)
+		if (err == nil) != ok || ok && (len(p.Steps) != 24 || p.Credits != 2400 || !slices.IsSorted(p.Steps)) {
+			t.Errorf("under a share of %s: %v steps grant %v, %v", share, p.Steps, p.Credits, err)
+		}
 	}
 }

@@ -34,6 +34,8 @@
 //     share an outcome with this one.
 //   - A block consumes the outcomes that are available whole; what a pool has split
 //     stays with pools.
+//   - A grade is carried as it was posted; where no score was posted the line is
+//     exempt.
 //   - CAP_TRUNCATED accompanies an approval and is no reason to deny.
 //   - Weighted grades leave out outcomes without a score, and print with the
 //     decimals of the step they are rounded to.

@@ -155,16 +155,12 @@ func (e *evaluation) counted(c creditbank.Cap) creditbank.Credits {
 		if c.Category != "" && !slices.Contains(l.Categories, c.Category) {
 			return
 		}
-		if c.PerSource && d != e.d && !e.sharesSource(d) {
+		if c.PerSource && d != e.d && !e.d.SharesSource(d) {
 			return
 		}
 		sum += l.Credits
 	})
 	return sum
-}
-
-func (e *evaluation) sharesSource(d *creditbank.Decision) bool {
-	return slices.ContainsFunc(e.d.Sources, func(s creditbank.Consumption) bool { return d.Uses(s.Lot) })
 }
 
 // eachLine calls f for each standing line of the programme, and for each line

@@ -143,7 +143,7 @@ func (p *parser) recognition(f strictyaml.Fields) *Recognition {
 	}
 	r.ValidFor = strictyaml.Value(f.Get("valid_for"), creditbank.ParsePeriod)
 	if f.Has("cap") {
-		r.Cap = p.periodCap(f.Get("cap"))
+		r.Cap = p.periodCap(f.Get("cap"), r.Category)
 	}
 	return r
 }
@@ -152,8 +152,8 @@ func (p *parser) byHours(n strictyaml.Node, r *Recognition) {
 	f := n.Map("hours_per_credit", "hours", "round")
 	per := f.Need("hours_per_credit")
 	r.HoursPer = strictyaml.Value(per, creditbank.ParseHours)
-	if per.Exists() && r.HoursPer <= 0 {
-		per.Fail("每学分学时应大于0", "hours per credit are above zero")
+	if per.Exists() && (r.HoursPer <= 0 || r.HoursPer > creditbank.MaxHours) {
+		per.Fail("每学分学时应大于0，不超过100000", "hours per credit are above zero and at most 100000")
 		r.HoursPer = creditbank.Hour
 	}
 	r.Attended = f.Need("hours").Choice("scheduled", "attended") == "attended"
@@ -166,11 +166,14 @@ func (p *parser) byHours(n strictyaml.Node, r *Recognition) {
 	r.HoursPer = max(r.HoursPer, 1)
 }
 
-func (p *parser) periodCap(n strictyaml.Node) *PeriodCap {
+func (p *parser) periodCap(n strictyaml.Node, source creditbank.Category) *PeriodCap {
 	f := n.Map("of", "credits", "per", "by", "exceed")
 	f.Need("per").Choice("calendar_year")
 	f.Need("by").Choice("issued_on")
 	c := &PeriodCap{Category: category(f.Need("of").Map("category").Need("category")), Credits: amount(f.Need("credits"))}
+	if c.Category != source && source != "" {
+		f.Get("of").Fail("上限的类别与规则的来源类别不同，永远不起作用", "the cap is of another category than the rule's source and could never apply")
+	}
 	if c.Exceed = f.Get("exceed").Choice(exceedDeny, exceedTruncate); c.Exceed == "" {
 		c.Exceed = exceedDeny
 	}
@@ -203,8 +206,11 @@ func date(n strictyaml.Node) creditbank.Date { return strictyaml.Value(n, credit
 func amount(n strictyaml.Node) creditbank.Credits {
 	return strictyaml.Value(n, func(s string) (creditbank.Credits, error) {
 		c, err := creditbank.ParseCredits(s)
-		if err == nil && c <= 0 {
+		switch {
+		case err == nil && c <= 0:
 			err = creditbank.Invalid(creditbank.CodeMalformed, "", "学分应大于0", "credits are above zero")
+		case err == nil && c > creditbank.MaxCredits:
+			err = creditbank.Invalid(creditbank.CodeMalformed, "", "学分不能超过10000", "credits are at most 10000")
 		}
 		return c, err
 	})

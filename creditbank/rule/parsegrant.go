@@ -17,6 +17,9 @@ func (p *parser) conversion(f strictyaml.Fields) *Conversion {
 	p.source(f.Need("source"), c)
 	if match := f.Get("match").Map("level", "overlap"); f.Has("match") {
 		c.SameLevel = match.Get("level").Choice("equal") == "equal"
+		if c.SameLevel && len(c.Parts) == 0 {
+			match.Get("level").Fail("零存整取和整体认定没有单一等级，不能要求同级", "a pool or block has no one level to match")
+		}
 		c.Overlap = share(match.Get("overlap"))
 	}
 	exceed := f.Get("exceed").Choice(exceedDeny, exceedTruncate)

@@ -16,8 +16,10 @@ import (
 //
 // What can still be done depends only on the rules still open and on what is
 // left of lots and slots, so a state reached again is searched again only if it
-// was reached by something better. A rule that is denied stays open: a block
-// that was too large for its slot may fit once others have taken from it.
+// was reached by something better. A rule that is denied stays open, unless for a
+// reason that nothing done later can mend: a block that was too large for its
+// slot may fit once others have taken from it. Rules that share neither outcome
+// nor slot nor a cap that can bind are planned apart, and the plans merged.
 func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at time.Time, day creditbank.Date) (creditbank.Plan, error) {
 	p, ok := s.programmes[programme]
 	if !ok {
@@ -31,15 +33,28 @@ func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at t
 		}
 	}
 	slices.Sort(rules)
-	search := &planner{set: s, programme: p, at: at, day: day, seen: map[string]candidate{}}
-	if err := search.visit(a, rules, candidate{}); err != nil {
+	search := &planner{set: s, programme: p, at: at, day: day}
+	rules, _, err := search.sift(a, rules)
+	if err != nil {
 		return creditbank.Plan{}, err
 	}
-	best := search.best
+	var best candidate
+	for _, group := range search.groups(a, rules) {
+		search.seen, search.best = map[string]candidate{}, candidate{}
+		if err := search.visit(a, group, candidate{}); err != nil {
+			return creditbank.Plan{}, err
+		}
+		best = best.merged(search.best)
+	}
 	return creditbank.Plan{Learner: a.Learner, Programme: programme, Day: day, Credits: best.granted, Forfeited: best.forfeited, Steps: best.steps}, nil
 }
 
+// maxVisits bounds the search: a second or two of work. It grows with the number of
+// rules that can be used and depend on each other, about fourfold for each two.
+const maxVisits = 60_000
+
 type planner struct {
+	visits    int
 	set       *Set
 	programme creditbank.Programme
 	at        time.Time
@@ -76,6 +91,10 @@ func (c candidate) and(a *creditbank.Account, d *creditbank.Decision) candidate 
 
 // visit searches on from account a, reached by c, with the rules still open.
 func (p *planner) visit(a *creditbank.Account, open []creditbank.RuleID, c candidate) error {
+	if p.visits++; p.visits > maxVisits {
+		return creditbank.Invalid("PLAN_TOO_LARGE", "programme", fmt.Sprintf("可用于专业 %s 的规则过多，无法在限定时间内求出最优方案", p.programme.ID),
+			fmt.Sprintf("too many rules of programme %s can be used to find the best plan in bounded time", p.programme.ID))
+	}
 	key := p.state(a, open)
 	if before, ok := p.seen[key]; ok && !c.better(before) {
 		return nil
@@ -84,15 +103,12 @@ func (p *planner) visit(a *creditbank.Account, open []creditbank.RuleID, c candi
 	if c.better(p.best) {
 		p.best = c
 	}
-	for i, id := range open {
-		d, err := p.set.Decide(a, id, p.at, p.day)
-		if err != nil {
-			return err
-		}
-		if !d.Approved {
-			continue
-		}
-		rest := slices.Delete(slices.Clone(open), i, i+1)
+	open, approved, err := p.sift(a, open)
+	if err != nil {
+		return err
+	}
+	for _, d := range approved {
+		rest := slices.DeleteFunc(slices.Clone(open), func(id creditbank.RuleID) bool { return id == d.Rule })
 		if err := p.visit(a.With(d), rest, c.and(a, d)); err != nil {
 			return err
 		}
@@ -108,9 +124,9 @@ func (p *planner) state(a *creditbank.Account, open []creditbank.RuleID) string 
 		b = append(append(b, id...), 0)
 	}
 	for _, l := range a.Lots {
-		if l.Used(p.day) {
+		if l.InUse() {
 			b = binary.AppendVarint(b, l.Seq)
-			b = binary.AppendVarint(b, int64(l.Available(p.day)))
+			b = binary.AppendVarint(b, int64(l.Usable(p.day)))
 		}
 	}
 	b = append(b, 0xff)

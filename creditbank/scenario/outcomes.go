@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -59,7 +58,7 @@ func (c *City) addOutcome(o Outcome, seen map[outcomeKey]creditbank.Posting) err
 	if today == 0 {
 		today = endOfTime
 	}
-	if err := errors.Join(o.Posting.Check(c.catalogue, today)...); err != nil {
+	if err := o.Posting.Check(c.catalogue, today); err != nil {
 		return err
 	}
 	seen[key] = o.Posting
@@ -82,8 +81,8 @@ func (c *City) checkLearner(alias, name string) error {
 		return creditbank.NotFound(creditbank.CodeUnknownLearner, "learner", fmt.Sprintf("学员 %s 不存在", alias),
 			fmt.Sprintf("learner %s does not exist", alias))
 	case name != "" && !creditbank.SameName(l.Person.Name, name):
-		return creditbank.Conflict(creditbank.CodeNameMismatch, "learner_name", fmt.Sprintf("姓名“%s”与学员 %s 登记的不符", name, alias),
-			fmt.Sprintf("the name %q is not the one of learner %s", name, alias))
+		return creditbank.Conflict(creditbank.CodeNameMismatch, "learner_name", fmt.Sprintf("姓名与学员 %s 登记的不符，请核对列是否错位", alias),
+			fmt.Sprintf("the name is not the one of learner %s: have the columns slipped?", alias))
 	}
 	return nil
 }

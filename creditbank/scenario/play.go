@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"creditbank/creditbank"
@@ -136,7 +137,7 @@ func (p *play) enrol(ctx context.Context) error {
 // change returns a request about a learner. Its key names the place in the
 // files that asks for it, so that a city played again changes nothing.
 func (p *play) change(alias string, at creditbank.Place, detail string) creditbank.Change {
-	return creditbank.Change{By: p.By, Learner: p.ids[alias], Key: fmt.Sprintf("scenario %s %s", at, detail)}
+	return creditbank.Change{By: p.By, Learner: p.ids[alias], Key: strings.TrimSpace(fmt.Sprintf("scenario %s %s", at, detail))}
 }
 
 // writers is how many learners' outcomes are posted at the same time. The

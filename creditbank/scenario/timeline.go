@@ -184,7 +184,9 @@ func (c *City) checkEvent(e Event) (errs []error) {
 		}
 	}
 	if e.Do == Post || e.Do == Revise {
-		errs = append(errs, e.Outcome.Posting.Check(c.catalogue, e.At)...)
+		if err := e.Outcome.Posting.Check(c.catalogue, e.At); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	return errs
 }
