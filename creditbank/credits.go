@@ -27,10 +27,7 @@ const (
 // happens only where a rule names it.
 func ParseCredits(s string) (Credits, error) {
 	n, err := parseFixed(s, 2)
-	if err != nil {
-		return 0, fmt.Errorf("credits %q: %w", s, err)
-	}
-	return Credits(n), nil
+	return Credits(n), err
 }
 
 // String returns c with one decimal at least and no further trailing zeros:
@@ -63,10 +60,7 @@ const Hour Hours = 100
 // ParseHours parses a decimal of at most two places, such as "16" or "1.5".
 func ParseHours(s string) (Hours, error) {
 	n, err := parseFixed(s, 2)
-	if err != nil {
-		return 0, fmt.Errorf("hours %q: %w", s, err)
-	}
-	return Hours(n), nil
+	return Hours(n), err
 }
 
 // String returns h without trailing zeros: "16", "1.5".
@@ -90,10 +84,7 @@ const One Ratio = 10000
 // ParseRatio parses a decimal of at most four places, such as "0.8".
 func ParseRatio(s string) (Ratio, error) {
 	n, err := parseFixed(s, 4)
-	if err != nil {
-		return 0, fmt.Errorf("share %q: %w", s, err)
-	}
-	return Ratio(n), nil
+	return Ratio(n), err
 }
 
 // String returns r without trailing zeros.
@@ -130,24 +121,33 @@ func MulDiv(a, b, c int64) int64 {
 }
 
 // parseFixed parses a decimal of at most places decimals into an integer of
-// units of the last place.
+// units of the last place. Its error is an [InputError].
 func parseFixed(s string, places int) (int64, error) {
 	digits, neg := strings.CutPrefix(s, "-")
 	whole, frac, dot := strings.Cut(digits, ".")
 	if whole == "" || (dot && frac == "") || strings.ContainsFunc(whole+frac, notDigit) {
-		return 0, errNotDecimal
+		return 0, malformed(s, "不是小数，如 4 或 2.5", "is no decimal such as 4 or 2.5")
 	}
 	if len(frac) > places {
-		return 0, fmt.Errorf("%w with at most %d places", errNotDecimal, places)
+		return 0, malformed(s, fmt.Sprintf("最多%d位小数", places), fmt.Sprintf("has more than %d decimals", places))
 	}
 	n, err := strconv.ParseInt(whole+frac+strings.Repeat("0", places-len(frac)), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%w that fits", errNotDecimal)
+		return 0, malformed(s, "数值过大", "is too large")
 	}
 	if neg {
 		n = -n
 	}
 	return n, nil
+}
+
+// malformed says what is wrong with a text. Long ones are cut, since they may be
+// anything.
+func malformed(s, zh, en string) error {
+	if r := []rune(s); len(r) > 40 {
+		s = string(r[:40]) + "…"
+	}
+	return Invalid(CodeMalformed, "", "“"+s+"”"+zh, fmt.Sprintf("%q %s", s, en))
 }
 
 func notDigit(r rune) bool { return r < '0' || r > '9' }

@@ -28,7 +28,7 @@ func DateOf(t time.Time) Date {
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1 {
-		return 0, fmt.Errorf("%q is not a date such as 2026-03-15", s)
+		return 0, malformed(s, "不是日期，应如 2026-03-15", "is not a date such as 2026-03-15")
 	}
 	return DateOf(t), nil
 }
@@ -76,17 +76,17 @@ func ParsePeriod(s string) (Period, error) {
 	var p Period
 	rest, ok := strings.CutPrefix(s, "P")
 	if !ok || rest == "" {
-		return Period{}, fmt.Errorf("%q is not a period such as P5Y", s)
+		return Period{}, notPeriod(s)
 	}
 	for units := "YMWD"; rest != ""; {
 		i := strings.IndexFunc(rest, notDigit)
 		if i <= 0 {
-			return Period{}, fmt.Errorf("%q is not a period such as P5Y", s)
+			return Period{}, notPeriod(s)
 		}
 		n, err := strconv.Atoi(rest[:i])
 		at := strings.IndexByte(units, rest[i])
 		if err != nil || n > maxPeriod || at < 0 {
-			return Period{}, fmt.Errorf("%q is not a period such as P5Y", s)
+			return Period{}, notPeriod(s)
 		}
 		switch units[at] {
 		case 'Y':
@@ -101,9 +101,13 @@ func ParsePeriod(s string) (Period, error) {
 		units, rest = units[at+1:], rest[i+1:]
 	}
 	if p == (Period{}) {
-		return Period{}, fmt.Errorf("period %q is empty", s)
+		return Period{}, notPeriod(s)
 	}
 	return p, nil
+}
+
+func notPeriod(s string) error {
+	return malformed(s, "不是期限，应如 P5Y、P18M、P30D", "is not a period such as P5Y")
 }
 
 // After returns the day p after d: the same day of a later month, or the last

@@ -5,9 +5,6 @@ import (
 	"fmt"
 )
 
-// errNotDecimal is the reason why a text is no amount.
-var errNotDecimal = errors.New("not a decimal")
-
 // The kinds of failure a caller may act on. Every error this package returns
 // on purpose wraps exactly one of them; any other error is a fault of the
 // machine, not of the request.

@@ -114,6 +114,9 @@ func TestScore(t *testing.T) {
 			t.Errorf("score %q: failed %v, reaches 60 %v, reaches 70 %v", tt.in, s.Failed(60_00), s.Reaches(60_00), s.Reaches(70_00))
 		}
 	}
+	if pass, _ := creditbank.ParseScore("合格"); pass.Failed(70_00) {
+		t.Error("合格 fails a pass mark of 70: only a number can be below it")
+	}
 	if fail, _ := creditbank.ParseScore("不合格"); fail.Reaches(0) || !fail.Failed(0) {
 		t.Error("不合格 is a failure whatever the mark")
 	}

@@ -68,6 +68,9 @@ func (p Posting) Check(cat *Catalogue, today Date) error {
 	case !ok:
 		add(NotFound(CodeUnknownCourse, "course", fmt.Sprintf("课程 %s 不存在", p.Course),
 			fmt.Sprintf("course %s does not exist", p.Course)))
+	case p.Attended > 0 && course.Hours == 0:
+		add(Invalid(CodeAttendanceAboveHours, "attended_hours", fmt.Sprintf("课程 %s 没有学时，不应填写出勤学时", p.Course),
+			fmt.Sprintf("course %s has no hours, so none can be attended", p.Course)))
 	case p.Attended > course.Hours:
 		add(Invalid(CodeAttendanceAboveHours, "attended_hours",
 			fmt.Sprintf("出勤学时 %s 超过课程学时 %s", p.Attended, course.Hours),

@@ -230,3 +230,22 @@ func TestPersonalDataInTheWrongPlace(t *testing.T) {
 		t.Error("a code with a slash would make two slots one account")
 	}
 }
+
+// Looking back takes nothing that was revoked since.
+func TestRelinkNeverTakesWhatWasRevoked(t *testing.T) {
+	c := newCity(t)
+	l := c.open(0)
+	c.post(l, "N0", "N3", "2025-01-01", "80")
+	c.post(l, "N1", "N3", "2025-02-01", "80")
+	c.post(l, "N2", "N3", "2025-03-01", "80")
+	c.convert(l, "R3") // all of N0, 1.0 of N1
+	c.set("2026-04-01")
+	c.revoke(l, "N2")
+	c.revise(l, "N0", "N3", "2025-01-01", "10", 2) // refused: 3.0 of N1 are left, 4.0 needed
+	a, err := c.Account(t.Context(), l)
+	must(t, err)
+	if a.Conversions[0].Stands() {
+		t.Errorf("stands on %+v", a.Conversions[0].Decision.Sources)
+	}
+	c.replayAll(l)
+}

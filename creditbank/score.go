@@ -1,9 +1,6 @@
 package creditbank
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // A Score is a result as the institution posted it: a number of 0 to 100, one
 // of the words 优秀, 良好, 合格, 不合格, or nothing. It keeps the text, since a
@@ -12,6 +9,7 @@ type Score struct {
 	text   string
 	points int64 // hundredths
 	graded bool
+	word   bool
 }
 
 // FailWord is the word for a result below the pass mark.
@@ -34,14 +32,14 @@ func ParseScore(s string) (Score, error) {
 	}
 	for _, w := range scoreWords {
 		if s == w.word {
-			return Score{s, w.points, true}, nil
+			return Score{s, w.points, true, true}, nil
 		}
 	}
 	n, err := parseFixed(s, 2)
 	if err != nil || n < 0 || n > maxPoints {
-		return Score{}, fmt.Errorf("%q is neither a number of 0 to 100 nor one of 优秀, 良好, 合格, 不合格", s)
+		return Score{}, malformed(s, "不是0至100的数，也不是优秀、良好、合格、不合格", "is neither a number of 0 to 100 nor one of 优秀, 良好, 合格, 不合格")
 	}
-	return Score{s, n, true}, nil
+	return Score{s, n, true, false}, nil
 }
 
 // String returns the score as it was posted.
@@ -51,10 +49,11 @@ func (s Score) String() string { return s.text }
 // when there is no score.
 func (s Score) Points() (int64, bool) { return s.points, s.graded }
 
-// Failed reports whether s is below the pass mark, given in hundredths of a
-// point, or the word for failure. No score is no failure.
+// Failed reports whether s is a number below the pass mark, given in hundredths
+// of a point, or the word for failure. Any other word says that the outcome was
+// passed where it was earned, whatever the mark; no score is no failure.
 func (s Score) Failed(passMark int64) bool {
-	return s.graded && (s.text == FailWord || s.points < passMark)
+	return s.text == FailWord || s.graded && !s.word && s.points < passMark
 }
 
 // Reaches reports whether s is a score of at least the given minimum. The
@@ -67,7 +66,7 @@ func (s Score) Reaches(minimum int64) bool {
 func ParsePoints(s string) (int64, error) {
 	n, err := parseFixed(s, 2)
 	if err != nil || n < 0 || n > maxPoints {
-		return 0, fmt.Errorf("%q is not a mark of 0 to 100", s)
+		return 0, malformed(s, "不是0至100的分数", "is not a mark of 0 to 100")
 	}
 	return n, nil
 }

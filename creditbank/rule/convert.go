@@ -96,7 +96,7 @@ func (e *evaluation) part(p Part) {
 	for _, l := range e.account.Lots {
 		if l.Course == p.Course && l.Current() && l.IssuedOn <= e.day && !slices.Contains(e.lots, l) {
 			posted = append(posted, l)
-			if l.Granted {
+			if l.Granted || l.RevokedOn != 0 {
 				recognised = append(recognised, l)
 			}
 		}
@@ -236,17 +236,18 @@ func (e *evaluation) pool(p *Pool) {
 }
 
 // block takes every outcome of the institution and category that is available
-// whole.
+// whole, those of zero credits too.
 func (e *evaluation) block(b *Block) {
 	e.known = true
 	e.category(b.Category)
 	for _, l := range e.account.Lots {
-		if l.Institution == b.Institution && l.Category == b.Category && !l.InUse() && l.Usable(e.day) > 0 {
+		if l.Institution == b.Institution && l.Category == b.Category && !l.InUse() && e.holds(l) {
 			e.credits += l.Credits
 			e.d.Sources = append(e.d.Sources, creditbank.Consumption{Category: l.Category, Course: l.Course, Credits: l.Credits, Lot: l.Seq})
 		}
 	}
 	if e.credits < b.MinCredits {
+		e.known = false // the block is not what the rule asks for: its credits mean nothing
 		e.fallShort(string(b.Institution)+" "+string(b.Category), e.credits, b.MinCredits)
 	}
 }

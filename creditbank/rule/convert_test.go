@@ -268,6 +268,42 @@ func TestPlanTriesDeniedRulesAgain(t *testing.T) {
 	}
 }
 
+// A block that falls short says nothing of lines that depend on its credits.
+func TestShortBlockMeasuresNothing(t *testing.T) {
+	b := cityBook(t, conversion("BLOCK", `source: {block: {institution: I02, category: FORMAL, min_credits: "36"}}, grant: [{slot: K, credits: {min: [source, "36"]}, grade: exempt}, {slot: E, credits: excess, grade: exempt}]`))
+	want(t, b.decide("BLOCK", today), "deny INSUFFICIENT_POOL short 36.0")
+	b.post("S1", "2025-01-01", "80", "")
+	want(t, b.decide("BLOCK", today), "deny INSUFFICIENT_POOL short 30.0")
+}
+
+// What was refused and then revoked is revoked.
+func TestRefusedThenRevoked(t *testing.T) {
+	b := cityBook(t, conversion("R", oneCourse))
+	o := b.post("S1", "2025-01-01", "50", "")
+	b.act(creditbank.ActRevoked, creditbank.ActBody{Of: o.Seq}, 20250201)
+	want(t, b.decide("R", today), "deny OUTCOME_REVOKED")
+}
+
+// Nothing of a block that was recognised as a whole can be used again.
+func TestBlockTakesOutcomesOfNoCredits(t *testing.T) {
+	cat := catalogue(t, "S1 FORMAL 5 0 6", "S0 FORMAL 5 0 0")
+	b := newBook(t, cat, recognise+
+		conversion("BLOCK", `source: {block: {institution: I02, category: FORMAL, min_credits: "6"}}, grant: [{slot: K, credits: "6", grade: exempt}]`)+
+		conversion("ZERO", `source: {course: S0}, grant: [{slot: E, credits: "3", grade: exempt}]`), programmes)
+	b.enrol("P1")
+	b.post("S1", "2025-01-01", "80", "")
+	b.post("S0", "2025-01-01", "80", "")
+	want(t, b.decide("BLOCK", today), "approve K=6.0(exempt)")
+	want(t, b.decide("ZERO", today), "deny OUTCOME_ALREADY_CONSUMED")
+}
+
+// Each reason is listed, of a closed slot too.
+func TestClosedSlotIsMeasured(t *testing.T) {
+	b := cityBook(t, conversion("R", `source: {course: S1}, grant: [{slot: X, credits: "9", grade: carry}]`))
+	b.post("S1", "2025-01-01", "80", "")
+	want(t, b.decide("R", today), "deny EXCLUDED_TARGET CAP_REACHED")
+}
+
 // Rules that have nothing to do with each other are planned apart, however many;
 // a search that would take for ever ends with a reason.
 func TestPlanOfManyRules(t *testing.T) {

@@ -18,22 +18,29 @@
 // # What the files leave open, and how it is read here
 //
 //   - Several recognition rules match: the first of the file applies.
-//   - No score is no failure of a pass mark, but satisfies no minimum grade.
+//   - No score is no failure of a pass mark, but satisfies no minimum grade. A word
+//     other than 不合格 passes every pass mark.
+//   - More hours attended than the course has are bad input, not a recognition.
 //   - Hours attended that are missing count as none.
 //   - Rounding left out keeps the hundredth of a credit and drops the rest.
 //   - Several outcomes of one course, none of which satisfies: the reasons of all
-//     that were recognised; refused ones speak only where there is no other.
+//     that were recognised; refused ones speak only where there is no other. One
+//     that was refused and then revoked is revoked.
 //   - A refused, revoked or missing source says nothing about levels or families,
 //     and lines that depend on its credits are not measured. Lines of a fixed
 //     amount are: a cap that is full is a reason in any case.
-//   - A slot that takes no conversions is not measured either.
+//   - A slot that takes no conversions is measured all the same: each reason that
+//     applies is listed.
+//   - A line that is denied counts as having taken what it asked for, when a later
+//     line takes the excess.
 //   - An elective slot is filled by several lines until nothing is left. Any other
 //     slot is filled by one line, unless the line is partial.
 //   - A line's source categories are those of all its sources; it counts towards
 //     the cap of each. A cap per source counts the lines of the conversions that
 //     share an outcome with this one.
-//   - A block consumes the outcomes that are available whole; what a pool has split
-//     stays with pools.
+//   - A block consumes the outcomes that are available whole, those of zero credits
+//     too; what a pool has split stays with pools. One that falls short says nothing
+//     of lines that depend on its credits.
 //   - A grade is carried as it was posted; where no score was posted the line is
 //     exempt.
 //   - CAP_TRUNCATED accompanies an approval and is no reason to deny.

@@ -20,8 +20,6 @@ func (e *evaluation) lines() {
 		slot, _ := e.programme.Slot(g.Slot)
 		if slot.Closed {
 			e.deny(creditbank.ExcludedTarget, string(slot.ID), "", "")
-			skipped = true
-			continue
 		}
 		if !e.known && g.Fixed == nil || !e.known && g.Source {
 			skipped = true // nobody knows how much the source would have been

@@ -184,7 +184,7 @@ func (p *parser) periodCap(n strictyaml.Node, source creditbank.Category) *Perio
 func zone(name string) (*time.Location, error) {
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
-		return nil, fmt.Errorf("%q is no time zone such as Asia/Shanghai", name)
+		return nil, creditbank.Invalid(creditbank.CodeMalformed, "", fmt.Sprintf("“%s”不是时区，应如 Asia/Shanghai", name), fmt.Sprintf("%q is no time zone such as Asia/Shanghai", name))
 	}
 	return loc, nil
 }

@@ -36,7 +36,7 @@ func TestParseReportsPlaces(t *testing.T) {
 		"unknown course":          {"S1", "S9", `rules.yaml:9:22: rules[0].source.course: course S9 does not exist (UNKNOWN_COURSE)`},
 		"unknown programme":       {"P1", "P9", `rules.yaml:7:16: rules[0].programme: programme P9 does not exist (UNKNOWN_PROGRAMME)`},
 		"unknown slot":            {"slot: A", "slot: Z", `rules.yaml:11:13: rules[0].grant[0]: programme P1 has no slot Z (UNKNOWN_SLOT)`},
-		"third decimal":           {`"4"`, `"4.005"`, `rules.yaml:11:32: rules[0].grant[0].credits: credits "4.005": not a decimal with at most 2 places`},
+		"third decimal":           {`"4"`, `"4.005"`, `rules.yaml:11:32: rules[0].grant[0].credits: "4.005" has more than 2 decimals`},
 		"negative":                {`"4"`, `"-4"`, `rules.yaml:11:32: rules[0].grant[0].credits: credits are above zero`},
 		"share above one":         {"0.80", "1.80", `rules.yaml:10:36: rules[0].match.overlap: a share lies between 0 and 1`},
 		"missing":                 {"    programme: P1\n", "", `rules.yaml:4:5: rules[0]: "programme" is missing (MISSING)`},

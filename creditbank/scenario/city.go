@@ -72,7 +72,7 @@ func Read(fsys fs.FS) (*City, error) {
 	institutions := regions && c.readInstitutions(fsys)
 	courses := institutions && c.readCourses(fsys)
 	rules := courses && c.readRules(fsys)
-	learners := regions && c.readLearners(fsys)
+	learners := regions && c.needsLearners(fsys) && c.readLearners(fsys)
 	events, timeline := c.readTimeline(fsys)
 	outcomes := courses && learners && c.readOutcomes(fsys)
 	if rules && outcomes && timeline {
@@ -80,6 +80,20 @@ func Read(fsys fs.FS) (*City, error) {
 		return c, nil
 	}
 	return c, c.Problems.Err()
+}
+
+// needsLearners reports outcomes without a file of learners, whose rows would
+// each be wrong.
+func (c *City) needsLearners(fsys fs.FS) bool {
+	if _, err := fs.Stat(fsys, outcomesFile); err != nil {
+		return true
+	}
+	_, err := fs.Stat(fsys, learnersFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		c.unreadable(learnersFile, err)
+		return false
+	}
+	return true
 }
 
 // readRules compiles the rules against the courses and institutions read.

@@ -132,8 +132,8 @@ func line(n strictyaml.Node, revision bool) Outcome {
 		},
 		Course:   creditbank.CourseCode(f.Need("course").Text()),
 		IssuedOn: strictyaml.Value(f.Need("issued_on"), creditbank.ParseDate),
-		Score:    strictyaml.Value(f.Get("score"), posting.ParseScore),
-		Attended: strictyaml.Value(f.Get("attended_hours"), posting.ParseHours),
+		Score:    strictyaml.Value(f.Get("score").Optional(), posting.ParseScore),
+		Attended: strictyaml.Value(f.Get("attended_hours").Optional(), posting.ParseHours),
 	}
 	if revision || f.Has("revision") {
 		p.Revision = f.Need("revision").Int()
@@ -141,7 +141,7 @@ func line(n strictyaml.Node, revision bool) Outcome {
 	if least := map[bool]int{false: 1, true: 2}[revision]; p.Revision < least && f.Has("revision") {
 		f.Get("revision").Fail(fmt.Sprintf("修订号应不小于%d", least), fmt.Sprintf("the revision must be %d or above", least))
 	}
-	return Outcome{n.Place(), f.Need("learner").Text(), f.Get("learner_name").Text(), p}
+	return Outcome{n.Place(), f.Need("learner").Text(), f.Get("learner_name").Optional().Text(), p}
 }
 
 func revoking(n strictyaml.Node) (learner string, r creditbank.Revoking) {

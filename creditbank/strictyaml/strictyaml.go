@@ -77,6 +77,15 @@ func (n Node) syntax(err error) {
 	n.problems.Add(at, creditbank.Invalid(creditbank.CodeMalformed, "", "不是合法的YAML："+err.Error(), "not YAML: "+strings.TrimPrefix(err.Error(), "yaml: ")))
 }
 
+// Optional returns n, or a missing node where n has no value: a key with nothing
+// behind it, as an empty cell is no value.
+func (n Node) Optional() Node {
+	if n.IsScalar() && n.yaml.Tag == "!!null" && n.yaml.Anchor == "" {
+		return Node{}
+	}
+	return n
+}
+
 // Exists reports whether n is there.
 func (n Node) Exists() bool { return n.yaml != nil }
 
