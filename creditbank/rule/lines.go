@@ -7,51 +7,63 @@ import (
 	"creditbank/creditbank"
 )
 
+// A making is the lines of a conversion as far as they are made.
+type making struct {
+	taken   creditbank.Credits   // of the source, by the lines so far
+	leftOut []creditbank.Finding // why truncated lines came to nothing
+	unknown bool                 // a line could not be measured
+	denied  bool                 // a line was denied
+}
+
 // lines makes the lines of the conversion in order, each seeing the ones
 // before.
 func (e *evaluation) lines() {
-	var (
-		taken   creditbank.Credits   // of the source, by earlier lines
-		leftOut []creditbank.Finding // why lines came to nothing
-		skipped bool
-		denied  bool
-	)
+	var m making
 	for _, g := range e.conv.Grants {
-		slot, _ := e.programme.Slot(g.Slot)
-		if slot.Closed {
-			e.deny(creditbank.ExcludedTarget, string(slot.ID), "", "")
-		}
-		if !e.known && g.Fixed == nil || !e.known && g.Source {
-			skipped = true // nobody knows how much the source would have been
-			continue
-		}
-		ask := e.ask(g, taken)
-		fit := e.fit(slot, ask)
-		granted := min(ask, fit.room)
-		if granted < ask && g.Exceed == exceedDeny {
-			e.refuse(slot, ask, fit)
-			denied = true
-			taken += ask
-			continue
-		}
-		if granted < ask {
-			e.find(creditbank.CapTruncated, fit.subject, fit.room.String(), ask.String())
-		}
-		if granted == 0 {
-			leftOut = append(leftOut, fit.nothing(slot, ask))
-			continue
-		}
-		taken += granted
-		e.d.Lines = append(e.d.Lines, creditbank.Line{
-			Categories: slices.Sorted(slices.Values(e.categories)), Category: e.categories[0],
-			Credits: granted, Grade: e.grade(g.Grade), Open: g.Partial || slot.Elective, Slot: slot.ID,
-		})
+		e.line(g, &m)
 	}
-	if len(e.d.Lines) == 0 && !skipped && !denied {
-		for _, f := range leftOut {
+	if len(e.d.Lines) == 0 && !m.unknown && !m.denied {
+		for _, f := range m.leftOut {
 			e.deny(f.Code, f.Subject, f.Have, f.Need)
 		}
 	}
+}
+
+// line makes one line, or says why there is none.
+func (e *evaluation) line(g Grant, m *making) {
+	slot, _ := e.programme.Slot(g.Slot)
+	if slot.Closed {
+		e.deny(creditbank.ExcludedTarget, string(slot.ID), "", "")
+		m.denied = true
+	}
+	if !e.known && (g.Fixed == nil || g.Source) {
+		m.unknown = true // nobody knows how much the source would have been
+		return
+	}
+	ask := e.ask(g, m.taken)
+	fit := e.fit(slot, ask)
+	granted := min(ask, fit.room)
+	refused := granted < ask && g.Exceed == exceedDeny
+	if refused {
+		e.refuse(slot, ask, fit)
+		m.denied = true
+	}
+	if refused || slot.Closed {
+		m.taken += ask // it comes to nothing, but not for want of credits
+		return
+	}
+	if granted < ask {
+		e.find(creditbank.CapTruncated, fit.subject, fit.room.String(), ask.String())
+	}
+	if granted == 0 {
+		m.leftOut = append(m.leftOut, fit.nothing(slot, ask))
+		return
+	}
+	m.taken += granted
+	e.d.Lines = append(e.d.Lines, creditbank.Line{
+		Categories: slices.Sorted(slices.Values(e.categories)), Category: e.categories[0],
+		Credits: granted, Grade: e.grade(g.Grade), Open: g.Partial || slot.Elective, Slot: slot.ID,
+	})
 }
 
 // ask returns how many credits the line would grant if nothing stood in its
