@@ -23,14 +23,14 @@ func (c Certificate) Digest() [sha256.Size]byte {
 	return sha256.Sum256(b)
 }
 
-// CheckDigest reports damage: a row that does not say what was written. Stores
+// CheckDigest reports [ErrDamaged]: a row that does not say what was written. Stores
 // call it on every row they read.
 func (c Certificate) CheckDigest(stored []byte) error {
 	if want := c.Digest(); !bytes.Equal(stored, want[:]) {
-		return fmt.Errorf("damaged certificate of row %d of account %s: it does not match its digest", c.Seq, c.Learner)
+		return fmt.Errorf("%w: certificate of row %d of account %s does not match its digest", ErrDamaged, c.Seq, c.Learner)
 	}
 	if !c.Valid() && c.RevokedIndex <= c.Index {
-		return fmt.Errorf("damaged certificate of row %d of account %s: revoked by record %d, issued by %d", c.Seq, c.Learner, c.RevokedIndex, c.Index)
+		return fmt.Errorf("%w: certificate of row %d of account %s is revoked by record %d, issued by %d", ErrDamaged, c.Seq, c.Learner, c.RevokedIndex, c.Index)
 	}
 	return nil
 }

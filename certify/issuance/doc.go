@@ -22,8 +22,10 @@
 //
 // Where a certificate cannot be made, because a row is damaged or a name has
 // characters that no credential can hold, the learner is parked and nobody
-// else waits; [Office.Retry] looks at them again. A damaged log, another log
-// key, a keyring that fails: these concern everybody, and stop the step.
+// else waits; [Office.CatchUp] and [Office.Retry] look at them again. Whatever
+// is not certainly the learner's own trouble stops the step, and the follower
+// stays where it is: a database that does not answer, a damaged log, another
+// key of the log or of an issuer, a keyring that fails.
 //
 // # Prepare, log, sign
 //

@@ -58,17 +58,18 @@ func (o *Office) fetch(ctx context.Context, id string) (h Handout, err error) {
 	if err := o.c.Ledger.Confirm(ctx); err != nil { // see published
 		return Handout{}, err
 	}
+	if h.Bundle.Status, err = o.StatusList(ctx, c.Institution, c.Status.List); err != nil {
+		return Handout{}, err
+	}
+	// The trust comes before the signature too: it has the key that was pinned.
+	if h.Trust, err = o.TrustFile(ctx); err != nil {
+		return Handout{}, err
+	}
 	signer, err := o.c.Keys.Signer(ctx, c.KeyID)
 	if err != nil {
 		return Handout{}, fmt.Errorf("key %s: %w", c.KeyID, err)
 	}
-	if h.Bundle.Credential, err = prepared.Sign(signer, c.Created); err != nil {
-		return Handout{}, err
-	}
-	if h.Bundle.Status, err = o.StatusList(ctx, c.Institution, c.Status.List); err != nil {
-		return Handout{}, err
-	}
-	h.Trust, err = o.TrustFile(ctx)
+	h.Bundle.Credential, err = prepared.Sign(signer, c.Created)
 	return h, err
 }
 
@@ -182,9 +183,9 @@ func (o *Office) List(ctx context.Context, id creditbank.LearnerID) ([]Certifica
 // TrustFile returns the bank's trust file: all issuers with the keys they ever
 // had, the log, and whose confirmation counts. See [certify.Trust].
 func (o *Office) TrustFile(ctx context.Context) ([]byte, error) {
-	issuers, err := o.c.Keys.Documents(ctx)
+	issuers, err := o.issuers(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("keys of the issuers: %w", err)
+		return nil, err
 	}
 	_, vkey, err := o.c.Keys.Log(ctx, o.c.Origin)
 	if err != nil {

@@ -41,7 +41,9 @@ func (o *Office) Follow(ctx context.Context) (Progress, error) {
 		}
 		w := &work{cursor: entries[len(entries)-1].Seq}
 		for _, id := range concerned(entries) {
-			o.look(ctx, w, id)
+			if _, err := o.look(ctx, w, id); err != nil {
+				return false, err
+			}
 		}
 		return o.finish(ctx, state, w, &p)
 	})
@@ -57,8 +59,11 @@ func (o *Office) finish(ctx context.Context, state State, w *work, p *Progress) 
 	if err != nil {
 		return false, err
 	}
-	if moved, err := o.c.Store.Commit(ctx, c); err != nil || !moved {
-		return false, err
+	// Looking again at those parked, in vain, leaves nothing to write.
+	if w.cursor > state.Cursor || len(c.Issued)+len(c.Revoked)+len(c.Unparked) > 0 {
+		if moved, err := o.c.Store.Commit(ctx, c); err != nil || !moved {
+			return false, err
+		}
 	}
 	p.Cursor, p.Last = w.cursor, max(p.Last, w.cursor)
 	p.Issued += len(c.Issued)
@@ -67,20 +72,33 @@ func (o *Office) finish(ctx context.Context, state State, w *work, p *Progress) 
 	return true, nil
 }
 
-// CatchUp follows until nothing is left, and returns what it did in all.
+// CatchUp looks again at learners who are parked, then follows until nothing is
+// left, and returns what it did in all. Of those parked it takes some at a time,
+// the next ones at the next call: see [Office.Retry].
 func (o *Office) CatchUp(ctx context.Context) (Progress, error) {
-	var sum Progress
+	sum, err := o.retrySome(ctx)
+	if err != nil {
+		return sum, err
+	}
 	for {
 		p, err := o.Follow(ctx)
 		stuck := p.Cursor == sum.Cursor
-		sum.Cursor, sum.Last = p.Cursor, p.Last
-		sum.Issued += p.Issued
-		sum.Revoked += p.Revoked
-		sum.Failed = append(sum.Failed, p.Failed...)
+		sum.add(p)
 		if err != nil || stuck || p.Behind() == 0 {
 			return sum, err
 		}
 	}
+}
+
+// add adds what a later step did. A learner who failed again failed once.
+func (p *Progress) add(later Progress) {
+	p.Cursor, p.Last = later.Cursor, later.Last
+	p.Issued += later.Issued
+	p.Revoked += later.Revoked
+	p.Failed = slices.DeleteFunc(p.Failed, func(f Failure) bool {
+		return slices.ContainsFunc(later.Failed, func(l Failure) bool { return l.Learner == f.Learner })
+	})
+	p.Failed = append(p.Failed, later.Failed...)
 }
 
 // concerned returns the learners whose certificates the entries may change,
@@ -98,25 +116,27 @@ func concerned(entries []creditbank.FeedEntry) []creditbank.LearnerID {
 	return slices.Compact(ids)
 }
 
-// look adds to w what a learner's account calls for now. An account that
-// cannot be read holds up nobody else: the learner is parked, and look reports
-// false.
-func (o *Office) look(ctx context.Context, w *work, id creditbank.LearnerID) (ok bool) {
+// look adds to w what a learner's account calls for now. An account that is
+// damaged holds up nobody else: the learner is parked, and look reports false.
+// Whatever else goes wrong is no fault of the learner's, and ends the step.
+func (o *Office) look(ctx context.Context, w *work, id creditbank.LearnerID) (ok bool, err error) {
 	issue, revoke, err := o.inspect(ctx, id)
-	if err != nil {
+	switch {
+	case err == nil:
+		w.orders, w.revoke = append(w.orders, issue...), append(w.revoke, revoke...)
+		return true, nil
+	case parks(err):
 		w.failed = append(w.failed, Failure{id, err})
-		return false
+		return false, nil
 	}
-	w.orders, w.revoke = append(w.orders, issue...), append(w.revoke, revoke...)
-	return true
+	return false, err
 }
 
 func (o *Office) inspect(ctx context.Context, id creditbank.LearnerID) (issue []order, revoke []Certificate, err error) {
-	h, err := o.c.Ledger.History(ctx, id)
-	if err != nil {
-		return nil, nil, err
+	account, err := o.account(ctx, id)
+	if errors.Is(err, creditbank.ErrNotFound) { // and yet the feed has a row of it
+		err = fmt.Errorf("%w: %v", ErrDamaged, err)
 	}
-	account, err := creditbank.NewAccount(h)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,38 +148,6 @@ func (o *Office) inspect(ctx context.Context, id creditbank.LearnerID) (issue []
 	return issue, revoke, nil
 }
 
-// Retry looks once more at the learners whose certificates could not be made
-// when it was their turn: after the damage was mended, or the data that was in
-// the way. It costs little while there are none.
-func (o *Office) Retry(ctx context.Context) (Progress, error) {
-	var p Progress
-	after, more := creditbank.LearnerID(""), true
-	for more {
-		err := o.write(ctx, func(state State) (bool, error) {
-			p.Cursor, p.Last = state.Cursor, state.Cursor
-			ids, err := o.c.Store.Parked(ctx, after, maxRows)
-			if more = len(ids) > 0; err != nil || !more {
-				return true, err
-			}
-			w := &work{cursor: state.Cursor}
-			for _, id := range ids {
-				if o.look(ctx, w, id) {
-					w.unparked = append(w.unparked, id)
-				}
-			}
-			moved, err := o.finish(ctx, state, w, &p)
-			if moved {
-				after = ids[len(ids)-1]
-			}
-			return moved, err
-		})
-		if err != nil {
-			return p, fmt.Errorf("retry parked learners: %w", err)
-		}
-	}
-	return p, nil
-}
-
 // IssueOutcome issues the certificate of an outcome that was recognised, by
 // the institution that posted it, and returns it. Asked again it returns the
 // same one. ErrNotFound if row seq of the learner's history is no outcome,
@@ -169,11 +157,7 @@ func (o *Office) IssueOutcome(ctx context.Context, id creditbank.LearnerID, seq 
 	err := o.write(ctx, func(state State) (bool, error) {
 		// The history is read after the state: whatever it does not show yet
 		// lies beyond the cursor, and the follower will come to it.
-		h, err := o.c.Ledger.History(ctx, id)
-		if err != nil {
-			return false, err
-		}
-		account, err := creditbank.NewAccount(h)
+		account, err := o.account(ctx, id)
 		if err != nil {
 			return false, err
 		}

@@ -16,7 +16,8 @@ var ErrNoKey = errors.New("no such key")
 // A Keyring holds the private keys: one or more for each issuer, one for the
 // log. Keys are added and never taken away, since a certificate is signed anew
 // each time it is fetched, with the key it was issued under. All replicas of a
-// bank use the same keys. It may be used concurrently.
+// bank use the same keys. It may be used concurrently. What a keyring offers is
+// compared with what it offered before ([ErrIssuerKey], [ErrLogKey]).
 type Keyring interface {
 	// Current returns the signer with which an issuer signs at a time. The
 	// first key of an issuer is made when it is first asked for.

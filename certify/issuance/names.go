@@ -64,9 +64,9 @@ func (o *Office) Document(ctx context.Context, id creditbank.InstitutionID) (cer
 	if err != nil {
 		return certify.DIDDocument{}, err
 	}
-	all, err := o.c.Keys.Documents(ctx)
+	all, err := o.issuers(ctx)
 	if err != nil {
-		return certify.DIDDocument{}, fmt.Errorf("keys of the issuers: %w", err)
+		return certify.DIDDocument{}, err
 	}
 	i := slices.IndexFunc(all, func(d certify.DIDDocument) bool { return d.ID == did })
 	if i < 0 {

@@ -26,6 +26,11 @@ var (
 	// pinned to. Nothing is signed: two keys on one log look like two logs.
 	ErrLogKey = errors.New("the log is pinned to another key")
 
+	// ErrIssuerKey: the keyring lacks a key of an issuer that was published or
+	// signed before, or has another one under its id. Nothing is signed: what
+	// was handed out would no longer verify.
+	ErrIssuerKey = errors.New("the keyring is not the one that was used before")
+
 	// ErrHalted: [Office.Halt] was called. Nothing is issued or revoked.
 	ErrHalted = errors.New("issuing was halted")
 )
@@ -66,8 +71,9 @@ type Office struct {
 	reference reference
 	turn      chan struct{} // held while writing: replicas race, goroutines need not
 
-	mu     sync.Mutex
-	halted error
+	mu      sync.Mutex
+	halted  error
+	retried creditbank.LearnerID // where CatchUp goes on among those parked
 }
 
 // New returns an office.
@@ -121,9 +127,6 @@ func (o *Office) write(ctx context.Context, step func(State) (moved bool, err er
 	defer func() { o.turn <- struct{}{} }()
 	for range maxTries {
 		if err := o.halt(); err != nil {
-			return err
-		}
-		if err := o.reference.refresh(ctx, o.c); err != nil {
 			return err
 		}
 		state, err := o.c.Store.State(ctx)

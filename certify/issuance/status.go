@@ -84,10 +84,16 @@ func (o *Office) StatusList(ctx context.Context, id creditbank.InstitutionID, li
 	if err != nil {
 		return nil, err
 	}
+	if _, err := o.issuers(ctx); err != nil { // before the keyring makes a lost key anew
+		return nil, err
+	}
 	now := o.now()
 	signer, err := o.c.Keys.Current(ctx, did, now)
 	if err != nil {
 		return nil, fmt.Errorf("key of %s: %w", did, err)
+	}
+	if _, err := o.issuers(ctx); err != nil { // which pins the key if it is new
+		return nil, err
 	}
 	return certify.StatusCredential{
 		ID: o.StatusListAddress(id, list), Issuer: did, ValidFrom: now, ValidUntil: now.Add(o.c.StatusValidity), List: bits,

@@ -17,7 +17,8 @@ import (
 // called concurrently, and by several processes on one database.
 //
 // Rows read back are checked: damage is an error that wraps none of the
-// ledger's kinds. An error of a method that writes means that nothing was
+// ledger's kinds, and damage of a certificate one that wraps [ErrDamaged],
+// which no other error does. An error of a method that writes means that nothing was
 // written, unless it wraps [creditbank.ErrOutcomeUnknown]: then the caller must
 // find out by reading the state anew.
 type Store interface {
@@ -58,6 +59,13 @@ type Store interface {
 	// Anchored returns, for each recorder, the newest checkpoint it has given a
 	// receipt for, smallest first.
 	Anchored(ctx context.Context) ([]Anchored, error)
+
+	// PinKeys keeps the public keys of issuers' keys. One whose id is pinned
+	// already changes nothing.
+	PinKeys(ctx context.Context, keys []IssuerKey) error
+
+	// IssuerKeys returns the keys that are pinned, in order of id.
+	IssuerKeys(ctx context.Context) ([]IssuerKey, error)
 
 	// Parked returns up to limit learners above after whose certificates could
 	// not be made, in order.

@@ -27,7 +27,7 @@ type work struct {
 }
 
 // A Failure is a learner whose certificates could not be made: damaged data, a
-// name that no certificate can hold. The learner is parked; see [Office.Retry].
+// name that no certificate can hold. The learner is parked; see [Office.CatchUp].
 type Failure struct {
 	Learner creditbank.LearnerID
 	Err     error // names no person
@@ -79,6 +79,16 @@ func (o *Office) build(ctx context.Context, state State, w *work) (Commit, error
 // in the log yet. Making the bytes takes milliseconds each and is spread over
 // the processors; what is drawn at random is drawn before.
 func (o *Office) prepare(ctx context.Context, w *work, status *StatusPosition, at time.Time) ([]Certificate, error) {
+	if len(w.orders) == 0 {
+		return nil, nil
+	}
+	// Read after the accounts: what they name was published by then.
+	if err := o.reference.refresh(ctx, o.c); err != nil {
+		return nil, err
+	}
+	if _, err := o.issuers(ctx); err != nil { // before the keyring makes a lost key anew
+		return nil, err
+	}
 	envelopes := make([]envelope, len(w.orders))
 	for i := range envelopes {
 		var err error
@@ -89,19 +99,28 @@ func (o *Office) prepare(ctx context.Context, w *work, status *StatusPosition, a
 	made := make([]Certificate, len(w.orders))
 	errs := make([]error, len(w.orders))
 	inParallel(len(w.orders), func(i int) { made[i], errs[i] = o.make(ctx, w.orders[i], envelopes[i]) })
-	if i := slices.IndexFunc(errs, func(err error) bool { return errors.Is(err, errKeys) }); i >= 0 {
-		return nil, errs[i]
+	kept, err := w.settle(made, errs)
+	if err != nil {
+		return nil, err
 	}
-	return w.settle(made, errs), ctx.Err()
+	if _, err := o.issuers(ctx); err != nil { // which pins the keys that are new
+		return nil, err
+	}
+	return kept, ctx.Err()
 }
 
 // settle returns the certificates that were made, and parks the learners for
-// whom one was not, with all of theirs: they are made together, later. An
-// erased person has nothing to be certified, which is no failure.
-func (w *work) settle(made []Certificate, errs []error) []Certificate {
+// whom one cannot be, with all of theirs: they are made together, later. An
+// erased person has nothing to be certified, which is no failure. Any other
+// error is returned: nothing is to be written then.
+func (w *work) settle(made []Certificate, errs []error) ([]Certificate, error) {
 	failed := map[creditbank.LearnerID]bool{}
 	for i, err := range errs {
-		if id := w.orders[i].learner; err != nil && !errors.Is(err, ErrErased) && !failed[id] {
+		switch id := w.orders[i].learner; {
+		case err == nil || errors.Is(err, ErrErased) || failed[id]:
+		case !parks(err):
+			return nil, err
+		default:
 			failed[id] = true
 			w.failed = append(w.failed, Failure{id, err})
 		}
@@ -113,12 +132,8 @@ func (w *work) settle(made []Certificate, errs []error) []Certificate {
 		}
 	}
 	w.unparked = slices.DeleteFunc(w.unparked, func(id creditbank.LearnerID) bool { return failed[id] })
-	return kept
+	return kept, nil
 }
-
-// errKeys is wrapped by what is wrong with the keyring: nobody's certificate
-// can be made then, and the step fails as a whole.
-var errKeys = errors.New("keyring")
 
 // draw draws what a new certificate has of randomness.
 func (o *Office) draw(status *StatusPosition, at time.Time) (envelope, error) {
@@ -138,21 +153,24 @@ func (o *Office) draw(status *StatusPosition, at time.Time) (envelope, error) {
 // make makes one certificate: composed, prepared, sealed.
 func (o *Office) make(ctx context.Context, or order, e envelope) (Certificate, error) {
 	learner, person, err := o.person(ctx, or.learner)
+	if errors.Is(err, creditbank.ErrNotFound) { // who has an account is known
+		err = fmt.Errorf("%w: %v", ErrDamaged, err)
+	}
 	if err != nil {
 		return Certificate{}, err
 	}
 	e.holder = holder{person.Name, learner.Account}
 	said, by, err := o.compose(or, e)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("certify row %d: %w", or.seq, err)
+		return Certificate{}, fmt.Errorf("%w: certify row %d: %w", errUnfit, or.seq, err)
 	}
 	signer, err := o.c.Keys.Current(ctx, said.Issuer.DID, e.at)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("%w: key of %s: %w", errKeys, said.Issuer.DID, err)
+		return Certificate{}, fmt.Errorf("key of %s: %w", said.Issuer.DID, err)
 	}
 	p, err := certify.Prepare(said)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("certify row %d: %w", or.seq, err)
+		return Certificate{}, fmt.Errorf("%w: certify row %d: %w", errUnfit, or.seq, err)
 	}
 	sealed, err := o.c.Vault.Seal(learner.ID, learner.Key, p.Unsigned())
 	if err != nil {
@@ -167,7 +185,7 @@ func (o *Office) make(ctx context.Context, or order, e envelope) (Certificate, e
 // person returns a learner and who they are, or ErrErased.
 func (o *Office) person(ctx context.Context, id creditbank.LearnerID) (creditbank.Learner, creditbank.Person, error) {
 	var p creditbank.Person
-	l, err := o.c.Ledger.Learner(ctx, id)
+	l, err := ask(ctx, o, func() (creditbank.Learner, error) { return o.c.Ledger.Learner(ctx, id) })
 	if err != nil {
 		return l, p, err
 	}
@@ -176,10 +194,10 @@ func (o *Office) person(ctx context.Context, id creditbank.LearnerID) (creditban
 	}
 	plain, err := o.c.Vault.Unseal(l.ID, l.Key, l.Sealed)
 	if err != nil {
-		return l, p, fmt.Errorf("learner %s: %v", id, err)
+		return l, p, fmt.Errorf("%w: learner %s: %v", ErrDamaged, id, err)
 	}
 	if json.Unmarshal(plain, &p) != nil { // its error could quote the person
-		return l, p, fmt.Errorf("learner %s: what is sealed is no person", id)
+		return l, p, fmt.Errorf("%w: learner %s: what is sealed is no person", ErrDamaged, id)
 	}
 	return l, p, nil
 }

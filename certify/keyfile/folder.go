@@ -1,6 +1,7 @@
 package keyfile
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -91,7 +92,29 @@ func (f *Folder) reload(changed time.Time) error {
 			return fmt.Errorf("open keys of %s: %w", did, err)
 		}
 	}
+	if err := f.checkKept(issuers, logs); err != nil {
+		return err
+	}
 	f.issuers, f.logs, f.changed = issuers, logs, changed
+	return nil
+}
+
+// checkKept refuses a folder that a key was taken away from, or exchanged in,
+// since it was read: it would be made anew, and be another. What happened while
+// nobody looked the folder cannot tell; package issuance pins the keys it uses.
+func (f *Folder) checkKept(issuers map[string][]key, logs map[string]key) error {
+	for did, keys := range f.issuers {
+		for i, k := range keys {
+			if now := issuers[did]; i >= len(now) || !bytes.Equal(now[i].Seed, k.Seed) {
+				return fmt.Errorf("open keys: key %s was there, and is gone or another", k.ID)
+			}
+		}
+	}
+	for origin, k := range f.logs {
+		if !bytes.Equal(logs[origin].Seed, k.Seed) {
+			return fmt.Errorf("open keys: key of the log %s was there, and is gone or another", origin)
+		}
+	}
 	return nil
 }
 

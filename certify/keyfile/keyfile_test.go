@@ -227,3 +227,44 @@ func TestDamage(t *testing.T) {
 		}
 	}
 }
+
+// A key that is taken away under a program is not made anew under its id.
+func TestKeyTakenAway(t *testing.T) {
+	for _, prefix := range []string{"issuer-", "log-"} {
+		dir := newDir(t)
+		f := open(t, dir)
+		_, sig := signature(t, f, noon)
+		_, vkey, err := f.Log(t.Context(), origin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(dir, prefix+"*"))
+		if err != nil || len(files) != 1 {
+			t.Fatal(files, err)
+		}
+		away := filepath.Join(t.TempDir(), "away")
+		if err := os.Rename(files[0], away); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(dir, noon, noon); err != nil { // the clock of folders ticks slowly
+			t.Fatal(err)
+		}
+		_, current := f.Current(t.Context(), did, noon)
+		_, _, log := f.Log(t.Context(), origin)
+		_, documents := f.Documents(t.Context())
+		for what, err := range map[string]error{"Current": current, "Log": log, "Documents": documents} {
+			if err == nil {
+				t.Errorf("%s after the key of %s... was taken away: no error", what, prefix)
+			}
+		}
+		if err := os.Rename(away, files[0]); err != nil {
+			t.Fatal(err)
+		}
+		if _, again := signature(t, f, noon); !bytes.Equal(again, sig) {
+			t.Error("the key is another after it was put back")
+		}
+		if _, v, err := f.Log(t.Context(), origin); err != nil || v != vkey {
+			t.Errorf("Log after it was put back = %s, %v; want %s", v, err, vkey)
+		}
+	}
+}

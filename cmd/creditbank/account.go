@@ -23,7 +23,7 @@ func dayFlag(c *cobra.Command) func(s *session) (creditbank.Date, error) {
 		}
 		d, err := creditbank.ParseDate(*on)
 		if err != nil {
-			return 0, creditbank.Invalid(creditbank.CodeMalformed, "--on", fmt.Sprintf("“%s”不是日期，应写成2026-03-15", *on), err.Error())
+			return 0, creditbank.Invalid(creditbank.CodeMalformed, "--on", fmt.Sprintf("“%s”不是日期，应写成2026-03-15", *on), fmt.Sprintf("%q is not a date such as 2026-03-15", *on))
 		}
 		return d, nil
 	}

@@ -22,9 +22,10 @@ const appendQuery = `
 		SET
 			version = w.version,
 			frozen = w.frozen,
-			totals = w.totals
-		FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[])
-			WITH ORDINALITY AS w (learner_id, base, version, frozen, totals, i)
+			totals = w.totals,
+			digest = w.digest
+		FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::bytea[])
+			WITH ORDINALITY AS w (learner_id, base, version, frozen, totals, digest, i)
 		WHERE account.learner_id = w.learner_id
 		AND account.version = w.base
 		RETURNING account.learner_id, w.i
@@ -45,11 +46,11 @@ const appendQuery = `
 			course_version, category, level, scheduled, family, posted_at, caller, request,
 			digest, $1::uuid
 		FROM unnest(
-			$8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::integer[],
-			$13::text[], $14::integer[], $15::text[], $16::bigint[],
-			$17::text[], $18::integer[], $19::boolean[], $20::bigint[], $21::bigint[], $22::integer[], $23::text[],
-			$24::integer[], $25::text[], $26::integer[], $27::bigint[], $28::text[],
-			$29::timestamptz[], $30::text[], $31::text[], $32::bytea[]
+			$9::uuid[], $10::bigint[], $11::text[], $12::text[], $13::integer[],
+			$14::text[], $15::integer[], $16::text[], $17::bigint[],
+			$18::text[], $19::integer[], $20::boolean[], $21::bigint[], $22::bigint[], $23::integer[], $24::text[],
+			$25::integer[], $26::text[], $27::integer[], $28::bigint[], $29::text[],
+			$30::timestamptz[], $31::text[], $32::text[], $33::bytea[]
 		) AS o (
 			learner_id, seq, institution, external_id, revision,
 			course, issued_on, score, attended,
@@ -65,8 +66,8 @@ const appendQuery = `
 		SELECT
 			learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest, $1::uuid
 		FROM unnest(
-			$33::uuid[], $34::bigint[], $35::text[], $36::timestamptz[], $37::integer[], $38::text[],
-			$39::text[], $40::integer[], $41::bytea[], $42::json[], $43::bytea[]
+			$34::uuid[], $35::bigint[], $36::text[], $37::timestamptz[], $38::integer[], $39::text[],
+			$40::text[], $41::integer[], $42::bytea[], $43::json[], $44::bytea[]
 		) AS a (
 			learner_id, seq, kind, at, day, caller,
 			request_key, request_part, request_hash, body, digest
@@ -75,7 +76,7 @@ const appendQuery = `
 	), moved AS (
 		INSERT INTO transfer (learner_id, seq, n, from_account, to_account, category, credits)
 		SELECT learner_id, seq, n, from_account, to_account, category, credits
-		FROM unnest($44::uuid[], $45::bigint[], $46::integer[], $47::text[], $48::text[], $49::text[], $50::bigint[])
+		FROM unnest($45::uuid[], $46::bigint[], $47::integer[], $48::text[], $49::text[], $50::text[], $51::bigint[])
 			AS t (learner_id, seq, n, from_account, to_account, category, credits)
 		WHERE (learner_id IN (SELECT learner_id FROM won)) IS TRUE
 	)
@@ -133,6 +134,7 @@ func appendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) 
 		versions       []int64
 		frozen         []bool
 		totals         []string
+		digests        [][]byte
 		outcomes       = newOutcomeArrays(len(writes))
 		acts           actArrays
 		transfers      transferArrays
@@ -147,6 +149,8 @@ func appendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) 
 		versions = append(versions, w.Version())
 		frozen = append(frozen, w.Frozen)
 		totals = append(totals, w.Totals.String())
+		digest := creditbank.StateDigest(w.Learner, w.Version(), w.Frozen, w.Totals)
+		digests = append(digests, digest[:])
 		for _, o := range w.Outcomes {
 			outcomes.add(o)
 		}
@@ -157,9 +161,9 @@ func appendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) 
 			transfers.add(w.Learner, m)
 		}
 	}
-	args := make([]any, 0, 50)
+	args := make([]any, 0, 51)
 	args = append(args, feedID, feedAt, pq.StringArray(learners), pq.Int64Array(bases), pq.Int64Array(versions),
-		pq.BoolArray(frozen), pq.StringArray(totals))
+		pq.BoolArray(frozen), pq.StringArray(totals), pq.ByteaArray(digests))
 	args = append(args, outcomes.args()...)
 	args = append(args, acts.args()...)
 	return append(args, transfers.args()...), nil

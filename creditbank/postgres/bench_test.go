@@ -26,8 +26,8 @@ func bareQuery() string {
 	q := postgres.AppendQuery
 	q = q[strings.Index(q, "INSERT INTO outcome"):strings.Index(q, "WHERE (learner_id IN")]
 	q = strings.Replace(q, "INSERT INTO outcome", "INSERT INTO bare", 1)
-	for n := 8; n <= 32; n++ { // the arguments from $8 on follow the first
-		q = strings.Replace(q, fmt.Sprintf("$%d::", n), fmt.Sprintf("$%d::", n-6), 1)
+	for n := 9; n <= 33; n++ { // the arguments from $9 on follow the first
+		q = strings.Replace(q, fmt.Sprintf("$%d::", n), fmt.Sprintf("$%d::", n-7), 1)
 	}
 	return q
 }
@@ -135,7 +135,7 @@ func bench(b *testing.B, store *postgres.Store, db *sql.DB, v *versions, writers
 					b.Error(err)
 					return
 				}
-				if _, err := bare.ExecContext(b.Context(), append(args[:1:1], args[7:32]...)...); err != nil {
+				if _, err := bare.ExecContext(b.Context(), append(args[:1:1], args[8:33]...)...); err != nil {
 					b.Error(err)
 					return
 				}

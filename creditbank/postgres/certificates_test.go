@@ -24,7 +24,13 @@ func TestCertificates(t *testing.T) {
 				return other, other.Certificates()
 			},
 			Erase: func(id creditbank.LearnerID) error {
-				_, err := db.ExecContext(t.Context(), `UPDATE learner SET person_key = '' WHERE learner_id = $1`, id)
+				l, err := s.Learner(t.Context(), id)
+				if err != nil {
+					return err
+				}
+				l.Key = nil
+				digest := l.Digest()
+				_, err = db.ExecContext(t.Context(), `UPDATE learner SET person_key = '', digest = $1 WHERE learner_id = $2`, digest[:], id)
 				return err
 			},
 			Damage: func(table, column string, value any) error { return damage(t.Context(), db, table, column, value) },

@@ -167,11 +167,11 @@ func (s *Store) newWriter(ctx context.Context) (_ *writer, err error) {
 	if err := conn.Raw(w.listen); err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	// An acknowledged write is durable (DESIGN 4.3), whatever the server's
-	// default; a stricter one than on is kept.
+	// An acknowledged write is durable (DESIGN 4.3), on the standby too,
+	// whatever the server's default; remote_apply, which asks for more, is kept.
 	_, err = conn.ExecContext(ctx, `
 		SELECT set_config('synchronous_commit', 'on', FALSE)
-		WHERE current_setting('synchronous_commit') = 'off'`)
+		WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')`)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}

@@ -148,6 +148,44 @@ func TestUnconfirmedCommitIsUnknown(t *testing.T) {
 	}
 }
 
+// A write waits for the disk of the standby at least, whatever the database's
+// own setting.
+func TestWritesAreSynchronous(t *testing.T) {
+	pgtest.Require(t)
+	for setting, want := range map[string]string{
+		"off": "on", "local": "on", "remote_write": "on", "on": "on", "remote_apply": "remote_apply",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			dsn := server.Database(t, migrated)
+			db := openDB(t, dsn)
+			for _, query := range []string{
+				`CREATE TABLE seen (setting text NOT NULL)`,
+				`CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+				BEGIN
+					INSERT INTO seen VALUES (current_setting('synchronous_commit'));
+					RETURN NULL;
+				END
+				$$`,
+				`CREATE TRIGGER noted AFTER INSERT OR UPDATE ON feed FOR EACH ROW EXECUTE FUNCTION note()`,
+				`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = ` + setting + `', current_database()); END $$`,
+			} {
+				if _, err := db.ExecContext(t.Context(), query); err != nil {
+					t.Fatal(err)
+				}
+			}
+			store := open(t, dsn) // a new connection, to which the setting applies
+			storetest.Open(t, store, storetest.Learner(1))
+			number(t, store, 1)
+			var least, most string
+			var n int
+			err := db.QueryRowContext(t.Context(), `SELECT min(setting), max(setting), count(*) FROM seen`).Scan(&least, &most, &n)
+			if err != nil || least != want || most != want || n != 2 {
+				t.Errorf("%d writes with synchronous_commit from %q to %q, %v; want both with %q", n, least, most, err, want)
+			}
+		})
+	}
+}
+
 // A cutter passes bytes between a store and its server until it is told to
 // cut: then the next answer of the server is lost with the connection.
 type cutter struct {

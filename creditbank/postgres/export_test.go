@@ -30,6 +30,12 @@ func AppendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) 
 // Retry is how refused writes are tried again.
 func Retry(ctx context.Context, f func() error) error { return retry(ctx, f) }
 
+// Nobody is the lowest id.
+const Nobody = nobody
+
+// SetNumberBatch sets how many feed rows s numbers in one transaction.
+func SetNumberBatch(s *Store, n int) { s.numberBatch = n }
+
 // SequencerLock is the advisory lock under which feed rows are numbered.
 const SequencerLock = sequencerLock
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"creditbank/creditbank"
@@ -19,18 +20,31 @@ const newestQuery = `
 const waitingQuery = `
 	SELECT EXISTS (SELECT FROM feed WHERE seq IS NULL)`
 
-// numberQuery numbers the feed rows that it sees and that have no number, in
-// the order of their ids, which is about the order in which they were made.
+// numberQuery numbers the first $2 of the feed rows that it sees, that have no
+// number and that come after the id $1, in the order of their ids, which is
+// about the order in which they were made. It returns the id of the $2nd, or
+// nothing if there were fewer.
 const numberQuery = `
 	WITH next AS (
-		SELECT id, (SELECT coalesce(max(seq), 0) FROM feed) + row_number() OVER (ORDER BY id) AS seq
+		SELECT id, row_number() OVER (ORDER BY id) AS i
 		FROM feed
 		WHERE seq IS NULL
+		AND id > $1::uuid
+		ORDER BY id
+		LIMIT $2::integer
+	), numbered AS (
+		UPDATE feed
+		SET seq = (SELECT coalesce(max(seq), 0) FROM feed) + next.i
+		FROM next
+		WHERE feed.id = next.id
 	)
-	UPDATE feed
-	SET seq = next.seq
+	SELECT id
 	FROM next
-	WHERE feed.id = next.id`
+	WHERE i = $2::integer`
+
+// numberBatch is how many feed rows are numbered in one transaction: a backlog
+// of millions would take longer than a write may.
+const numberBatch = 20_000
 
 // Number implements [creditbank.Store].
 func (s *Store) Number(ctx context.Context) (int64, error) {
@@ -46,30 +60,40 @@ func (s *Store) number(ctx context.Context) (last int64, err error) {
 	if err := s.read.waiting.QueryRowContext(ctx).Scan(&waiting); err != nil {
 		return 0, err
 	}
-	if waiting {
-		if err := s.commit(ctx, numberRows); err != nil {
-			return 0, err
+	for after := nobody; waiting; {
+		err := s.commit(ctx, func(ctx context.Context, w *writer) (err error) {
+			after, waiting, err = numberRows(ctx, w, after, s.numberBatch)
+			return err
+		})
+		if err != nil {
+			return 0, err // what was numbered stays numbered
 		}
 	}
 	return last, s.read.newest.QueryRowContext(ctx).Scan(&last)
 }
 
-// numberRows numbers what has no number. The lock is a statement of its own:
+// numberRows numbers up to limit rows after an id. It returns the last one's
+// and true if there may be more.
+//
+// What was committed before the first batch is seen by each: it is in one, or
+// comes after it. What is committed meanwhile may wait for the next call, so
+// that this one ends. The lock is a statement of its own:
 // READ COMMITTED lets the next one see all that the holder before committed.
 // The lock ends with the transaction, after the commit has become visible.
-func numberRows(ctx context.Context, w *writer) error {
+func numberRows(ctx context.Context, w *writer, after string, limit int) (last string, more bool, err error) {
 	tx, err := w.conn.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return "", false, err
 	}
 	defer tx.Rollback() // does nothing once committed
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, sequencerLock); err != nil {
-		return err
+		return "", false, err
 	}
-	if _, err := tx.ExecContext(ctx, numberQuery); err != nil {
-		return err
+	err = tx.QueryRowContext(ctx, numberQuery, after, limit).Scan(&last)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", false, err
 	}
-	return tx.Commit()
+	return last, err == nil, tx.Commit()
 }
 
 // entriesQuery returns feed rows with the history rows of each; one without

@@ -81,6 +81,75 @@ func TestNumberSeesWhatWasCommitted(t *testing.T) {
 	number(t, store, 80)
 }
 
+// A backlog is numbered in several transactions, whole and without a gap, and
+// what is in the way of one leaves the others done.
+func TestBacklogIsNumberedInBatches(t *testing.T) {
+	store, db := newStore(t)
+	backlog := func(n int) {
+		t.Helper()
+		_, err := db.ExecContext(t.Context(), `INSERT INTO feed (id, at) SELECT gen_random_uuid(), now() FROM generate_series(1, $1)`, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	postgres.SetNumberBatch(store, 100)
+	want := int64(0)
+	for _, n := range []int{1, 99, 100, 101, 200, 950} {
+		backlog(n)
+		want += int64(n)
+		number(t, store, want)
+		var waiting, transactions, most int64
+		err := db.QueryRowContext(t.Context(), `
+			SELECT
+				(SELECT count(*) FROM feed WHERE seq IS NULL),
+				count(*),
+				max(rows)
+			FROM (SELECT count(*) AS rows FROM feed WHERE seq > $1 GROUP BY xmin) AS t`, want-int64(n)).
+			Scan(&waiting, &transactions, &most)
+		if err != nil || waiting != 0 || transactions != int64(n+99)/100 || most > 100 {
+			t.Errorf("backlog of %d: %d left, numbered in %d transactions of up to %d rows, %v; want batches of 100", n, waiting, transactions, most, err)
+		}
+	}
+	entries, err := store.Feed(t.Context(), 0, int(want))
+	if err != nil || len(entries) != int(want) { // Feed reports a gap
+		t.Errorf("Feed = %d rows, %v; want %d", len(entries), err, want)
+	}
+
+	backlog(250)
+	if _, err := db.ExecContext(t.Context(), fmt.Sprintf(`ALTER TABLE feed ADD CONSTRAINT jam CHECK (seq <= %d)`, want+200)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := store.Number(t.Context()); err == nil {
+		t.Errorf("Number past a jam = %d, want an error", got)
+	}
+	if _, err := db.ExecContext(t.Context(), `ALTER TABLE feed DROP CONSTRAINT jam`); err != nil {
+		t.Fatal(err)
+	}
+	var last int64
+	if err := db.QueryRowContext(t.Context(), `SELECT max(seq) FROM feed`).Scan(&last); err != nil || last != want+200 {
+		t.Errorf("numbered up to %d, %v; want the batches before the jam, up to %d", last, err, want+200)
+	}
+	number(t, store, want+250)
+}
+
+// The context ends the numbering of a backlog between batches.
+func TestNumberObeysItsContext(t *testing.T) {
+	store, db := newStore(t)
+	_, err := db.ExecContext(t.Context(), `INSERT INTO feed (id, at) SELECT gen_random_uuid(), now() FROM generate_series(1, 100000)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	postgres.SetNumberBatch(store, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	if n, err := store.Number(ctx); err == nil || time.Since(begun) > 5*time.Second {
+		t.Errorf("Number = %d, %v after %v; want the end of the context", n, err, time.Since(begun))
+	}
+	postgres.SetNumberBatch(store, 20_000)
+	number(t, store, 100_000)
+}
+
 // A process that stalls while it numbers is cut off by the server.
 func TestStalledSequencer(t *testing.T) {
 	store, db := newStore(t)

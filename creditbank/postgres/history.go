@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -14,7 +15,7 @@ import (
 // headsQuery finds accounts, and the seq of outcomes, by their unique indexes.
 // A key that was never posted, as most were not, has the seq 0.
 const headsQuery = `
-	SELECT k.i, k.learner_id, a.version, a.frozen, a.totals, coalesce(o.seq, 0)
+	SELECT k.i, a.learner_id, a.version, a.frozen, a.totals, a.digest, coalesce(o.seq, 0)
 	FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[])
 		WITH ORDINALITY AS k (learner_id, institution, external_id, revision, i)
 	JOIN account AS a
@@ -115,22 +116,45 @@ type headRow struct {
 }
 
 func scanHead(rows *sql.Rows) (headRow, error) {
-	var learner, totals string
-	r := headRow{head: creditbank.Head{Known: true}}
-	if err := rows.Scan(&r.i, &learner, &r.head.Version, &r.head.Frozen, &totals, &r.seq); err != nil {
+	var a state
+	var r headRow
+	if err := rows.Scan(&r.i, &a.learner, &a.version, &a.frozen, &a.totals, &a.digest, &r.seq); err != nil {
 		return headRow{}, err
 	}
-	var err error
-	if r.head.Totals, err = creditbank.ParseTotals(totals); err != nil {
-		return headRow{}, fmt.Errorf("damaged account %s: %v", learner, err)
+	totals, err := a.check()
+	if err != nil {
+		return headRow{}, fmt.Errorf("damaged account %s: %v", a.learner, err)
 	}
+	r.head = creditbank.Head{Known: true, Version: a.version, Frozen: a.frozen, Totals: totals}
 	return r, nil
 }
 
-// versionQuery counts the rows of an account as well, in one snapshot.
-const versionQuery = `
+// A state is a row of account.
+type state struct {
+	learner creditbank.LearnerID
+	version int64
+	frozen  bool
+	totals  string
+	digest  []byte
+}
+
+// check returns the totals, or tells of damage: another value that could be
+// would let a posting pass a cap.
+func (a state) check() (creditbank.Totals, error) {
+	totals, err := creditbank.ParseTotals(a.totals)
+	if err != nil {
+		return creditbank.Totals{}, err
+	}
+	if want := creditbank.StateDigest(a.learner, a.version, a.frozen, totals); !bytes.Equal(want[:], a.digest) {
+		return creditbank.Totals{}, errDigest
+	}
+	return totals, nil
+}
+
+// stateQuery counts the rows of an account as well, in one snapshot.
+const stateQuery = `
 	SELECT
-		version,
+		learner_id, version, frozen, totals, digest,
 		(SELECT count(*) FROM outcome WHERE learner_id = $1) + (SELECT count(*) FROM act WHERE learner_id = $1)
 	FROM account
 	WHERE learner_id = $1`
@@ -168,24 +192,29 @@ func (s *Store) History(ctx context.Context, id creditbank.LearnerID) (creditban
 
 func (s *Store) history(ctx context.Context, id creditbank.LearnerID) (creditbank.History, error) {
 	h := creditbank.History{Learner: id}
-	var version, rows int64
-	err := s.read.version.QueryRowContext(ctx, string(id)).Scan(&version, &rows)
+	var a state
+	var rows int64
+	err := s.read.state.QueryRowContext(ctx, string(id)).
+		Scan(&a.learner, &a.version, &a.frozen, &a.totals, &a.digest, &rows)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return h, creditbank.ErrNotFound
 	case err != nil:
 		return h, err
-	case rows != version:
-		return h, fmt.Errorf("damaged: version %d has %d rows", version, rows)
+	case rows != a.version:
+		return h, fmt.Errorf("damaged: version %d has %d rows", a.version, rows)
 	}
-	if h.Outcomes, err = queryAll(ctx, s.read.outcomes, scanOutcome, string(id), version); err != nil {
+	if _, err := a.check(); err != nil {
+		return h, fmt.Errorf("damaged: %v", err)
+	}
+	if h.Outcomes, err = queryAll(ctx, s.read.outcomes, scanOutcome, string(id), a.version); err != nil {
 		return h, err
 	}
-	if h.Acts, err = queryAll(ctx, s.read.acts, scanAct, string(id), version); err != nil {
+	if h.Acts, err = queryAll(ctx, s.read.acts, scanAct, string(id), a.version); err != nil {
 		return h, err
 	}
-	if rows = int64(len(h.Outcomes) + len(h.Acts)); rows != version {
-		return h, fmt.Errorf("damaged: %d rows stand at versions up to %d", rows, version)
+	if rows = int64(len(h.Outcomes) + len(h.Acts)); rows != a.version {
+		return h, fmt.Errorf("damaged: %d rows stand at versions up to %d", rows, a.version)
 	}
 	return h, nil
 }

@@ -1,9 +1,12 @@
 package postgres
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,18 +33,18 @@ const takenQuery = `
 
 const openQuery = `
 	WITH known AS (
-		INSERT INTO learner (learner_id, account_no, region, person_key, sealed, opened_at)
-		SELECT learner_id, account_no, region, person_key, sealed, opened_at
-		FROM unnest($3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::timestamptz[])
-			AS l (learner_id, account_no, region, person_key, sealed, opened_at)
+		INSERT INTO learner (learner_id, account_no, region, person_key, sealed, opened_at, digest)
+		SELECT learner_id, account_no, region, person_key, sealed, opened_at, digest
+		FROM unnest($3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::timestamptz[], $9::bytea[])
+			AS l (learner_id, account_no, region, person_key, sealed, opened_at, digest)
 	), found AS (
-		INSERT INTO lookup (learner_id, kind, value)
-		SELECT learner_id, kind, value
-		FROM unnest($9::uuid[], $10::text[], $11::text[]) AS l (learner_id, kind, value)
+		INSERT INTO lookup (learner_id, kind, value, digest)
+		SELECT learner_id, kind, value, digest
+		FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bytea[]) AS l (learner_id, kind, value, digest)
 	), held AS (
-		INSERT INTO account (learner_id, version, frozen, totals)
-		SELECT learner_id, 1, FALSE, ''
-		FROM unnest($3::uuid[]) AS l (learner_id)
+		INSERT INTO account (learner_id, version, frozen, totals, digest)
+		SELECT learner_id, 1, FALSE, '', digest
+		FROM unnest($3::uuid[], $10::bytea[]) AS l (learner_id, digest)
 	), acted AS (
 		INSERT INTO act (
 			learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest, feed_id
@@ -49,8 +52,8 @@ const openQuery = `
 		SELECT
 			learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest, $1::uuid
 		FROM unnest(
-			$12::uuid[], $13::bigint[], $14::text[], $15::timestamptz[], $16::integer[], $17::text[],
-			$18::text[], $19::integer[], $20::bytea[], $21::json[], $22::bytea[]
+			$15::uuid[], $16::bigint[], $17::text[], $18::timestamptz[], $19::integer[], $20::text[],
+			$21::text[], $22::integer[], $23::bytea[], $24::json[], $25::bytea[]
 		) AS a (
 			learner_id, seq, kind, at, day, caller,
 			request_key, request_part, request_hash, body, digest
@@ -148,7 +151,7 @@ func (s *Store) existing(ctx context.Context, learners []creditbank.NewLearner) 
 func openArgs(feed creditbank.Feed, learners []creditbank.NewLearner) []any {
 	var (
 		ids, accounts, regions, opened []string
-		keys, sealed                   [][]byte
+		keys, sealed, digests, states  [][]byte
 		acts                           actArrays
 		lookups                        []creditbank.Lookup
 		of                             = map[creditbank.Lookup]creditbank.LearnerID{}
@@ -160,6 +163,8 @@ func openArgs(feed creditbank.Feed, learners []creditbank.NewLearner) []any {
 		keys = append(keys, l.Key)
 		sealed = append(sealed, l.Sealed)
 		opened = append(opened, timestamp(l.Opened))
+		digest, state := l.Digest(), creditbank.StateDigest(l.ID, 1, false, creditbank.Totals{})
+		digests, states = append(digests, digest[:]), append(states, state[:])
 		acts.add(l.Act)
 		for _, k := range l.Lookups {
 			of[k] = l.ID
@@ -170,7 +175,10 @@ func openArgs(feed creditbank.Feed, learners []creditbank.NewLearner) []any {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value))
 	})
 	var owners, kinds, values []string
+	var found [][]byte
 	for _, k := range slices.Compact(lookups) {
+		digest := lookupDigest(k, of[k])
+		found = append(found, digest[:])
 		owners = append(owners, string(of[k]))
 		kinds = append(kinds, k.Kind)
 		values = append(values, k.Value)
@@ -179,13 +187,14 @@ func openArgs(feed creditbank.Feed, learners []creditbank.NewLearner) []any {
 		feed.ID, timestamp(feed.At),
 		pq.StringArray(ids), pq.StringArray(accounts), pq.StringArray(regions),
 		pq.ByteaArray(keys), pq.ByteaArray(sealed), pq.StringArray(opened),
-		pq.StringArray(owners), pq.StringArray(kinds), pq.StringArray(values),
+		pq.ByteaArray(digests), pq.ByteaArray(states),
+		pq.StringArray(owners), pq.StringArray(kinds), pq.StringArray(values), pq.ByteaArray(found),
 	}
 	return append(args, acts.args()...)
 }
 
 const learnerQuery = `
-	SELECT learner_id, account_no, region, person_key, sealed, opened_at
+	SELECT learner_id, account_no, region, person_key, sealed, opened_at, digest
 	FROM learner
 	WHERE learner_id = $1`
 
@@ -195,36 +204,51 @@ func (s *Store) Learner(ctx context.Context, id creditbank.LearnerID) (creditban
 		return creditbank.Learner{}, fmt.Errorf("learner %q: %w", id, creditbank.ErrNotFound)
 	}
 	var l creditbank.Learner
+	var digest []byte
 	err := s.read.learner.QueryRowContext(ctx, string(id)).
-		Scan(&l.ID, &l.Account, &l.Region, &l.Key, &l.Sealed, &l.Opened)
+		Scan(&l.ID, &l.Account, &l.Region, &l.Key, &l.Sealed, &l.Opened, &digest)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return creditbank.Learner{}, fmt.Errorf("learner %s: %w", id, creditbank.ErrNotFound)
 	case err != nil:
 		return creditbank.Learner{}, fmt.Errorf("learner %s: %w", id, err)
 	}
-	if _, err := creditbank.ParseAccountNumber(string(l.Account)); err != nil {
-		return creditbank.Learner{}, fmt.Errorf("damaged learner %s: %v", id, err)
-	}
 	l.Opened = l.Opened.UTC()
+	if want := l.Digest(); !bytes.Equal(want[:], digest) {
+		return creditbank.Learner{}, fmt.Errorf("damaged learner %s: %v", id, errDigest)
+	}
 	return l, nil
 }
 
 const findQuery = `
-	SELECT learner_id
+	SELECT learner_id, digest
 	FROM lookup
 	WHERE kind = $1
 	AND value = $2`
 
+// lookupDigest returns the SHA-256 of a row of lookup, which is stored with it.
+// A look-up that led to another would credit a stranger.
+func lookupDigest(l creditbank.Lookup, id creditbank.LearnerID) [32]byte {
+	var b []byte
+	for _, s := range []string{l.Kind, l.Value, string(id)} {
+		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	return sha256.Sum256(b)
+}
+
 // Find implements [creditbank.Store].
 func (s *Store) Find(ctx context.Context, l creditbank.Lookup) (creditbank.LearnerID, error) {
 	var id creditbank.LearnerID
-	err := s.read.find.QueryRowContext(ctx, l.Kind, l.Value).Scan(&id)
+	var digest []byte
+	err := s.read.find.QueryRowContext(ctx, l.Kind, l.Value).Scan(&id, &digest)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return "", fmt.Errorf("learner by %s: %w", l.Kind, creditbank.ErrNotFound)
 	case err != nil:
 		return "", fmt.Errorf("learner by %s: %w", l.Kind, err)
+	}
+	if want := lookupDigest(l, id); !bytes.Equal(want[:], digest) {
+		return "", fmt.Errorf("damaged look-up by %s of learner %s: %v", l.Kind, id, errDigest)
 	}
 	return id, nil
 }

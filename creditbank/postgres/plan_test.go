@@ -42,8 +42,8 @@ func (n node) all() []node {
 func populate(t testing.TB, db *sql.DB, n int) {
 	t.Helper()
 	for _, query := range []string{
-		`INSERT INTO account (learner_id, version, frozen, totals)
-		SELECT md5(n::text)::uuid, 2, FALSE, '' FROM generate_series(1, $1::integer) AS n`,
+		`INSERT INTO account (learner_id, version, frozen, totals, digest)
+		SELECT md5(n::text)::uuid, 2, FALSE, '', sha256('') FROM generate_series(1, $1::integer) AS n`,
 		`INSERT INTO outcome
 		SELECT
 			md5(n::text)::uuid, md5((n / 200)::text)::uuid, 2, 100, 0, 1600, 1600, now(), 1, 20260301, 20310301, 1, 1, 1,
@@ -204,7 +204,7 @@ func TestFeedPlans(t *testing.T) {
 	}
 	for name, plan := range map[string][]node{
 		"Feed":              explain(t, db, postgres.EntriesQuery, 80, 5),
-		"Number":            explain(t, db, postgres.NumberQuery),
+		"Number":            explain(t, db, postgres.NumberQuery, postgres.Nobody, 20),
 		"Number of nothing": explain(t, db, postgres.WaitingQuery),
 	} {
 		for _, n := range plan {

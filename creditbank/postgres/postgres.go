@@ -17,9 +17,9 @@
 //
 // Transactions do not become visible in the order of anything they could note
 // down about themselves. So a feed row has no number when it is written;
-// [Store.Number] numbers the rows that are visible and have none. A row that
-// commits late is numbered late, and an open transaction holds up nobody but
-// itself.
+// [Store.Number] numbers the rows that are visible and have none, so many in a
+// transaction. A row that commits late is numbered late, and an open
+// transaction holds up nobody but itself.
 //
 // # Partitions
 //
@@ -62,6 +62,8 @@ type Store struct {
 	turns   chan struct{}
 	writeDB *sql.DB
 
+	numberBatch int // feed rows numbered in one transaction
+
 	close func() error
 }
 
@@ -87,6 +89,8 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		writeDB: sql.OpenDB(connector),
 		writers: make(chan *writer, maxWriters),
 		turns:   make(chan struct{}, maxWriters),
+
+		numberBatch: numberBatch,
 	}
 	s.close = sync.OnceValue(s.shut)
 	s.readDB.SetMaxOpenConns(maxReaders)
@@ -117,7 +121,7 @@ func (s *Store) shut() error {
 // the pool runs them.
 type statements struct {
 	heads, stored                       *sql.Stmt
-	version, outcomes, acts             *sql.Stmt
+	state, outcomes, acts               *sql.Stmt
 	learner, find, learners, taken      *sql.Stmt
 	documents, newest, waiting, entries *sql.Stmt
 	movements                           *sql.Stmt
@@ -130,7 +134,7 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 	}{
 		{&q.heads, headsQuery},
 		{&q.stored, storedQuery},
-		{&q.version, versionQuery},
+		{&q.state, stateQuery},
 		{&q.outcomes, outcomesQuery},
 		{&q.acts, actsQuery},
 		{&q.learner, learnerQuery},

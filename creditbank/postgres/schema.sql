@@ -15,6 +15,8 @@ CREATE TABLE public.account (
     version bigint NOT NULL,
     frozen boolean NOT NULL,
     totals text NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT account_digest_check CHECK ((octet_length(digest) = 32)),
     CONSTRAINT account_version_check CHECK ((version >= 1))
 )
 PARTITION BY HASH (learner_id);
@@ -117,13 +119,21 @@ CREATE TABLE public.follower (
     CONSTRAINT follower_root_check CHECK ((octet_length(root) = 32))
 );
 
+CREATE TABLE public.issuer_key (
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    public bytea NOT NULL,
+    CONSTRAINT issuer_key_public_check CHECK ((octet_length(public) = 32))
+);
+
 CREATE TABLE public.learner (
     learner_id uuid NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     account_no text NOT NULL COLLATE pg_catalog."C",
     region text NOT NULL COLLATE pg_catalog."C",
     person_key bytea NOT NULL,
-    sealed bytea NOT NULL
+    sealed bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT learner_digest_check CHECK ((octet_length(digest) = 32))
 )
 PARTITION BY HASH (learner_id);
 
@@ -224,7 +234,9 @@ ALTER TABLE ONLY public.log_tile ALTER COLUMN data SET STORAGE EXTERNAL;
 CREATE TABLE public.lookup (
     learner_id uuid NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
-    value text NOT NULL COLLATE pg_catalog."C"
+    value text NOT NULL COLLATE pg_catalog."C",
+    digest bytea NOT NULL,
+    CONSTRAINT lookup_digest_check CHECK ((octet_length(digest) = 32))
 );
 
 CREATE TABLE public.status_bit (
@@ -264,6 +276,9 @@ ALTER TABLE ONLY public.feed
 
 ALTER TABLE ONLY public.follower
     ADD CONSTRAINT follower_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.issuer_key
+    ADD CONSTRAINT issuer_key_pkey PRIMARY KEY (key_id);
 
 ALTER TABLE ONLY public.learner
     ADD CONSTRAINT learner_pkey PRIMARY KEY (learner_id);
@@ -318,6 +333,10 @@ CREATE TRIGGER feed_kept BEFORE TRUNCATE ON public.feed FOR EACH STATEMENT EXECU
 CREATE TRIGGER feed_unchanged BEFORE UPDATE ON public.feed FOR EACH ROW WHEN (((old.seq IS NOT NULL) OR (new.seq IS NULL) OR (new.id <> old.id) OR (new.at <> old.at))) EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER feed_undeleted BEFORE DELETE ON public.feed FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER issuer_key_kept BEFORE TRUNCATE ON public.issuer_key FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER issuer_key_unchanged BEFORE DELETE OR UPDATE ON public.issuer_key FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER log_checkpoint_kept BEFORE TRUNCATE ON public.log_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 

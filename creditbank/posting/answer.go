@@ -32,7 +32,8 @@ const (
 
 // An Answer is what an institution gets for a row of its file. Where a row has
 // several faults, codes and columns are lists separated by "|", and the message
-// has a clause for each.
+// has a clause for each. What looks like an identity number is masked, wherever
+// it comes from.
 type Answer struct {
 	Row         int                      `json:"row"`  // of the data, from 1
 	Line        int                      `json:"line"` // in the file
@@ -80,12 +81,13 @@ func (a *Answer) refused(list []*creditbank.PlacedError) {
 	a.Status = Refused
 	var codes, columns, zh, en []string
 	for _, p := range list {
-		codes, columns = append(codes, string(p.Code)), append(columns, p.Field)
-		if p.Field == "" {
-			zh, en = append(zh, p.Reason.ZH), append(en, p.Reason.EN)
+		e := masked(p.InputError)
+		codes, columns = append(codes, string(e.Code)), append(columns, e.Field)
+		if e.Field == "" {
+			zh, en = append(zh, e.Reason.ZH), append(en, e.Reason.EN)
 			continue
 		}
-		zh, en = append(zh, p.Field+"："+p.Reason.ZH), append(en, p.Field+": "+p.Reason.EN)
+		zh, en = append(zh, e.Field+"："+e.Reason.ZH), append(en, e.Field+": "+e.Reason.EN)
 	}
 	a.Code, a.Column = strings.Join(codes, "|"), strings.Join(columns, "|")
 	a.Message = creditbank.Text{ZH: strings.Join(zh, "；"), EN: strings.Join(en, "; ")}

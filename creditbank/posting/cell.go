@@ -110,8 +110,12 @@ func expand(col Column, raw string) (string, error) {
 	digits := strconv.FormatFloat(f, 'f', -1, 64)
 	whole, _, _ := strings.Cut(strings.TrimPrefix(digits, "-"), ".")
 	if len(whole) > spreadsheetDigits || col.Kind == Text && strings.Contains(raw, ".") && exponentTooShort(raw) {
-		return "", mangled(col, fmt.Sprintf("Excel把此格变成了数字%s，末几位已丢失；请将该列设为文本后重新填写", raw),
-			fmt.Sprintf("Excel turned this into the number %s and lost its last digits: format the column as text and write it again", raw))
+		shown := raw
+		if mask(whole) != whole {
+			shown = whole // to be hidden: with an exponent it tells as much
+		}
+		return "", mangled(col, fmt.Sprintf("Excel把此格变成了数字%s，末几位已丢失；请将该列设为文本后重新填写", shown),
+			fmt.Sprintf("Excel turned this into the number %s and lost its last digits: format the column as text and write it again", shown))
 	}
 	return short(digits), nil
 }
@@ -150,5 +154,5 @@ func short(s string) string {
 }
 
 func mangled(col Column, zh, en string) error {
-	return creditbank.Invalid(codeSpreadsheet, col.Name, zh, en)
+	return masked(creditbank.Invalid(codeSpreadsheet, col.Name, zh, en))
 }

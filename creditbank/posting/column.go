@@ -104,9 +104,10 @@ func plain(name string) string {
 	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(name))
 }
 
-// clip shortens what is quoted in a message.
+// clip shortens what is quoted in a message, and hides whose it may be.
 func clip(s string) string {
 	const limit = 40
+	s = mask(s)
 	r := []rune(s)
 	if len(r) <= limit {
 		return s

@@ -145,7 +145,8 @@ func (r *runner) prepare(ctx context.Context, t *task) {
 	defer close(t.found)
 	s, err := Parse(t.row)
 	t.posting = s.Posting
-	t.answer.ExternalID, t.answer.Institution, t.answer.Revision = s.Posting.ExternalID, s.Posting.Institution, s.Posting.Revision
+	t.answer.ExternalID, t.answer.Revision = maskKey(s.Posting.ExternalID), s.Posting.Revision
+	t.answer.Institution = creditbank.InstitutionID(maskKey(string(s.Posting.Institution)))
 	err = together(t.err, err)
 	if err == nil && r.Allow != nil {
 		err = r.Allow(s.Posting)

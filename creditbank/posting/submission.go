@@ -156,7 +156,7 @@ func Value[T any](row Row, column string, problems *creditbank.Problems, parse f
 	if !errors.As(err, &input) {
 		input = creditbank.Invalid(creditbank.CodeMalformed, column, fmt.Sprintf("“%s”格式不正确", clip(text)), err.Error())
 	}
-	problems.Add(row.PlaceOf(column), &creditbank.InputError{Kind: input.Kind, Code: input.Code, Field: column, Reason: input.Reason})
+	problems.Add(row.PlaceOf(column), masked(&creditbank.InputError{Kind: input.Kind, Code: input.Code, Field: column, Reason: input.Reason}))
 	return zero
 }
 

@@ -115,15 +115,23 @@ func Open(src Source, columns []Column) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	rec, err := t.reader.read()
-	if errors.Is(err, io.EOF) {
-		return nil, t.fault(1, creditbank.Invalid(creditbank.CodeMissing, "", "文件为空", "the file is empty"))
-	}
-	if err != nil {
+	if err := t.readHeader(); err != nil {
+		t.Close() // err says what is wrong
 		return nil, err
 	}
-	t.mapping, err = header(t.file, rec, columns)
-	return t, err
+	return t, nil
+}
+
+func (t *Table) readHeader() error {
+	rec, err := t.reader.read()
+	if errors.Is(err, io.EOF) {
+		return t.fault(1, creditbank.Invalid(creditbank.CodeMissing, "", "文件为空", "the file is empty"))
+	}
+	if err != nil {
+		return err
+	}
+	t.mapping, err = header(t.file, rec, t.columns)
+	return err
 }
 
 // recognise refuses a file that is plainly of another format than declared.

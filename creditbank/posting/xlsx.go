@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/xuri/excelize/v2"
 
@@ -16,6 +17,7 @@ import (
 // number and an identity number from what a spreadsheet made of it.
 type xlsxReader struct {
 	file       string
+	tmp        string // a folder for what the parser unzips, of which it forgets some
 	book       *excelize.File
 	raw, shown *excelize.Rows
 	is1904     bool
@@ -27,33 +29,46 @@ type xlsxReader struct {
 // through a temporary file.
 const inMemory = 32 << 20
 
-func newXLSX(file string, r io.Reader, limits Limits) (x *xlsxReader, err error) {
-	defer recovered(file, &err)
+func newXLSX(file string, r io.Reader, limits Limits) (*xlsxReader, error) {
+	tmp, err := os.MkdirTemp("", "posting-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for a workbook: %w", err)
+	}
+	x := &xlsxReader{file: file, tmp: tmp, limit: limits.Row}
+	if err := x.open(r, limits); err != nil {
+		x.close() // err says what is wrong
+		return nil, err
+	}
+	return x, nil
+}
+
+func (x *xlsxReader) open(r io.Reader, limits Limits) (err error) {
+	defer recovered(x.file, &err)
 	book, err := excelize.OpenReader(r, excelize.Options{
-		UnzipSizeLimit: limits.Unpacked, UnzipXMLSizeLimit: min(inMemory, limits.Unpacked),
+		UnzipSizeLimit: limits.Unpacked, UnzipXMLSizeLimit: min(inMemory, limits.Unpacked), TmpDir: x.tmp,
 	})
 	var placedErr *creditbank.PlacedError
 	switch {
 	case errors.As(err, &placedErr):
-		return nil, placedErr
+		return placedErr
 	case err != nil:
-		return nil, placed(file, 0, creditbank.Invalid(creditbank.CodeMalformed, "", "无法读取Excel文件："+err.Error(), "not a readable workbook: "+err.Error()))
+		return placed(x.file, 0, creditbank.Invalid(creditbank.CodeMalformed, "", "无法读取Excel文件："+err.Error(), "not a readable workbook: "+err.Error()))
 	}
-	x = &xlsxReader{file: file, book: book, limit: limits.Row}
+	x.book = book
 	if props, err := book.GetWorkbookProps(); err == nil && props.Date1904 != nil {
 		x.is1904 = *props.Date1904
 	}
 	sheets := book.GetSheetList()
 	if len(sheets) == 0 {
-		return nil, placed(file, 0, creditbank.Invalid(creditbank.CodeMissing, "", "工作簿没有工作表", "the workbook has no sheet"))
+		return placed(x.file, 0, creditbank.Invalid(creditbank.CodeMissing, "", "工作簿没有工作表", "the workbook has no sheet"))
 	}
 	if x.raw, err = book.Rows(sheets[0]); err == nil {
 		x.shown, err = book.Rows(sheets[0])
 	}
 	if err != nil {
-		return nil, placed(file, 0, creditbank.Invalid(creditbank.CodeMalformed, "", "无法读取工作表："+err.Error(), "not a readable sheet: "+err.Error()))
+		return placed(x.file, 0, creditbank.Invalid(creditbank.CodeMalformed, "", "无法读取工作表："+err.Error(), "not a readable sheet: "+err.Error()))
 	}
-	return x, nil
+	return nil
 }
 
 func (x *xlsxReader) read() (rec record, err error) {
@@ -103,8 +118,18 @@ func (x *xlsxReader) unreadable(err error) error {
 		"无法读取工作表："+err.Error(), "not a readable sheet: "+err.Error()))}
 }
 
+// close releases everything, also of a workbook that could not be opened.
 func (x *xlsxReader) close() error {
-	return errors.Join(x.raw.Close(), x.shown.Close(), x.book.Close())
+	var errs []error
+	for _, rows := range []*excelize.Rows{x.raw, x.shown} {
+		if rows != nil {
+			errs = append(errs, rows.Close())
+		}
+	}
+	if x.book != nil {
+		errs = append(errs, x.book.Close())
+	}
+	return errors.Join(append(errs, os.RemoveAll(x.tmp))...)
 }
 
 // recovered turns a panic of the workbook parser, which is not ours and reads

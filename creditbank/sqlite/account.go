@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -30,17 +31,9 @@ func (s *Store) Heads(ctx context.Context, keys []creditbank.OutcomeKey) ([]cred
 }
 
 func readHead(ctx context.Context, account, outcome *sql.Stmt, k creditbank.OutcomeKey) (creditbank.Head, error) {
-	head := creditbank.Head{Known: true}
-	var totals string
-	err := account.QueryRowContext(ctx, k.Learner).Scan(&head.Version, &head.Frozen, &totals)
-	if errors.Is(err, sql.ErrNoRows) {
-		return creditbank.Head{}, nil
-	}
-	if err != nil {
-		return creditbank.Head{}, err
-	}
-	if head.Totals, err = creditbank.ParseTotals(totals); err != nil {
-		return creditbank.Head{}, fmt.Errorf("%v", err) // damage is of no kind
+	head, err := readState(ctx, account, k.Learner)
+	if err != nil || !head.Known {
+		return head, err
 	}
 	o, err := scanOutcome(outcome.QueryRowContext(ctx, k.Learner, k.Institution, k.ExternalID, k.Revision))
 	switch {
@@ -53,17 +46,39 @@ func readHead(ctx context.Context, account, outcome *sql.Stmt, k creditbank.Outc
 	return head, nil
 }
 
+// readState returns a head without an outcome: the row of an account, if there
+// is one. Another value that could be is damage too: it would let a posting
+// pass a cap.
+func readState(ctx context.Context, account *sql.Stmt, id creditbank.LearnerID) (creditbank.Head, error) {
+	head := creditbank.Head{Known: true}
+	var totals string
+	var digest []byte
+	err := account.QueryRowContext(ctx, id).Scan(&head.Version, &head.Frozen, &totals, &digest)
+	if errors.Is(err, sql.ErrNoRows) {
+		return creditbank.Head{}, nil
+	}
+	if err != nil {
+		return creditbank.Head{}, err
+	}
+	if head.Totals, err = creditbank.ParseTotals(totals); err != nil {
+		return creditbank.Head{}, fmt.Errorf("%v", err) // damage is of no kind
+	}
+	if want := creditbank.StateDigest(id, head.Version, head.Frozen, head.Totals); !bytes.Equal(want[:], digest) {
+		return creditbank.Head{}, errDigest
+	}
+	return head, nil
+}
+
 // History implements [creditbank.Store].
 func (s *Store) History(ctx context.Context, id creditbank.LearnerID) (creditbank.History, error) {
 	h := creditbank.History{Learner: id}
 	err := s.view(ctx, func(tx *sql.Tx) error {
-		var version int64
-		err := tx.StmtContext(ctx, s.read.version).QueryRowContext(ctx, id).Scan(&version)
-		if errors.Is(err, sql.ErrNoRows) {
-			return creditbank.ErrNotFound
-		}
+		head, err := readState(ctx, tx.StmtContext(ctx, s.read.account), id)
 		if err != nil {
 			return err
+		}
+		if !head.Known {
+			return creditbank.ErrNotFound
 		}
 		rows, err := tx.StmtContext(ctx, s.read.outcomes).QueryContext(ctx, id)
 		if h.Outcomes, err = collect(rows, err, scanOutcome); err != nil {
@@ -73,7 +88,7 @@ func (s *Store) History(ctx context.Context, id creditbank.LearnerID) (creditban
 		if h.Acts, err = collect(rows, err, scanAct); err != nil {
 			return err
 		}
-		return checkVersions(h, version)
+		return checkVersions(h, head.Version)
 	})
 	if err != nil {
 		return creditbank.History{}, fmt.Errorf("history of account %s: %w", id, err)
@@ -125,7 +140,8 @@ func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []credi
 
 // append writes w, or nothing if the account is at another version.
 func (s *Store) append(ctx context.Context, feed creditbank.Feed, w creditbank.Write) (taken bool, err error) {
-	result, err := s.write.advance.ExecContext(ctx, w.Version(), w.Frozen, w.Totals.String(), w.Learner, w.Base)
+	digest := creditbank.StateDigest(w.Learner, w.Version(), w.Frozen, w.Totals)
+	result, err := s.write.advance.ExecContext(ctx, w.Version(), w.Frozen, w.Totals.String(), digest[:], w.Learner, w.Base)
 	if err != nil {
 		return false, err
 	}

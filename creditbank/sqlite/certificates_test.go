@@ -28,7 +28,13 @@ func TestCertificates(t *testing.T) {
 				return other, other.Certificates()
 			},
 			Erase: func(id creditbank.LearnerID) error {
-				return s.Exec(t.Context(), "UPDATE learner SET person_key = x'' WHERE learner_id = ?", id)
+				l, err := s.Learner(t.Context(), id)
+				if err != nil {
+					return err
+				}
+				l.Key = nil
+				digest := l.Digest()
+				return s.Exec(t.Context(), "UPDATE learner SET person_key = x'', digest = ? WHERE learner_id = ?", digest[:], id)
 			},
 			Damage: func(table, column string, value any) error {
 				if err := s.Exec(t.Context(), "DROP TRIGGER IF EXISTS "+table+"_no_shrink"); err != nil {

@@ -77,9 +77,12 @@ func (s *Store) rollback(ctx context.Context) error {
 // A COMMIT that returns no error is on disk. One that fails is certain not to
 // be there where the transaction is still open, to be rolled back, and where
 // the disk was full: then the last frame of the write-ahead log, which is the
-// commit, was not written whole, and its checksum fails. Any other failure may
-// come from syncing a log that holds the commit already, which a crash would
-// bring to light.
+// commit, was not written whole, and its checksum fails. SQLite says FULL of
+// nothing that comes after that frame: the frame is not padded, since the disk
+// is taken not to harm what stands beside a write (its default), and memory
+// that the log's index cannot get is another error. TestDiskFullAtCommit shows
+// it where a small disk can be made. Any other failure may come from syncing a
+// log that holds the commit already, which a crash would bring to light.
 func (s *Store) commit(ctx context.Context) error {
 	_, err := s.conn.ExecContext(ctx, "COMMIT")
 	if err == nil {

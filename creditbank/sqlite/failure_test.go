@@ -12,8 +12,9 @@ import (
 	"creditbank/creditbank/storetest"
 )
 
-// A full disk is an error with nothing written, and once there is room again
-// the same write is taken.
+// A file that may grow no more is an error with nothing written, and once it
+// may, the same write is taken. This limit fails a statement, before COMMIT;
+// see TestDiskFullAtCommit.
 func TestFullDisk(t *testing.T) {
 	s := open(t, newPath(t))
 	books := storetest.Open(t, s, storetest.Learners(200)...)
@@ -48,6 +49,7 @@ func TestFullDisk(t *testing.T) {
 	for _, b := range books {
 		storetest.WantHistory(t, s, b.History)
 	}
+	wantIntact(t, s)
 }
 
 // lock has another process hold the file for writing.

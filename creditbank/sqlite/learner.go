@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -43,16 +46,19 @@ func (s *Store) addLearner(ctx context.Context, feed creditbank.Feed, l creditba
 			return false, err
 		}
 	}
-	_, err = s.write.addLearner.ExecContext(ctx, l.ID, l.Account, l.Region, blob(l.Key), blob(l.Sealed), l.Opened.UnixMicro())
+	digest := l.Digest()
+	_, err = s.write.addLearner.ExecContext(ctx, l.ID, l.Account, l.Region, blob(l.Key), blob(l.Sealed), l.Opened.UnixMicro(), digest[:])
 	if err != nil {
 		return false, err
 	}
 	for _, lookup := range l.Lookups {
-		if _, err := s.write.addLookup.ExecContext(ctx, lookup.Kind, lookup.Value, l.ID); err != nil {
+		digest := lookupDigest(lookup, l.ID)
+		if _, err := s.write.addLookup.ExecContext(ctx, lookup.Kind, lookup.Value, l.ID, digest[:]); err != nil {
 			return false, fmt.Errorf("look-up of kind %s: %w", lookup.Kind, err)
 		}
 	}
-	if _, err := s.write.addAccount.ExecContext(ctx, l.ID); err != nil {
+	state := creditbank.StateDigest(l.ID, 1, false, creditbank.Totals{})
+	if _, err := s.write.addAccount.ExecContext(ctx, l.ID, state[:]); err != nil {
 		return false, err
 	}
 	_, err = s.write.addAct.ExecContext(ctx, actArgs(l.Act, feed.ID)...)
@@ -71,17 +77,18 @@ func blob(b []byte) []byte {
 func (s *Store) Learner(ctx context.Context, id creditbank.LearnerID) (creditbank.Learner, error) {
 	var l creditbank.Learner
 	var opened int64
-	err := s.read.learner.QueryRowContext(ctx, id).Scan(&l.ID, &l.Account, &l.Region, &l.Key, &l.Sealed, &opened)
+	var digest []byte
+	err := s.read.learner.QueryRowContext(ctx, id).Scan(&l.ID, &l.Account, &l.Region, &l.Key, &l.Sealed, &opened, &digest)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = creditbank.ErrNotFound
 	}
 	if err != nil {
 		return creditbank.Learner{}, fmt.Errorf("learner %s: %w", id, err)
 	}
-	if _, err := creditbank.ParseAccountNumber(string(l.Account)); err != nil {
-		return creditbank.Learner{}, fmt.Errorf("learner %s: %v", id, err) // damage is of no kind
-	}
 	l.Opened = time.UnixMicro(opened).UTC()
+	if want := l.Digest(); !bytes.Equal(want[:], digest) {
+		return creditbank.Learner{}, fmt.Errorf("learner %s: %v", id, errDigest)
+	}
 	return l, nil
 }
 
@@ -89,14 +96,28 @@ func (s *Store) Learner(ctx context.Context, id creditbank.LearnerID) (creditban
 // may be personal.
 func (s *Store) Find(ctx context.Context, l creditbank.Lookup) (creditbank.LearnerID, error) {
 	var id creditbank.LearnerID
-	err := s.read.lookup.QueryRowContext(ctx, l.Kind, l.Value).Scan(&id)
+	var digest []byte
+	err := s.read.lookup.QueryRowContext(ctx, l.Kind, l.Value).Scan(&id, &digest)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = creditbank.ErrNotFound
 	}
 	if err != nil {
 		return "", fmt.Errorf("find a learner by %s: %w", l.Kind, err)
 	}
+	if want := lookupDigest(l, id); !bytes.Equal(want[:], digest) {
+		return "", fmt.Errorf("look-up by %s of learner %s: %v", l.Kind, id, errDigest)
+	}
 	return id, nil
+}
+
+// lookupDigest returns the SHA-256 of a row of lookup, which is stored with it.
+// A look-up that led to another would credit a stranger.
+func lookupDigest(l creditbank.Lookup, id creditbank.LearnerID) [32]byte {
+	var b []byte
+	for _, s := range []string{l.Kind, l.Value, string(id)} {
+		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	return sha256.Sum256(b)
 }
 
 // Learners implements [creditbank.Store].

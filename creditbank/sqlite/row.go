@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,6 +13,9 @@ import (
 // Rows read back are made anew as they were made first, and compared with the
 // digest stored beside them. What does not fit is damage. Errors are put in
 // with %v, since whatever kind they may be of, the request is not at fault.
+
+// errDigest means that a row does not say what it said when it was written.
+var errDigest = errors.New("the row does not match its digest")
 
 // outcomeArgs returns the values of outcomeColumns, and the feed's id.
 func outcomeArgs(o creditbank.Outcome, feed string) []any {
@@ -53,7 +57,7 @@ func scanOutcome(row scanner) (creditbank.Outcome, error) {
 		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: %v", seq, p.Learner, err)
 	}
 	if want := o.Digest(); !bytes.Equal(digest, want[:]) {
-		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: the row does not match its digest", seq, p.Learner)
+		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: %v", seq, p.Learner, errDigest)
 	}
 	return o, nil
 }
@@ -111,7 +115,7 @@ func scanAct(row scanner) (creditbank.Act, error) {
 		return creditbank.Act{}, fmt.Errorf("act %d of account %s: %v", a.Seq, a.Learner, err)
 	}
 	if want := a.Digest(); !bytes.Equal(digest, want[:]) {
-		return creditbank.Act{}, fmt.Errorf("act %d of account %s: the row does not match its digest", a.Seq, a.Learner)
+		return creditbank.Act{}, fmt.Errorf("act %d of account %s: %v", a.Seq, a.Learner, errDigest)
 	}
 	return a, nil
 }

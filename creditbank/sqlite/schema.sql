@@ -4,7 +4,8 @@ CREATE TABLE account (
     learner_id TEXT    PRIMARY KEY NOT NULL,
     version    INTEGER NOT NULL CHECK (version >= 1),
     frozen     INTEGER NOT NULL CHECK (frozen IN (0, 1)),
-    totals     TEXT    NOT NULL
+    totals     TEXT    NOT NULL,
+    digest     BLOB    NOT NULL CHECK (length(digest) = 32) -- of everything above
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE act (
@@ -118,13 +119,23 @@ CREATE TABLE follower (
     status_used   INTEGER NOT NULL CHECK (status_used >= 0)
 ) STRICT;
 
+CREATE TABLE issuer_key (
+    key_id TEXT PRIMARY KEY NOT NULL,
+    public BLOB NOT NULL CHECK (length(public) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER issuer_key_no_delete BEFORE DELETE ON issuer_key BEGIN SELECT RAISE(ABORT, 'pinned keys are never deleted'); END;
+
+CREATE TRIGGER issuer_key_no_update BEFORE UPDATE ON issuer_key BEGIN SELECT RAISE(ABORT, 'pinned keys are never edited'); END;
+
 CREATE TABLE learner (
     learner_id TEXT    PRIMARY KEY NOT NULL,
     account_no TEXT    NOT NULL,
     region     TEXT    NOT NULL,
     person_key BLOB    NOT NULL,
     sealed     BLOB    NOT NULL,
-    opened_at  INTEGER NOT NULL
+    opened_at  INTEGER NOT NULL,
+    digest     BLOB    NOT NULL CHECK (length(digest) = 32) -- of everything above; made anew when a person is erased
 ) STRICT;
 
 CREATE VIEW ledger (learner_id, seq, n, from_account, to_account, category, credits) AS
@@ -166,6 +177,7 @@ CREATE TABLE lookup (
     kind       TEXT NOT NULL,
     value      TEXT NOT NULL,
     learner_id TEXT NOT NULL,
+    digest     BLOB NOT NULL CHECK (length(digest) = 32), -- of everything above
     PRIMARY KEY (kind, value)
 ) STRICT, WITHOUT ROWID;
 

@@ -17,7 +17,7 @@ type writeStatements struct {
 // them.
 type readStatements struct {
 	learner, lookup, learners            *sql.Stmt
-	account, version                     *sql.Stmt
+	account                              *sql.Stmt
 	outcomes, outcome, acts              *sql.Stmt
 	documents, lastFeed, feed, feedsRows *sql.Stmt
 	movements                            *sql.Stmt
@@ -63,17 +63,17 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 		{&w.taken, `
 			SELECT EXISTS (SELECT 1 FROM lookup WHERE kind = ? AND value = ?)`},
 		{&w.addLearner, `
-			INSERT INTO learner (learner_id, account_no, region, person_key, sealed, opened_at)
-			VALUES (?, ?, ?, ?, ?, ?)`},
+			INSERT INTO learner (learner_id, account_no, region, person_key, sealed, opened_at, digest)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`},
 		{&w.addLookup, `
-			INSERT INTO lookup (kind, value, learner_id)
-			VALUES (?, ?, ?)`},
+			INSERT INTO lookup (kind, value, learner_id, digest)
+			VALUES (?, ?, ?, ?)`},
 		{&w.addAccount, `
-			INSERT INTO account (learner_id, version, frozen, totals)
-			VALUES (?, 1, 0, '')`},
+			INSERT INTO account (learner_id, version, frozen, totals, digest)
+			VALUES (?, 1, 0, '', ?)`},
 		{&w.advance, `
 			UPDATE account
-			SET version = ?, frozen = ?, totals = ?
+			SET version = ?, frozen = ?, totals = ?, digest = ?
 			WHERE learner_id = ? AND version = ?`},
 		{&w.addOutcome, `
 			INSERT INTO outcome (` + outcomeColumns + `, feed_id)
@@ -95,11 +95,11 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 	return prepare(ctx, p, []statement{
 		{&r.learner, `
-			SELECT learner_id, account_no, region, person_key, sealed, opened_at
+			SELECT learner_id, account_no, region, person_key, sealed, opened_at, digest
 			FROM learner
 			WHERE learner_id = ?`},
 		{&r.lookup, `
-			SELECT learner_id
+			SELECT learner_id, digest
 			FROM lookup
 			WHERE kind = ? AND value = ?`},
 		{&r.learners, `
@@ -114,11 +114,7 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			WHERE learner_id = ?
 			ORDER BY seq, n`},
 		{&r.account, `
-			SELECT version, frozen, totals
-			FROM account
-			WHERE learner_id = ?`},
-		{&r.version, `
-			SELECT version
+			SELECT version, frozen, totals, digest
 			FROM account
 			WHERE learner_id = ?`},
 		{&r.outcomes, `

@@ -14,6 +14,7 @@ var damageTests = []test{
 	{"DamagedAccountIsNoticed", testDamagedAccount},
 	{"DamagedDocumentIsNoticed", testDamagedDocument},
 	{"DamagedLearnerIsNoticed", testDamagedLearner},
+	{"DamagedLookupIsNoticed", testDamagedLookup},
 	{"DamageStaysWhereItIs", testDamageStays},
 	{"ImpossibleOutcomeIsNoticed", testImpossible},
 }
@@ -47,6 +48,15 @@ var actDamage = []damage{
 	{"body", []byte(`{"programme":"P2"}`)}, {"digest", make([]byte, 32)},
 	{"body", []byte(`{"programme": "P1"}`)}, {"body", []byte(`{"extra":1}`)}, {"body", []byte{}},
 	{"request_hash", []byte{1}}, {"digest", []byte{}},
+}
+
+// The columns of an account at version 2 that is not frozen and holds two
+// credits of March.
+var accountDamage = []damage{
+	{"version", int64(3)}, {"version", int64(1)}, {"frozen", true}, {"digest", make([]byte, 32)},
+	{"totals", ""}, {"totals", "NON_FORMAL 202603 1.5"}, {"totals", "NON_FORMAL 202602 2.0"}, {"totals", "FORMAL 202603 2.0"},
+	// and values that nothing can be
+	{"totals", "X"}, {"totals", "NON_FORMAL 202603 x"}, {"digest", []byte{1, 2}},
 }
 
 // ErrImpossible is what [Harness.Damage] returns where the database cannot hold
@@ -101,17 +111,12 @@ func testDamagedAccount(t *testing.T, h Harness) {
 	b.Post("a", 2*creditbank.Credit)
 	Append(t, h.Store, b.Write())
 	key := b.History.Outcomes[0].OutcomeKey
-	onCopies(t, h, []damage{{"totals", "X"}, {"totals", "NON_FORMAL 202603 x"}}, "account",
-		func(t *testing.T, _ damage, s creditbank.Store) {
-			_, err := s.Heads(t.Context(), []creditbank.OutcomeKey{key})
-			wantDamage(t, "Heads", err, string(key.Learner))
-		})
-	// Rows that are missing at either end.
-	onCopies(t, h, []damage{{"version", int64(3)}, {"version", int64(1)}}, "account",
-		func(t *testing.T, _ damage, s creditbank.Store) {
-			_, err := s.History(t.Context(), key.Learner)
-			wantDamage(t, "History", err, string(key.Learner))
-		})
+	onCopies(t, h, accountDamage, "account", func(t *testing.T, _ damage, s creditbank.Store) {
+		_, err := s.Heads(t.Context(), []creditbank.OutcomeKey{key})
+		wantDamage(t, "Heads", err, string(key.Learner))
+		_, err = s.History(t.Context(), key.Learner)
+		wantDamage(t, "History", err, string(key.Learner))
+	})
 }
 
 func testDamagedDocument(t *testing.T, h Harness) {
@@ -129,9 +134,28 @@ func testDamagedDocument(t *testing.T, h Harness) {
 func testDamagedLearner(t *testing.T, h Harness) {
 	l := Learner(1)
 	Open(t, h.Store, l)
-	onCopies(t, h, []damage{{"account_no", "123"}}, "learner", func(t *testing.T, _ damage, s creditbank.Store) {
+	other := Learner(2)
+	damages := []damage{
+		{"account_no", string(other.Account)}, {"region", "990103"}, {"person_key", other.Key}, {"sealed", other.Sealed},
+		{"opened_at", Noon.UnixMicro() + 1}, {"digest", make([]byte, 32)},
+		{"account_no", "123"}, {"person_key", []byte{}}, {"sealed", []byte{}}, {"digest", []byte{1, 2}},
+	}
+	onCopies(t, h, damages, "learner", func(t *testing.T, _ damage, s creditbank.Store) {
 		_, err := s.Learner(t.Context(), l.ID)
 		wantDamage(t, "Learner", err, string(l.ID))
+	})
+}
+
+// A look-up that leads to another learner would credit a stranger.
+func testDamagedLookup(t *testing.T, h Harness) {
+	l, other := Learner(1), Learner(2)
+	Open(t, h.Store, l, other)
+	damages := []damage{{"learner_id", string(other.ID)}, {"digest", make([]byte, 32)}, {"digest", []byte{1, 2}}}
+	onCopies(t, h, damages, "lookup", func(t *testing.T, _ damage, s creditbank.Store) {
+		for _, lookup := range l.Lookups {
+			_, err := s.Find(t.Context(), lookup)
+			wantDamage(t, "Find", err, lookup.Kind)
+		}
 	})
 }
 

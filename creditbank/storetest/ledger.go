@@ -76,7 +76,7 @@ func step(random *rand.Rand, b *Book) {
 	a := b.Account()
 	var unused []*creditbank.Lot
 	for _, l := range a.Lots {
-		if l.Current() && l.RevokedOn == 0 && !l.Used(Day) {
+		if l.Current() && l.RevokedOn == 0 && !l.InUse() {
 			unused = append(unused, l)
 		}
 	}

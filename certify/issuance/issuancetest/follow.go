@@ -1,6 +1,7 @@
 package issuancetest
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"creditbank/certify/issuance"
 	"creditbank/certify/keyfile"
 	"creditbank/creditbank"
+	"creditbank/creditbank/storetest"
 )
 
 var followTests = []test{
@@ -18,6 +20,8 @@ var followTests = []test{
 	{"RevokedSourceRevokesOnce", testRevoke},
 	{"RevisionsRegradeRelinkAndReverse", testRevise},
 	{"WhatWasReversedIsNeverIssued", testLate},
+	{"WhatIsPublishedMeanwhileIsKnown", testPublishedMeanwhile},
+	{"ParkedAreLookedAtInTurn", testTurns},
 	{"OfficesShareTheWork", testOffices},
 	{"AnotherKeyOfTheLogIsRefused", testOtherKey},
 	{"HaltedOfficeWritesNothing", testHalt},
@@ -142,9 +146,80 @@ func testLate(t *testing.T, h Harness) {
 	CheckCalledFor(t, h.Ledger, h.Store)
 }
 
-// Several offices, each on its own handle, follow and answer requests at once.
-func testOffices(t *testing.T, h Harness) {
+// A hooked ledger has something happen just before its feed is read.
+type hooked struct {
+	creditbank.Store
+	hook func()
+}
+
+func (s *hooked) Feed(ctx context.Context, after int64, limit int) ([]creditbank.FeedEntry, error) {
+	if s.hook != nil {
+		s.hook()
+		s.hook = nil
+	}
+	return s.Store.Feed(ctx, after, limit)
+}
+
+// A course that is published, taught and converted while a step is under way
+// is in the certificate of that step.
+func testPublishedMeanwhile(t *testing.T, h Harness) {
 	c := NewCity(t, h.Ledger, h.Store)
+	catchUp(t, c.Office(t, nil), 0, 0)
+	who := c.Citizen(t)
+	c.Ledger = &hooked{h.Ledger, func() {
+		must(t, c.Bank.Publish(t.Context(), By, creditbank.Reference{Courses: []creditbank.Course{
+			{Code: "K2", Title: "老年护理基础（修订）", Institution: "I06", Category: creditbank.NonFormal, Level: 3, Hours: 24 * creditbank.Hour},
+		}}))
+		c.Post(t, who.ID, "K2")
+		c.Convert(t, who.ID, "C2")
+		_, err := h.Ledger.Number(t.Context())
+		must(t, err)
+	}}
+	catchUp(t, c.Office(t, nil), 1, 0)
+}
+
+// However many learners are parked, following takes some of them each time, and
+// comes to all.
+func testTurns(t *testing.T, h Harness) {
+	c := NewCity(t, h.Ledger, h.Store)
+	o := c.Office(t, nil)
+	c.Converted(t)
+	catchUp(t, o, 1, 0)
+	const n, page = 600, 256
+	state, err := h.Store.State(t.Context())
+	must(t, err)
+	commit := issuance.Commit{Base: state, Next: state, At: c.Clock.Now()}
+	for _, l := range storetest.Learners(n) {
+		commit.Parked = append(commit.Parked, l.ID) // who have no accounts
+	}
+	moved, err := h.Store.Commit(t.Context(), commit)
+	if err != nil || !moved {
+		t.Fatalf("Commit = %v, %v", moved, err)
+	}
+	seen := map[creditbank.LearnerID]int{}
+	for i, want := range []int{page, page, n - 2*page, page} {
+		c.Converted(t)
+		p, err := o.CatchUp(t.Context())
+		if err != nil || p.Issued != 1 || len(p.Failed) != want {
+			t.Fatalf("CatchUp %d = %d issued, %d failures, %v; want 1, %d", i, p.Issued, len(p.Failed), err, want)
+		}
+		for _, f := range p.Failed {
+			seen[f.Learner]++
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("%d of those parked were looked at, want all %d", len(seen), n)
+	}
+	if p, err := o.Retry(t.Context()); err != nil || len(p.Failed) != n {
+		t.Errorf("Retry = %d failures, %v; want %d", len(p.Failed), err, n)
+	}
+}
+
+// Several offices, each on its own handle and keyring, follow and answer
+// requests at once.
+func testOffices(t *testing.T, h Harness) {
+	dir := t.TempDir() + "/keys"
+	c := OpenCity(t, h.Ledger, h.Store, dir)
 	const people = 24
 	ids, outcomes := make([]Citizen, people), make([]creditbank.Outcome, people)
 	for i := range ids {
@@ -153,6 +228,7 @@ func testOffices(t *testing.T, h Harness) {
 	var wg sync.WaitGroup
 	for n := range 3 {
 		_, store := h.Reopen()
+		c.reopen(t, dir)
 		o := c.Office(t, store)
 		wg.Go(func() {
 			for i := range ids {

@@ -25,8 +25,10 @@ CREATE TABLE account (
     version    bigint  NOT NULL,
     frozen     boolean NOT NULL,
     totals     text    NOT NULL,
+    digest     bytea   NOT NULL, -- SHA-256 of all the above
     CONSTRAINT account_pkey PRIMARY KEY (learner_id),
-    CONSTRAINT account_version_check CHECK (version >= 1)
+    CONSTRAINT account_version_check CHECK (version >= 1),
+    CONSTRAINT account_digest_check CHECK (octet_length(digest) = 32)
 ) PARTITION BY HASH (learner_id);
 
 -- A recognised posting is one row: outcome, lot and recognition transfer.
@@ -110,15 +112,19 @@ CREATE TABLE learner (
     region     text        NOT NULL COLLATE "C",
     person_key bytea       NOT NULL, -- wrapped by the bank's
     sealed     bytea       NOT NULL,
-    CONSTRAINT learner_pkey PRIMARY KEY (learner_id)
+    digest     bytea       NOT NULL, -- of all the above; made anew when a person is erased
+    CONSTRAINT learner_pkey PRIMARY KEY (learner_id),
+    CONSTRAINT learner_digest_check CHECK (octet_length(digest) = 32)
 ) PARTITION BY HASH (learner_id);
 
 -- Looked up by its own key, which alone could spread it over machines.
 CREATE TABLE lookup (
-    learner_id uuid NOT NULL,
-    kind       text NOT NULL COLLATE "C",
-    value      text NOT NULL COLLATE "C",
-    CONSTRAINT lookup_pkey PRIMARY KEY (kind, value)
+    learner_id uuid  NOT NULL,
+    kind       text  NOT NULL COLLATE "C",
+    value      text  NOT NULL COLLATE "C",
+    digest     bytea NOT NULL, -- of all the above
+    CONSTRAINT lookup_pkey PRIMARY KEY (kind, value),
+    CONSTRAINT lookup_digest_check CHECK (octet_length(digest) = 32)
 );
 
 CREATE TABLE document (

@@ -81,6 +81,15 @@ CREATE TABLE certificate_parked (
     CONSTRAINT certificate_parked_pkey PRIMARY KEY (learner_id)
 );
 
+-- The issuers' keys as they were first published or signed with. A keyring that
+-- has another one under the same id is refused.
+CREATE TABLE issuer_key (
+    key_id text  NOT NULL COLLATE "C",
+    public bytea NOT NULL,
+    CONSTRAINT issuer_key_pkey PRIMARY KEY (key_id),
+    CONSTRAINT issuer_key_public_check CHECK (octet_length(public) = 32)
+);
+
 -- The bits that are set in the status lists.
 CREATE TABLE status_bit (
     list integer NOT NULL,
@@ -121,11 +130,13 @@ CREATE TABLE anchor_receipt (
 CREATE TRIGGER certificate_unchanged BEFORE UPDATE OR DELETE ON certificate FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER certificate_revocation_unchanged BEFORE UPDATE OR DELETE ON certificate_revocation FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER status_bit_unchanged BEFORE UPDATE OR DELETE ON status_bit FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER issuer_key_unchanged BEFORE UPDATE OR DELETE ON issuer_key FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER log_checkpoint_unchanged BEFORE UPDATE OR DELETE ON log_checkpoint FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER log_tile_undeleted BEFORE DELETE ON log_tile FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER certificate_kept BEFORE TRUNCATE ON certificate EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER certificate_revocation_kept BEFORE TRUNCATE ON certificate_revocation EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER status_bit_kept BEFORE TRUNCATE ON status_bit EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER issuer_key_kept BEFORE TRUNCATE ON issuer_key EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER log_checkpoint_kept BEFORE TRUNCATE ON log_checkpoint EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER log_tile_kept BEFORE TRUNCATE ON log_tile EXECUTE FUNCTION forbid_change();
 

@@ -21,13 +21,15 @@ CREATE TABLE learner (
     region     TEXT    NOT NULL,
     person_key BLOB    NOT NULL,
     sealed     BLOB    NOT NULL,
-    opened_at  INTEGER NOT NULL
+    opened_at  INTEGER NOT NULL,
+    digest     BLOB    NOT NULL CHECK (length(digest) = 32) -- of everything above; made anew when a person is erased
 ) STRICT;
 
 CREATE TABLE lookup (
     kind       TEXT NOT NULL,
     value      TEXT NOT NULL,
     learner_id TEXT NOT NULL,
+    digest     BLOB NOT NULL CHECK (length(digest) = 32), -- of everything above
     PRIMARY KEY (kind, value)
 ) STRICT, WITHOUT ROWID;
 
@@ -37,7 +39,8 @@ CREATE TABLE account (
     learner_id TEXT    PRIMARY KEY NOT NULL,
     version    INTEGER NOT NULL CHECK (version >= 1),
     frozen     INTEGER NOT NULL CHECK (frozen IN (0, 1)),
-    totals     TEXT    NOT NULL
+    totals     TEXT    NOT NULL,
+    digest     BLOB    NOT NULL CHECK (length(digest) = 32) -- of everything above
 ) STRICT, WITHOUT ROWID;
 
 -- A posting on record with its recognition: posting, lot and recognition

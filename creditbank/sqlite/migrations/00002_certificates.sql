@@ -57,6 +57,13 @@ CREATE TABLE certificate_parked (
     at         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The issuers' keys as they were first published or signed with. A keyring that
+-- has another one under the same id is refused.
+CREATE TABLE issuer_key (
+    key_id TEXT PRIMARY KEY NOT NULL,
+    public BLOB NOT NULL CHECK (length(public) = 32)
+) STRICT, WITHOUT ROWID;
+
 -- The bits that are set in the status lists.
 CREATE TABLE status_bit (
     list INTEGER NOT NULL,
@@ -104,6 +111,12 @@ CREATE TRIGGER status_bit_no_update BEFORE UPDATE ON status_bit BEGIN SELECT RAI
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER status_bit_no_delete BEFORE DELETE ON status_bit BEGIN SELECT RAISE(ABORT, 'status bits are never cleared'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER issuer_key_no_update BEFORE UPDATE ON issuer_key BEGIN SELECT RAISE(ABORT, 'pinned keys are never edited'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER issuer_key_no_delete BEFORE DELETE ON issuer_key BEGIN SELECT RAISE(ABORT, 'pinned keys are never deleted'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER log_checkpoint_no_update BEFORE UPDATE ON log_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never edited'); END;

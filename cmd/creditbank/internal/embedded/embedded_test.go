@@ -147,8 +147,8 @@ func TestAliasesSurviveATornLine(t *testing.T) {
 func TestExamineFindsDamage(t *testing.T) {
 	for _, tt := range []struct{ name, sql, check string }{
 		{"nothing", `SELECT 1`, ""},
-		{"totals kept with an account", `UPDATE account SET totals = '' WHERE learner_id = (SELECT min(learner_id) FROM account)`, embedded.CheckState},
-		{"a frozen account that never was frozen", `UPDATE account SET frozen = 1 WHERE learner_id = (SELECT min(learner_id) FROM account)`, embedded.CheckState},
+		{"totals kept with an account", `UPDATE account SET totals = '' WHERE learner_id = (SELECT min(learner_id) FROM account)`, embedded.CheckHistory},
+		{"a frozen account that never was frozen", `UPDATE account SET frozen = 1 WHERE learner_id = (SELECT min(learner_id) FROM account)`, embedded.CheckHistory},
 		{"a lot made larger", `UPDATE outcome SET credits = credits + 100 WHERE seq = 2`, embedded.CheckHistory},
 		{"a person's data", `UPDATE learner SET sealed = zeroblob(40) WHERE learner_id = (SELECT min(learner_id) FROM learner)`, embedded.CheckPerson},
 		{"a transfer nobody made", `INSERT INTO transfer SELECT learner_id, seq, 5, 'lot:' || seq, 'forfeited', category, 1 FROM outcome WHERE granted AND credits > 0 LIMIT 1`, embedded.CheckTransfers},

@@ -111,8 +111,12 @@ func (x *examiner) fault(check string, account creditbank.AccountNumber, zh, en 
 // result; an error ends the examination.
 func (x *examiner) learner(ctx context.Context, id creditbank.LearnerID) (creditbank.AccountNumber, error) {
 	l, err := x.bank.Learner(ctx, id)
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
 	if err != nil {
-		return "", err
+		x.fault(CheckPerson, "", "学习者记录受损："+err.Error(), "a learner's row is damaged: "+err.Error())
+		l = creditbank.Learner{ID: id}
 	}
 	return l.Account, x.account(ctx, l)
 }
