@@ -3,6 +3,7 @@ package creditbank
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Text says the same in Chinese and English.
@@ -107,6 +108,32 @@ func ParseReason(code string) (Reason, error) {
 		}
 	}
 	return 0, fmt.Errorf("unknown reason %q", code)
+}
+
+// FormatReasons writes reasons in the form [ParseReasons] reads, such as
+// "GRADE_BELOW_PASS,ATTENDANCE_BELOW_MIN"; none are "".
+func FormatReasons(rs []Reason) string {
+	codes := make([]string, len(rs))
+	for i, r := range rs {
+		codes[i] = r.String()
+	}
+	return strings.Join(codes, ",")
+}
+
+// ParseReasons parses what [FormatReasons] wrote.
+func ParseReasons(s string) ([]Reason, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var rs []Reason
+	for code := range strings.SplitSeq(s, ",") {
+		r, err := ParseReason(code)
+		if err != nil {
+			return nil, err
+		}
+		rs = append(rs, r)
+	}
+	return rs, nil
 }
 
 // MarshalText implements [encoding.TextMarshaler].

@@ -171,6 +171,13 @@ type Lookup struct {
 	Value string // the account number, or a keyed hash of the identity number
 }
 
+// Digest returns the SHA-256 of a look-up that leads to the learner, which is
+// stored with it and checked on reading: a look-up that leads astray would post
+// to a stranger.
+func (l Lookup) Digest(id LearnerID) [32]byte {
+	return sha256.Sum256(appendStrings(make([]byte, 0, 256), l.Kind, l.Value, string(id)))
+}
+
 // A Document is one version of a piece of reference data.
 type Document struct {
 	Version int    // of the catalogue, without gaps

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -177,7 +175,7 @@ func openArgs(feed creditbank.Feed, learners []creditbank.NewLearner) []any {
 	var owners, kinds, values []string
 	var found [][]byte
 	for _, k := range slices.Compact(lookups) {
-		digest := lookupDigest(k, of[k])
+		digest := k.Digest(of[k])
 		found = append(found, digest[:])
 		owners = append(owners, string(of[k]))
 		kinds = append(kinds, k.Kind)
@@ -226,16 +224,6 @@ const findQuery = `
 	WHERE kind = $1
 	AND value = $2`
 
-// lookupDigest returns the SHA-256 of a row of lookup, which is stored with it.
-// A look-up that led to another would credit a stranger.
-func lookupDigest(l creditbank.Lookup, id creditbank.LearnerID) [32]byte {
-	var b []byte
-	for _, s := range []string{l.Kind, l.Value, string(id)} {
-		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
-	}
-	return sha256.Sum256(b)
-}
-
 // Find implements [creditbank.Store].
 func (s *Store) Find(ctx context.Context, l creditbank.Lookup) (creditbank.LearnerID, error) {
 	var id creditbank.LearnerID
@@ -247,7 +235,7 @@ func (s *Store) Find(ctx context.Context, l creditbank.Lookup) (creditbank.Learn
 	case err != nil:
 		return "", fmt.Errorf("learner by %s: %w", l.Kind, err)
 	}
-	if want := lookupDigest(l, id); !bytes.Equal(want[:], digest) {
+	if want := l.Digest(id); !bytes.Equal(want[:], digest) {
 		return "", fmt.Errorf("damaged look-up by %s of learner %s: %v", l.Kind, id, errDigest)
 	}
 	return id, nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -62,7 +61,7 @@ func (a *outcomeArrays) add(o creditbank.Outcome) {
 	a.credits = append(a.credits, int64(o.Credits))
 	a.lost = append(a.lost, int64(o.Lost))
 	a.expiresOn = append(a.expiresOn, int32(o.ExpiresOn))
-	a.reasons = append(a.reasons, formatReasons(o.Reasons))
+	a.reasons = append(a.reasons, creditbank.FormatReasons(o.Reasons))
 	a.courseVersion = append(a.courseVersion, int32(o.CourseVersion))
 	a.category = append(a.category, string(o.Category))
 	a.level = append(a.level, int32(o.Level))
@@ -129,7 +128,7 @@ func (r *outcomeRow) outcome() (creditbank.Outcome, error) {
 	if r.posting.Score, err = creditbank.ParseScore(r.score); err != nil {
 		return damaged(err)
 	}
-	if r.recognition.Reasons, err = parseReasons(r.reasons); err != nil {
+	if r.recognition.Reasons, err = creditbank.ParseReasons(r.reasons); err != nil {
 		return damaged(err)
 	}
 	o := creditbank.NewOutcome(r.posting, r.course, r.recognition, r.seq, r.postedAt, creditbank.Caller{ID: r.caller}, r.request)
@@ -149,31 +148,4 @@ func scanOutcome(rows *sql.Rows) (creditbank.Outcome, error) {
 		return creditbank.Outcome{}, err
 	}
 	return r.outcome()
-}
-
-// formatReasons writes reasons as codes with commas between.
-func formatReasons(reasons []creditbank.Reason) string {
-	if len(reasons) == 0 {
-		return ""
-	}
-	codes := make([]string, len(reasons))
-	for i, r := range reasons {
-		codes[i] = r.String()
-	}
-	return strings.Join(codes, ",")
-}
-
-func parseReasons(s string) ([]creditbank.Reason, error) {
-	if s == "" {
-		return nil, nil
-	}
-	var reasons []creditbank.Reason
-	for code := range strings.SplitSeq(s, ",") {
-		r, err := creditbank.ParseReason(code)
-		if err != nil {
-			return nil, err
-		}
-		reasons = append(reasons, r)
-	}
-	return reasons, nil
 }

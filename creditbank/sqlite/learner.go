@@ -3,9 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -52,7 +50,7 @@ func (s *Store) addLearner(ctx context.Context, feed creditbank.Feed, l creditba
 		return false, err
 	}
 	for _, lookup := range l.Lookups {
-		digest := lookupDigest(lookup, l.ID)
+		digest := lookup.Digest(l.ID)
 		if _, err := s.write.addLookup.ExecContext(ctx, lookup.Kind, lookup.Value, l.ID, digest[:]); err != nil {
 			return false, fmt.Errorf("look-up of kind %s: %w", lookup.Kind, err)
 		}
@@ -104,20 +102,10 @@ func (s *Store) Find(ctx context.Context, l creditbank.Lookup) (creditbank.Learn
 	if err != nil {
 		return "", fmt.Errorf("find a learner by %s: %w", l.Kind, err)
 	}
-	if want := lookupDigest(l, id); !bytes.Equal(want[:], digest) {
+	if want := l.Digest(id); !bytes.Equal(want[:], digest) {
 		return "", fmt.Errorf("look-up by %s of learner %s: %v", l.Kind, id, errDigest)
 	}
 	return id, nil
-}
-
-// lookupDigest returns the SHA-256 of a row of lookup, which is stored with it.
-// A look-up that led to another would credit a stranger.
-func lookupDigest(l creditbank.Lookup, id creditbank.LearnerID) [32]byte {
-	var b []byte
-	for _, s := range []string{l.Kind, l.Value, string(id)} {
-		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
-	}
-	return sha256.Sum256(b)
 }
 
 // Learners implements [creditbank.Store].

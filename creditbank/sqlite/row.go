@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"creditbank/creditbank"
@@ -22,7 +21,7 @@ func outcomeArgs(o creditbank.Outcome, feed string) []any {
 	digest := o.Digest()
 	return []any{
 		o.Learner, o.Seq, o.Institution, o.ExternalID, o.Revision, o.Course, o.CourseVersion, o.IssuedOn, o.Score.String(), o.Attended,
-		o.Category, o.Level, o.Scheduled, o.Family, o.Rule, o.RuleSet, o.Granted, o.Credits, o.Lost, o.ExpiresOn, formatReasons(o.Reasons),
+		o.Category, o.Level, o.Scheduled, o.Family, o.Rule, o.RuleSet, o.Granted, o.Credits, o.Lost, o.ExpiresOn, creditbank.FormatReasons(o.Reasons),
 		o.PostedAt.UnixMicro(), o.By.ID, o.Request, digest[:], feed,
 	}
 }
@@ -49,7 +48,7 @@ func scanOutcome(row scanner) (creditbank.Outcome, error) {
 	if p.Score, err = creditbank.ParseScore(score); err != nil {
 		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: %v", seq, p.Learner, err)
 	}
-	if r.Reasons, err = parseReasons(reasons); err != nil {
+	if r.Reasons, err = creditbank.ParseReasons(reasons); err != nil {
 		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: %v", seq, p.Learner, err)
 	}
 	o := creditbank.NewOutcome(p, c, r, seq, time.UnixMicro(at), by, request)
@@ -60,30 +59,6 @@ func scanOutcome(row scanner) (creditbank.Outcome, error) {
 		return creditbank.Outcome{}, fmt.Errorf("outcome %d of account %s: %v", seq, p.Learner, errDigest)
 	}
 	return o, nil
-}
-
-// formatReasons writes reasons as their codes, which are stable.
-func formatReasons(rs []creditbank.Reason) string {
-	codes := make([]string, len(rs))
-	for i, r := range rs {
-		codes[i] = r.String()
-	}
-	return strings.Join(codes, ",")
-}
-
-func parseReasons(s string) ([]creditbank.Reason, error) {
-	if s == "" {
-		return nil, nil
-	}
-	var rs []creditbank.Reason
-	for code := range strings.SplitSeq(s, ",") {
-		r, err := creditbank.ParseReason(code)
-		if err != nil {
-			return nil, err
-		}
-		rs = append(rs, r)
-	}
-	return rs, nil
 }
 
 // actArgs returns the values of actColumns, and the feed's id.

@@ -95,13 +95,18 @@ func (s *Store) Close() error {
 	<-s.turn
 	defer func() { s.turn <- struct{}{} }()
 	var errs []error
+	if s.readers != nil {
+		errs = append(errs, s.readers.Close())
+	}
 	if s.conn != nil {
+		// What is in the log goes into the file, so that who copies the file has
+		// it all. A reader elsewhere or a full disk may prevent it; what is
+		// committed then stays in the log, and nothing is lost: no error.
+		_, _ = s.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 		errs = append(errs, s.conn.Close())
 	}
-	for _, db := range []*sql.DB{s.readers, s.writers} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
+	if s.writers != nil {
+		errs = append(errs, s.writers.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -64,4 +65,36 @@ func idle(t *testing.T, s *Store) (release func()) {
 		t.Fatal(err)
 	}
 	return func() { tx.Rollback() }
+}
+
+// Who copies the file of a bank that was closed has all of it.
+func TestClosedFileIsWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bank.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Open(t, s, storetest.Learner(1))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		t.Errorf("%d bytes are left in the log", log.Size())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := filepath.Join(t.TempDir(), "copy.db")
+	if err := os.WriteFile(alone, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(t.Context(), alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if _, err := again.Learner(t.Context(), storetest.Learner(1).ID); err != nil {
+		t.Errorf("the copy does not hold the learner: %v", err)
+	}
 }
