@@ -223,15 +223,8 @@ func (o *Office) alignments(c creditbank.Category, l creditbank.Level) []certify
 }
 
 func categoryName(c creditbank.Category) string {
-	switch c {
-	case creditbank.Formal:
-		return "学历教育 Formal"
-	case creditbank.NonFormal:
-		return "非学历教育 Non-formal"
-	case creditbank.Certificate:
-		return "证书 Certificate"
-	}
-	return "无一定形式学习 Informal"
+	t := c.Text()
+	return t.ZH + " " + t.EN
 }
 
 // achievementType returns the type of Open Badges 3.0 for a category.

@@ -76,7 +76,7 @@ func writeBalance(out *term.Screen, cat *creditbank.Catalogue, v balanceView) {
 	var rows [][]term.Cell
 	for _, c := range creditbank.Categories() {
 		if n, ok := v.Available[c]; ok {
-			rows = append(rows, []term.Cell{term.Of(out.Pick(categoryText(c))), {Text: n.String(), Style: term.Good}})
+			rows = append(rows, []term.Cell{term.Of(out.Pick(c.Text())), {Text: n.String(), Style: term.Good}})
 		}
 	}
 	out.Table(0, []term.Column{{Head: tx("可用学分", "available")}, {Head: headCredits, Right: true}}, rows)

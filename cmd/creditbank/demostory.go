@@ -93,7 +93,7 @@ func (d *demo) balances(context.Context) error {
 	d.out.Title(tx("三、余额 "+day.String(), "3. balances, before any request"))
 	columns := []term.Column{{}, {Head: tx("姓名", "name")}}
 	for _, c := range creditbank.Categories() {
-		columns = append(columns, term.Column{Head: categoryText(c), Right: true})
+		columns = append(columns, term.Column{Head: c.Text(), Right: true})
 	}
 	columns = append(columns, term.Column{Head: tx("已过期", "expired"), Right: true})
 	var rows [][]term.Cell

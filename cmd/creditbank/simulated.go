@@ -113,7 +113,7 @@ func (perf *performance) reportBalances(out *term.Screen) {
 	}
 	columns := []term.Column{{Head: tx("学员", "who")}, {Head: tx("姓名", "name"), Flex: true}}
 	for _, c := range creditbank.Categories() {
-		columns = append(columns, term.Column{Head: categoryText(c), Right: true, Flex: true})
+		columns = append(columns, term.Column{Head: c.Text(), Right: true, Flex: true})
 	}
 	out.Table(0, append(columns, term.Column{Head: tx("已转换", "converted")}), rows)
 }
@@ -136,7 +136,7 @@ func (perf *performance) reportTotals(out *term.Screen) {
 	}
 	for _, c := range creditbank.Categories() {
 		if h, ok := t.Hours[c]; ok {
-			name := categoryText(c)
+			name := c.Text()
 			rows = append(rows, []term.Cell{term.Of(out.Pick(tx(name.ZH+"学时（计划/出勤）", name.EN+" hours (scheduled/attended)"))), term.Of(fmt.Sprintf("%s / %s", h.Scheduled, h.Attended))})
 		}
 	}

@@ -14,21 +14,6 @@ func txf(zh, en string, args ...any) creditbank.Text {
 	return creditbank.Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}
 }
 
-// categoryText names a category.
-func categoryText(c creditbank.Category) creditbank.Text {
-	switch c {
-	case creditbank.Formal:
-		return tx("学历教育", "formal")
-	case creditbank.NonFormal:
-		return tx("非学历教育", "non-formal")
-	case creditbank.Certificate:
-		return tx("职业技能等级证书", "certificate")
-	case creditbank.Informal:
-		return tx("无一定形式学习", "informal")
-	}
-	return tx(string(c), string(c))
-}
-
 // actText names what an act does.
 func actText(k creditbank.ActKind) creditbank.Text {
 	switch k {
