@@ -100,9 +100,6 @@ var institutionKinds = []string{
 	"assessment_body", "exam_authority", "cultural_venue", "research_institute", "enterprise", "other",
 }
 
-// InstitutionKinds lists the kinds of institution.
-func InstitutionKinds() []string { return slices.Clone(institutionKinds) }
-
 // Bounds of one course, one slot, one rule. No real one comes near; sums and products over them
 // stay far inside 64 bits.
 const (

@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"creditbank/posting":               {"creditbank"},
 	"creditbank/scenario":              {"creditbank", "creditbank/posting", "creditbank/rule", "creditbank/strictyaml"},
 	"creditbank/scenario/scenariotest": {"creditbank", "creditbank/rule", "creditbank/scenario", "creditbank/vault"},
-	"creditbank/storetest":             {"creditbank", "creditbank/rule"},
+	"creditbank/storetest":             {"creditbank"},
 	"creditbank/sqlite":                {"creditbank", "certify/issuance", "certify/tlog", "chain"},
 	"creditbank/postgres":              {"creditbank", "certify/issuance", "certify/tlog", "chain"},
 	"creditbank/postgres/pgtest":       {},

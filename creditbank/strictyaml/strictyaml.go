@@ -97,9 +97,6 @@ func (n Node) Place() creditbank.Place {
 	return creditbank.Place{File: n.file, Line: n.yaml.Line, Column: n.yaml.Column}
 }
 
-// Path returns the keys that lead to n, such as "rules[3].grant".
-func (n Node) Path() string { return n.path }
-
 // Fail reports that n is wrong.
 func (n Node) Fail(zh, en string) { n.FailWith(creditbank.CodeMalformed, zh, en) }
 

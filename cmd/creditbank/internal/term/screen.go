@@ -96,9 +96,6 @@ func IsTerminal(w io.Writer) bool {
 // Err returns the first error of writing.
 func (s *Screen) Err() error { return s.err }
 
-// Language returns the language of the screen.
-func (s *Screen) Language() Language { return s.lang }
-
 // Width returns the number of cells in a line.
 func (s *Screen) Width() int { return s.width }
 

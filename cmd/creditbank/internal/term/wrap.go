@@ -97,11 +97,3 @@ func breakable(a, b rune) bool {
 }
 
 func wide(r rune) bool { return cells().RuneWidth(r) == 2 }
-
-// Clip shortens s to width cells, with an ellipsis where something is left out.
-func Clip(s string, width int) string {
-	if Width(s) <= width {
-		return s
-	}
-	return cells().Truncate(s, width, "…")
-}
