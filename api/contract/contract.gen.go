@@ -115,22 +115,22 @@ func (e DecisionState) Valid() bool {
 
 // Defines values for DisclosureBasis.
 const (
-	DisclosureBasisAuthority DisclosureBasis = "authority"
-	DisclosureBasisConsent   DisclosureBasis = "consent"
-	DisclosureBasisSource    DisclosureBasis = "source"
-	DisclosureBasisTarget    DisclosureBasis = "target"
+	CONSENT DisclosureBasis = "CONSENT"
+	DUTY    DisclosureBasis = "DUTY"
+	SOURCE  DisclosureBasis = "SOURCE"
+	TARGET  DisclosureBasis = "TARGET"
 )
 
 // Valid indicates whether the value is a known member of the DisclosureBasis enum.
 func (e DisclosureBasis) Valid() bool {
 	switch e {
-	case DisclosureBasisAuthority:
+	case CONSENT:
 		return true
-	case DisclosureBasisConsent:
+	case DUTY:
 		return true
-	case DisclosureBasisSource:
+	case SOURCE:
 		return true
-	case DisclosureBasisTarget:
+	case TARGET:
 		return true
 	default:
 		return false
@@ -250,8 +250,7 @@ const (
 	ADMISSION  Purpose = "ADMISSION"
 	CONVERSION Purpose = "CONVERSION"
 	EMPLOYMENT Purpose = "EMPLOYMENT"
-	OVERSIGHT  Purpose = "OVERSIGHT"
-	SERVICE    Purpose = "SERVICE"
+	SUBSIDY    Purpose = "SUBSIDY"
 )
 
 // Valid indicates whether the value is a known member of the Purpose enum.
@@ -263,9 +262,7 @@ func (e Purpose) Valid() bool {
 		return true
 	case EMPLOYMENT:
 		return true
-	case OVERSIGHT:
-		return true
-	case SERVICE:
+	case SUBSIDY:
 		return true
 	default:
 		return false
@@ -488,7 +485,7 @@ type APIClient struct {
 	// Secrets 有效密钥的个数 How many secrets are valid
 	Secrets int            `json:"secrets"`
 	State   APIClientState `json:"state"`
-	Title   string         `json:"title"`
+	Title   Text           `json:"title"`
 }
 
 // APIClientState defines model for APIClient.State.
@@ -633,8 +630,8 @@ type ClientInput struct {
 	// Institution 基础数据的代码 The code of a piece of reference data
 	//
 	// Example: I06
-	Institution *Code  `json:"institution,omitempty"`
-	Title       string `json:"title"`
+	Institution *Code `json:"institution,omitempty"`
+	Title       Text  `json:"title"`
 }
 
 // ClientPage defines model for ClientPage.
@@ -666,7 +663,7 @@ type Consent struct {
 	// Example: 2026-03-15
 	GivenOn Day `json:"given_on"`
 
-	// Purpose 转换、招生、就业、服务、监管
+	// Purpose 学分认定与转换、招生录取、招聘与人事、培训补贴审核
 	Purpose     Purpose `json:"purpose"`
 	Recipient   string  `json:"recipient"`
 	Seq         int64   `json:"seq"`
@@ -687,7 +684,7 @@ type Consent struct {
 type ConsentInput struct {
 	Fields []Field `json:"fields"`
 
-	// Purpose 转换、招生、就业、服务、监管
+	// Purpose 学分认定与转换、招生录取、招聘与人事、培训补贴审核
 	Purpose Purpose `json:"purpose"`
 
 	// Recipient 基础数据的代码 The code of a piece of reference data
@@ -864,14 +861,14 @@ type Decisions struct {
 type Disclosure struct {
 	At time.Time `json:"at"`
 
-	// Basis 来源机构、目标机构、同意、主管部门
+	// Basis 成果颁发机构、转换目标机构、学习者同意、主管部门履行职责
 	Basis   DisclosureBasis `json:"basis"`
 	By      string          `json:"by"`
 	Consent *int64          `json:"consent,omitempty"`
 	Fields  []Field         `json:"fields"`
 	Id      string          `json:"id"`
 
-	// Purpose 转换、招生、就业、服务、监管
+	// Purpose 学分认定与转换、招生录取、招聘与人事、培训补贴审核
 	Purpose *Purpose `json:"purpose,omitempty"`
 
 	// Recipient 机构 The institution told
@@ -882,7 +879,7 @@ type Disclosure struct {
 	Request *string `json:"request,omitempty"`
 }
 
-// DisclosureBasis 来源机构、目标机构、同意、主管部门
+// DisclosureBasis 成果颁发机构、转换目标机构、学习者同意、主管部门履行职责
 type DisclosureBasis string
 
 // DisclosurePage defines model for DisclosurePage.
@@ -1324,7 +1321,7 @@ type Programme struct {
 	Title       Text    `json:"title"`
 }
 
-// Purpose 转换、招生、就业、服务、监管
+// Purpose 学分认定与转换、招生录取、招聘与人事、培训补贴审核
 type Purpose string
 
 // Readiness defines model for Readiness.
@@ -1840,12 +1837,6 @@ type ListCoursesParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
-// PutCourseParams defines parameters for PutCourse.
-type PutCourseParams struct {
-	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
-}
-
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	// After 同 Last-Event-ID As Last-Event-ID, for clients that cannot set headers
@@ -1861,12 +1852,6 @@ type ListInstitutionsParams struct {
 	// Cursor 上一页的 next The `next` of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
-}
-
-// PutInstitutionParams defines parameters for PutInstitution.
-type PutInstitutionParams struct {
-	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // GetLearnerParams defines parameters for GetLearner.
@@ -2067,25 +2052,16 @@ type ChangePasswordJSONBody struct {
 	Old string `json:"old"`
 }
 
-// PutRegionParams defines parameters for PutRegion.
-type PutRegionParams struct {
-	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
-}
-
 // PublishRuleSetJSONBody defines parameters for PublishRuleSet.
 type PublishRuleSetJSONBody struct {
 	// Programmes programmes.yaml
 	Programmes string `json:"programmes"`
 
+	// Replaces 所取代的版本，首版为0 The version that this one follows, 0 for the first; another newest version is a conflict
+	Replaces int `json:"replaces"`
+
 	// Rules rules.yaml
 	Rules string `json:"rules"`
-}
-
-// PublishRuleSetParams defines parameters for PublishRuleSet.
-type PublishRuleSetParams struct {
-	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListRulesParams defines parameters for ListRules.
@@ -2608,7 +2584,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
-	PutCourseWithBody(ctx context.Context, course Code, params *PutCourseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutCourseWithBody(ctx context.Context, course Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutCourse 登记或变更课程 Publish a course or its next version
 	//
@@ -2617,7 +2593,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
-	PutCourse(ctx context.Context, course Code, params *PutCourseParams, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutCourse(ctx context.Context, course Code, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StreamEvents 事件流 What changes in the accounts that concern the caller
 	//
@@ -2644,14 +2620,14 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
-	PutInstitutionWithBody(ctx context.Context, institution PathInstitution, params *PutInstitutionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutInstitutionWithBody(ctx context.Context, institution PathInstitution, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutInstitution 登记或变更机构 Publish an institution or its next version
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
-	PutInstitution(ctx context.Context, institution PathInstitution, params *PutInstitutionParams, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutInstitution(ctx context.Context, institution PathInstitution, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OpenLearnerWithBody 开户 Open an account for a person
 	//
@@ -2995,14 +2971,14 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
-	PutRegionWithBody(ctx context.Context, region Code, params *PutRegionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutRegionWithBody(ctx context.Context, region Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutRegion 登记或变更地区 Publish a region or its next version
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
-	PutRegion(ctx context.Context, region Code, params *PutRegionParams, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutRegion(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRuleSets 规则集历史 Every published version of the rules
 	//
@@ -3012,22 +2988,22 @@ type ClientInterface interface {
 	// PublishRuleSetWithBody 发布规则集 Publish the next version of the rules
 	//
 	// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-	// column, and then nothing is published. Publishing the same again changes nothing.
+	// column, and then nothing is published. Sent again it answers as the first time.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/rule-sets (the `PublishRuleSet` operationId).
-	PublishRuleSetWithBody(ctx context.Context, params *PublishRuleSetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishRuleSetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PublishRuleSet 发布规则集 Publish the next version of the rules
 	//
 	// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-	// column, and then nothing is published. Publishing the same again changes nothing.
+	// column, and then nothing is published. Sent again it answers as the first time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/rule-sets (the `PublishRuleSet` operationId).
-	PublishRuleSet(ctx context.Context, params *PublishRuleSetParams, body PublishRuleSetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishRuleSet(ctx context.Context, body PublishRuleSetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRuleSet 规则集原文 A version of the rules, as it was written
 	//
@@ -3918,8 +3894,8 @@ func (c *Client) GetCourse(ctx context.Context, course Code, reqEditors ...Reque
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
-func (c *Client) PutCourseWithBody(ctx context.Context, course Code, params *PutCourseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutCourseRequestWithBody(c.Server, course, params, contentType, body)
+func (c *Client) PutCourseWithBody(ctx context.Context, course Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCourseRequestWithBody(c.Server, course, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3937,8 +3913,8 @@ func (c *Client) PutCourseWithBody(ctx context.Context, course Code, params *Put
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
-func (c *Client) PutCourse(ctx context.Context, course Code, params *PutCourseParams, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutCourseRequest(c.Server, course, params, body)
+func (c *Client) PutCourse(ctx context.Context, course Code, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCourseRequest(c.Server, course, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4004,8 +3980,8 @@ func (c *Client) GetInstitution(ctx context.Context, institution PathInstitution
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
-func (c *Client) PutInstitutionWithBody(ctx context.Context, institution PathInstitution, params *PutInstitutionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutInstitutionRequestWithBody(c.Server, institution, params, contentType, body)
+func (c *Client) PutInstitutionWithBody(ctx context.Context, institution PathInstitution, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutInstitutionRequestWithBody(c.Server, institution, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4021,8 +3997,8 @@ func (c *Client) PutInstitutionWithBody(ctx context.Context, institution PathIns
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
-func (c *Client) PutInstitution(ctx context.Context, institution PathInstitution, params *PutInstitutionParams, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutInstitutionRequest(c.Server, institution, params, body)
+func (c *Client) PutInstitution(ctx context.Context, institution PathInstitution, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutInstitutionRequest(c.Server, institution, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4825,8 +4801,8 @@ func (c *Client) ListRegions(ctx context.Context, reqEditors ...RequestEditorFn)
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
-func (c *Client) PutRegionWithBody(ctx context.Context, region Code, params *PutRegionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutRegionRequestWithBody(c.Server, region, params, contentType, body)
+func (c *Client) PutRegionWithBody(ctx context.Context, region Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutRegionRequestWithBody(c.Server, region, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4842,8 +4818,8 @@ func (c *Client) PutRegionWithBody(ctx context.Context, region Code, params *Put
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
-func (c *Client) PutRegion(ctx context.Context, region Code, params *PutRegionParams, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutRegionRequest(c.Server, region, params, body)
+func (c *Client) PutRegion(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutRegionRequest(c.Server, region, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4872,13 +4848,13 @@ func (c *Client) ListRuleSets(ctx context.Context, reqEditors ...RequestEditorFn
 // PublishRuleSetWithBody 发布规则集 Publish the next version of the rules
 //
 // The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-// column, and then nothing is published. Publishing the same again changes nothing.
+// column, and then nothing is published. Sent again it answers as the first time.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/rule-sets (the `PublishRuleSet` operationId).
-func (c *Client) PublishRuleSetWithBody(ctx context.Context, params *PublishRuleSetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishRuleSetRequestWithBody(c.Server, params, contentType, body)
+func (c *Client) PublishRuleSetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishRuleSetRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4892,13 +4868,13 @@ func (c *Client) PublishRuleSetWithBody(ctx context.Context, params *PublishRule
 // PublishRuleSet 发布规则集 Publish the next version of the rules
 //
 // The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-// column, and then nothing is published. Publishing the same again changes nothing.
+// column, and then nothing is published. Sent again it answers as the first time.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/rule-sets (the `PublishRuleSet` operationId).
-func (c *Client) PublishRuleSet(ctx context.Context, params *PublishRuleSetParams, body PublishRuleSetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishRuleSetRequest(c.Server, params, body)
+func (c *Client) PublishRuleSet(ctx context.Context, body PublishRuleSetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishRuleSetRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6797,18 +6773,18 @@ func NewGetCourseRequest(server string, course Code) (*http.Request, error) {
 }
 
 // NewPutCourseRequest calls the generic PutCourse builder with application/json body
-func NewPutCourseRequest(server string, course Code, params *PutCourseParams, body PutCourseJSONRequestBody) (*http.Request, error) {
+func NewPutCourseRequest(server string, course Code, body PutCourseJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPutCourseRequestWithBody(server, course, params, "application/json", bodyReader)
+	return NewPutCourseRequestWithBody(server, course, "application/json", bodyReader)
 }
 
 // NewPutCourseRequestWithBody constructs an http.Request for the PutCourse method, with any body, and a specified content type
-func NewPutCourseRequestWithBody(server string, course Code, params *PutCourseParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewPutCourseRequestWithBody(server string, course Code, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6839,19 +6815,6 @@ func NewPutCourseRequestWithBody(server string, course Code, params *PutCoursePa
 	}
 
 	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		var headerParam0 string
-
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-		if err != nil {
-			return nil, err
-		}
-
-		req.Header.Set("Idempotency-Key", headerParam0)
-
-	}
 
 	return req, nil
 }
@@ -7038,18 +7001,18 @@ func NewGetInstitutionRequest(server string, institution PathInstitution) (*http
 }
 
 // NewPutInstitutionRequest calls the generic PutInstitution builder with application/json body
-func NewPutInstitutionRequest(server string, institution PathInstitution, params *PutInstitutionParams, body PutInstitutionJSONRequestBody) (*http.Request, error) {
+func NewPutInstitutionRequest(server string, institution PathInstitution, body PutInstitutionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPutInstitutionRequestWithBody(server, institution, params, "application/json", bodyReader)
+	return NewPutInstitutionRequestWithBody(server, institution, "application/json", bodyReader)
 }
 
 // NewPutInstitutionRequestWithBody constructs an http.Request for the PutInstitution method, with any body, and a specified content type
-func NewPutInstitutionRequestWithBody(server string, institution PathInstitution, params *PutInstitutionParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewPutInstitutionRequestWithBody(server string, institution PathInstitution, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -7080,19 +7043,6 @@ func NewPutInstitutionRequestWithBody(server string, institution PathInstitution
 	}
 
 	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		var headerParam0 string
-
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-		if err != nil {
-			return nil, err
-		}
-
-		req.Header.Set("Idempotency-Key", headerParam0)
-
-	}
 
 	return req, nil
 }
@@ -8911,18 +8861,18 @@ func NewListRegionsRequest(server string) (*http.Request, error) {
 }
 
 // NewPutRegionRequest calls the generic PutRegion builder with application/json body
-func NewPutRegionRequest(server string, region Code, params *PutRegionParams, body PutRegionJSONRequestBody) (*http.Request, error) {
+func NewPutRegionRequest(server string, region Code, body PutRegionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPutRegionRequestWithBody(server, region, params, "application/json", bodyReader)
+	return NewPutRegionRequestWithBody(server, region, "application/json", bodyReader)
 }
 
 // NewPutRegionRequestWithBody constructs an http.Request for the PutRegion method, with any body, and a specified content type
-func NewPutRegionRequestWithBody(server string, region Code, params *PutRegionParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewPutRegionRequestWithBody(server string, region Code, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8953,19 +8903,6 @@ func NewPutRegionRequestWithBody(server string, region Code, params *PutRegionPa
 	}
 
 	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		var headerParam0 string
-
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-		if err != nil {
-			return nil, err
-		}
-
-		req.Header.Set("Idempotency-Key", headerParam0)
-
-	}
 
 	return req, nil
 }
@@ -8998,18 +8935,18 @@ func NewListRuleSetsRequest(server string) (*http.Request, error) {
 }
 
 // NewPublishRuleSetRequest calls the generic PublishRuleSet builder with application/json body
-func NewPublishRuleSetRequest(server string, params *PublishRuleSetParams, body PublishRuleSetJSONRequestBody) (*http.Request, error) {
+func NewPublishRuleSetRequest(server string, body PublishRuleSetJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPublishRuleSetRequestWithBody(server, params, "application/json", bodyReader)
+	return NewPublishRuleSetRequestWithBody(server, "application/json", bodyReader)
 }
 
 // NewPublishRuleSetRequestWithBody constructs an http.Request for the PublishRuleSet method, with any body, and a specified content type
-func NewPublishRuleSetRequestWithBody(server string, params *PublishRuleSetParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewPublishRuleSetRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -9033,19 +8970,6 @@ func NewPublishRuleSetRequestWithBody(server string, params *PublishRuleSetParam
 	}
 
 	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		var headerParam0 string
-
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-		if err != nil {
-			return nil, err
-		}
-
-		req.Header.Set("Idempotency-Key", headerParam0)
-
-	}
 
 	return req, nil
 }
@@ -9721,7 +9645,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
-	PutCourseWithBodyWithResponse(ctx context.Context, course Code, params *PutCourseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCourseResponse, error)
+	PutCourseWithBodyWithResponse(ctx context.Context, course Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCourseResponse, error)
 
 	// PutCourseWithResponse 登记或变更课程 Publish a course or its next version
 	//
@@ -9730,7 +9654,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
-	PutCourseWithResponse(ctx context.Context, course Code, params *PutCourseParams, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCourseResponse, error)
+	PutCourseWithResponse(ctx context.Context, course Code, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCourseResponse, error)
 
 	// StreamEventsWithResponse 事件流 What changes in the accounts that concern the caller
 	//
@@ -9763,14 +9687,14 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
-	PutInstitutionWithBodyWithResponse(ctx context.Context, institution PathInstitution, params *PutInstitutionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error)
+	PutInstitutionWithBodyWithResponse(ctx context.Context, institution PathInstitution, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error)
 
 	// PutInstitutionWithResponse 登记或变更机构 Publish an institution or its next version
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
-	PutInstitutionWithResponse(ctx context.Context, institution PathInstitution, params *PutInstitutionParams, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error)
+	PutInstitutionWithResponse(ctx context.Context, institution PathInstitution, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error)
 
 	// OpenLearnerWithBodyWithResponse 开户 Open an account for a person
 	//
@@ -10150,14 +10074,14 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
-	PutRegionWithBodyWithResponse(ctx context.Context, region Code, params *PutRegionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutRegionResponse, error)
+	PutRegionWithBodyWithResponse(ctx context.Context, region Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutRegionResponse, error)
 
 	// PutRegionWithResponse 登记或变更地区 Publish a region or its next version
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
-	PutRegionWithResponse(ctx context.Context, region Code, params *PutRegionParams, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutRegionResponse, error)
+	PutRegionWithResponse(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutRegionResponse, error)
 
 	// ListRuleSetsWithResponse 规则集历史 Every published version of the rules
 	//
@@ -10169,22 +10093,22 @@ type ClientWithResponsesInterface interface {
 	// PublishRuleSetWithBodyWithResponse 发布规则集 Publish the next version of the rules
 	//
 	// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-	// column, and then nothing is published. Publishing the same again changes nothing.
+	// column, and then nothing is published. Sent again it answers as the first time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/rule-sets (the `PublishRuleSet` operationId).
-	PublishRuleSetWithBodyWithResponse(ctx context.Context, params *PublishRuleSetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRuleSetResponse, error)
+	PublishRuleSetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRuleSetResponse, error)
 
 	// PublishRuleSetWithResponse 发布规则集 Publish the next version of the rules
 	//
 	// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-	// column, and then nothing is published. Publishing the same again changes nothing.
+	// column, and then nothing is published. Sent again it answers as the first time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/rule-sets (the `PublishRuleSet` operationId).
-	PublishRuleSetWithResponse(ctx context.Context, params *PublishRuleSetParams, body PublishRuleSetJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRuleSetResponse, error)
+	PublishRuleSetWithResponse(ctx context.Context, body PublishRuleSetJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRuleSetResponse, error)
 
 	// GetRuleSetWithResponse 规则集原文 A version of the rules, as it was written
 	//
@@ -14605,8 +14529,8 @@ func (c *ClientWithResponses) GetCourseWithResponse(ctx context.Context, course 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
-func (c *ClientWithResponses) PutCourseWithBodyWithResponse(ctx context.Context, course Code, params *PutCourseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCourseResponse, error) {
-	rsp, err := c.PutCourseWithBody(ctx, course, params, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PutCourseWithBodyWithResponse(ctx context.Context, course Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCourseResponse, error) {
+	rsp, err := c.PutCourseWithBody(ctx, course, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -14620,8 +14544,8 @@ func (c *ClientWithResponses) PutCourseWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
-func (c *ClientWithResponses) PutCourseWithResponse(ctx context.Context, course Code, params *PutCourseParams, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCourseResponse, error) {
-	rsp, err := c.PutCourse(ctx, course, params, body, reqEditors...)
+func (c *ClientWithResponses) PutCourseWithResponse(ctx context.Context, course Code, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCourseResponse, error) {
+	rsp, err := c.PutCourse(ctx, course, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -14677,8 +14601,8 @@ func (c *ClientWithResponses) GetInstitutionWithResponse(ctx context.Context, in
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
-func (c *ClientWithResponses) PutInstitutionWithBodyWithResponse(ctx context.Context, institution PathInstitution, params *PutInstitutionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error) {
-	rsp, err := c.PutInstitutionWithBody(ctx, institution, params, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PutInstitutionWithBodyWithResponse(ctx context.Context, institution PathInstitution, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error) {
+	rsp, err := c.PutInstitutionWithBody(ctx, institution, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -14690,8 +14614,8 @@ func (c *ClientWithResponses) PutInstitutionWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
-func (c *ClientWithResponses) PutInstitutionWithResponse(ctx context.Context, institution PathInstitution, params *PutInstitutionParams, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error) {
-	rsp, err := c.PutInstitution(ctx, institution, params, body, reqEditors...)
+func (c *ClientWithResponses) PutInstitutionWithResponse(ctx context.Context, institution PathInstitution, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error) {
+	rsp, err := c.PutInstitution(ctx, institution, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -15346,8 +15270,8 @@ func (c *ClientWithResponses) ListRegionsWithResponse(ctx context.Context, reqEd
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
-func (c *ClientWithResponses) PutRegionWithBodyWithResponse(ctx context.Context, region Code, params *PutRegionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutRegionResponse, error) {
-	rsp, err := c.PutRegionWithBody(ctx, region, params, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PutRegionWithBodyWithResponse(ctx context.Context, region Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutRegionResponse, error) {
+	rsp, err := c.PutRegionWithBody(ctx, region, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -15359,8 +15283,8 @@ func (c *ClientWithResponses) PutRegionWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
-func (c *ClientWithResponses) PutRegionWithResponse(ctx context.Context, region Code, params *PutRegionParams, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutRegionResponse, error) {
-	rsp, err := c.PutRegion(ctx, region, params, body, reqEditors...)
+func (c *ClientWithResponses) PutRegionWithResponse(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutRegionResponse, error) {
+	rsp, err := c.PutRegion(ctx, region, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -15383,13 +15307,13 @@ func (c *ClientWithResponses) ListRuleSetsWithResponse(ctx context.Context, reqE
 // PublishRuleSetWithBodyWithResponse 发布规则集 Publish the next version of the rules
 //
 // The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-// column, and then nothing is published. Publishing the same again changes nothing.
+// column, and then nothing is published. Sent again it answers as the first time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/rule-sets (the `PublishRuleSet` operationId).
-func (c *ClientWithResponses) PublishRuleSetWithBodyWithResponse(ctx context.Context, params *PublishRuleSetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRuleSetResponse, error) {
-	rsp, err := c.PublishRuleSetWithBody(ctx, params, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PublishRuleSetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRuleSetResponse, error) {
+	rsp, err := c.PublishRuleSetWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -15399,13 +15323,13 @@ func (c *ClientWithResponses) PublishRuleSetWithBodyWithResponse(ctx context.Con
 // PublishRuleSetWithResponse 发布规则集 Publish the next version of the rules
 //
 // The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-// column, and then nothing is published. Publishing the same again changes nothing.
+// column, and then nothing is published. Sent again it answers as the first time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/rule-sets (the `PublishRuleSet` operationId).
-func (c *ClientWithResponses) PublishRuleSetWithResponse(ctx context.Context, params *PublishRuleSetParams, body PublishRuleSetJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRuleSetResponse, error) {
-	rsp, err := c.PublishRuleSet(ctx, params, body, reqEditors...)
+func (c *ClientWithResponses) PublishRuleSetWithResponse(ctx context.Context, body PublishRuleSetJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRuleSetResponse, error) {
+	rsp, err := c.PublishRuleSet(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18144,7 +18068,7 @@ type ServerInterface interface {
 	GetCourse(w http.ResponseWriter, r *http.Request, course Code)
 	// PutCourse 登记或变更课程 Publish a course or its next version
 	// (PUT /v1/courses/{course})
-	PutCourse(w http.ResponseWriter, r *http.Request, course Code, params PutCourseParams)
+	PutCourse(w http.ResponseWriter, r *http.Request, course Code)
 	// StreamEvents 事件流 What changes in the accounts that concern the caller
 	// (GET /v1/events)
 	StreamEvents(w http.ResponseWriter, r *http.Request, params StreamEventsParams)
@@ -18156,7 +18080,7 @@ type ServerInterface interface {
 	GetInstitution(w http.ResponseWriter, r *http.Request, institution PathInstitution)
 	// PutInstitution 登记或变更机构 Publish an institution or its next version
 	// (PUT /v1/institutions/{institution})
-	PutInstitution(w http.ResponseWriter, r *http.Request, institution PathInstitution, params PutInstitutionParams)
+	PutInstitution(w http.ResponseWriter, r *http.Request, institution PathInstitution)
 	// OpenLearner 开户 Open an account for a person
 	// (POST /v1/learners)
 	OpenLearner(w http.ResponseWriter, r *http.Request)
@@ -18255,13 +18179,13 @@ type ServerInterface interface {
 	ListRegions(w http.ResponseWriter, r *http.Request)
 	// PutRegion 登记或变更地区 Publish a region or its next version
 	// (PUT /v1/regions/{region})
-	PutRegion(w http.ResponseWriter, r *http.Request, region Code, params PutRegionParams)
+	PutRegion(w http.ResponseWriter, r *http.Request, region Code)
 	// ListRuleSets 规则集历史 Every published version of the rules
 	// (GET /v1/rule-sets)
 	ListRuleSets(w http.ResponseWriter, r *http.Request)
 	// PublishRuleSet 发布规则集 Publish the next version of the rules
 	// (POST /v1/rule-sets)
-	PublishRuleSet(w http.ResponseWriter, r *http.Request, params PublishRuleSetParams)
+	PublishRuleSet(w http.ResponseWriter, r *http.Request)
 	// GetRuleSet 规则集原文 A version of the rules, as it was written
 	// (GET /v1/rule-sets/{version})
 	GetRuleSet(w http.ResponseWriter, r *http.Request, version int)
@@ -19694,36 +19618,8 @@ func (siw *ServerInterfaceWrapper) PutCourse(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params PutCourseParams
-
-	headers := r.Header
-
-	// ------------- Required header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
-			return
-		}
-
-		params.IdempotencyKey = IdempotencyKey
-
-	} else {
-		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
-		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
-		return
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.PutCourse(w, r, course, params)
+		siw.Handler.PutCourse(w, r, course)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -19887,36 +19783,8 @@ func (siw *ServerInterfaceWrapper) PutInstitution(w http.ResponseWriter, r *http
 		return
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params PutInstitutionParams
-
-	headers := r.Header
-
-	// ------------- Required header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
-			return
-		}
-
-		params.IdempotencyKey = IdempotencyKey
-
-	} else {
-		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
-		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
-		return
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.PutInstitution(w, r, institution, params)
+		siw.Handler.PutInstitution(w, r, institution)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -21343,36 +21211,8 @@ func (siw *ServerInterfaceWrapper) PutRegion(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params PutRegionParams
-
-	headers := r.Header
-
-	// ------------- Required header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
-			return
-		}
-
-		params.IdempotencyKey = IdempotencyKey
-
-	} else {
-		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
-		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
-		return
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.PutRegion(w, r, region, params)
+		siw.Handler.PutRegion(w, r, region)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -21399,39 +21239,8 @@ func (siw *ServerInterfaceWrapper) ListRuleSets(w http.ResponseWriter, r *http.R
 // PublishRuleSet operation middleware
 func (siw *ServerInterfaceWrapper) PublishRuleSet(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params PublishRuleSetParams
-
-	headers := r.Header
-
-	// ------------- Required header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
-			return
-		}
-
-		params.IdempotencyKey = IdempotencyKey
-
-	} else {
-		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
-		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
-		return
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.PublishRuleSet(w, r, params)
+		siw.Handler.PublishRuleSet(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -22881,7 +22690,6 @@ func (response GetCourse200JSONResponse) VisitGetCourseResponse(w http.ResponseW
 
 type PutCourseRequestObject struct {
 	Course Code `json:"course"`
-	Params PutCourseParams
 	Body   *PutCourseJSONRequestBody
 }
 
@@ -23000,7 +22808,6 @@ func (response GetInstitution200JSONResponse) VisitGetInstitutionResponse(w http
 
 type PutInstitutionRequestObject struct {
 	Institution PathInstitution `json:"institution"`
-	Params      PutInstitutionParams
 	Body        *PutInstitutionJSONRequestBody
 }
 
@@ -23910,7 +23717,6 @@ func (response ListRegions200JSONResponse) VisitListRegionsResponse(w http.Respo
 
 type PutRegionRequestObject struct {
 	Region Code `json:"region"`
-	Params PutRegionParams
 	Body   *PutRegionJSONRequestBody
 }
 
@@ -23956,8 +23762,7 @@ func (response ListRuleSets200JSONResponse) VisitListRuleSetsResponse(w http.Res
 }
 
 type PublishRuleSetRequestObject struct {
-	Params PublishRuleSetParams
-	Body   *PublishRuleSetJSONRequestBody
+	Body *PublishRuleSetJSONRequestBody
 }
 
 type PublishRuleSetResponseObject interface {
@@ -25525,11 +25330,10 @@ func (sh *strictHandler) GetCourse(w http.ResponseWriter, r *http.Request, cours
 }
 
 // PutCourse operation middleware
-func (sh *strictHandler) PutCourse(w http.ResponseWriter, r *http.Request, course Code, params PutCourseParams) {
+func (sh *strictHandler) PutCourse(w http.ResponseWriter, r *http.Request, course Code) {
 	var request PutCourseRequestObject
 
 	request.Course = course
-	request.Params = params
 
 	var body PutCourseJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -25637,11 +25441,10 @@ func (sh *strictHandler) GetInstitution(w http.ResponseWriter, r *http.Request, 
 }
 
 // PutInstitution operation middleware
-func (sh *strictHandler) PutInstitution(w http.ResponseWriter, r *http.Request, institution PathInstitution, params PutInstitutionParams) {
+func (sh *strictHandler) PutInstitution(w http.ResponseWriter, r *http.Request, institution PathInstitution) {
 	var request PutInstitutionRequestObject
 
 	request.Institution = institution
-	request.Params = params
 
 	var body PutInstitutionJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -26604,11 +26407,10 @@ func (sh *strictHandler) ListRegions(w http.ResponseWriter, r *http.Request) {
 }
 
 // PutRegion operation middleware
-func (sh *strictHandler) PutRegion(w http.ResponseWriter, r *http.Request, region Code, params PutRegionParams) {
+func (sh *strictHandler) PutRegion(w http.ResponseWriter, r *http.Request, region Code) {
 	var request PutRegionRequestObject
 
 	request.Region = region
-	request.Params = params
 
 	var body PutRegionJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -26662,10 +26464,8 @@ func (sh *strictHandler) ListRuleSets(w http.ResponseWriter, r *http.Request) {
 }
 
 // PublishRuleSet operation middleware
-func (sh *strictHandler) PublishRuleSet(w http.ResponseWriter, r *http.Request, params PublishRuleSetParams) {
+func (sh *strictHandler) PublishRuleSet(w http.ResponseWriter, r *http.Request) {
 	var request PublishRuleSetRequestObject
-
-	request.Params = params
 
 	var body PublishRuleSetJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {

@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"creditbank/api/contract"
+	"creditbank/creditbank"
+	"creditbank/creditbank/access"
+)
+
+// guard is asked before and after each handler: before, whether the caller has
+// one of the roles of the operation at all; after, whether the handler asked for
+// the scope. An answer given without asking is a fault of this program.
+func (s *Server) guard(next contract.StrictHandlerFunc, operationID string) contract.StrictHandlerFunc {
+	roles, known := permissions[operationID]
+	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+		c := callOf(ctx)
+		if !known {
+			return nil, fmt.Errorf("operation %s has no permissions", operationID)
+		}
+		public := slices.Contains(roles, access.Anyone)
+		switch {
+		case public:
+			c.checked = true
+		case !c.authenticated:
+			return nil, refuse(problemUnauthenticated, "UNAUTHENTICATED", "请先登录或提供令牌", "log in or bring a token")
+		case !slices.ContainsFunc(roles, c.principal.Has):
+			return nil, s.noRole(roles)
+		}
+		answer, err := next(ctx, w, r, request)
+		if err == nil && !c.checked {
+			return nil, fmt.Errorf("operation %s answered without asking for the scope", operationID)
+		}
+		return answer, err
+	}
+}
+
+// noRole says which roles would do.
+func (s *Server) noRole(roles []access.Role) error {
+	zh, en := "", ""
+	for i, r := range roles {
+		if i > 0 {
+			zh, en = zh+"、", en+", "
+		}
+		zh, en = zh+r.Text().ZH, en+r.Text().EN
+	}
+	return refuse(problemForbidden, "FORBIDDEN", "此操作需要角色："+zh, "this takes one of the roles "+en)
+}
+
+// may reports FORBIDDEN unless the caller may act upon the target in a role of
+// the operation.
+func (s *Server) may(ctx context.Context, t access.Target) error {
+	c := callOf(ctx)
+	c.checked = true
+	if c.principal.May(s.c.Bank.Catalogue(), permissions[c.op.id], t) {
+		return nil
+	}
+	return refuse(problemForbidden, "OUT_OF_SCOPE", "超出您的权限范围", "this lies outside the scope of your grants")
+}
+
+// mayAny is [Server.may] upon one of several targets.
+func (s *Server) mayAny(ctx context.Context, targets ...access.Target) error {
+	var err error
+	for _, t := range targets {
+		if err = s.may(ctx, t); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// mayself notes that the operation is about the caller alone, or is confined to
+// the caller's scope by what it reads.
+func (s *Server) mayself(ctx context.Context) *call {
+	c := callOf(ctx)
+	c.checked = true
+	return c
+}
+
+// isSelf reports whether the caller is the learner, in a role of the operation.
+func (s *Server) isSelf(ctx context.Context, id creditbank.LearnerID) bool {
+	c := callOf(ctx)
+	return slices.Contains(permissions[c.op.id], access.Learner) &&
+		c.principal.May(s.c.Bank.Catalogue(), []access.Role{access.Learner}, access.OnLearner(id, ""))
+}
+
+// mayRead reports whether the caller may be told fields of what is on record
+// about a learner: the learner always; an authority within its region; an
+// institution that is source or target or has the learner's consent. What is
+// told to others than the learner is recorded first, for the learner to see.
+func (s *Server) mayRead(ctx context.Context, id creditbank.LearnerID, purpose *contract.Purpose, fields ...creditbank.Field) error {
+	c := callOf(ctx)
+	c.checked = true
+	if s.isSelf(ctx, id) {
+		return nil
+	}
+	d, err := s.ground(ctx, id, purpose, fields)
+	if err != nil {
+		return err
+	}
+	d.Learner, d.Fields, d.Request = id, fields, c.id
+	return s.c.Bank.Disclose(ctx, c.by(), d)
+}
+
+// ground finds on which ground the caller may be told.
+func (s *Server) ground(ctx context.Context, id creditbank.LearnerID, purpose *contract.Purpose, fields []creditbank.Field) (creditbank.Disclosure, error) {
+	c, cat := callOf(ctx), s.c.Bank.Catalogue()
+	roles := slices.DeleteFunc(slices.Clone(permissions[c.op.id]), func(r access.Role) bool { return r == access.Learner })
+	d := creditbank.Disclosure{}
+	if purpose != nil {
+		d.Purpose = creditbank.Purpose(*purpose)
+	}
+	if regions := c.principal.Regions(roles); len(regions) > 0 {
+		l, err := s.c.Bank.Learner(ctx, id)
+		if err != nil {
+			return d, err
+		}
+		for _, region := range regions {
+			if (access.Scope{Kind: access.ScopeRegion, ID: string(region)}).Covers(cat, access.OnLearner(id, l.Region)) {
+				d.Authority, d.Basis = region, creditbank.BasisDuty
+				return d, nil
+			}
+		}
+	}
+	institutions := c.principal.Institutions(cat, roles)
+	if len(institutions) == 0 {
+		return d, refuse(problemForbidden, "OUT_OF_SCOPE", "超出您的权限范围", "this lies outside the scope of your grants")
+	}
+	account, err := s.c.Bank.Account(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	return s.basis(account, institutions, d, fields)
+}
+
+// basis finds the institution that may be told all the fields, and why.
+func (s *Server) basis(account *creditbank.Account, who []creditbank.InstitutionID, d creditbank.Disclosure, fields []creditbank.Field) (creditbank.Disclosure, error) {
+	day := s.c.Bank.Today()
+	var refused error
+	for _, institution := range who {
+		one := []creditbank.InstitutionID{institution}
+		var basis creditbank.Basis
+		var err error
+		for _, f := range fields {
+			if basis, err = account.Basis(one, s.institutionOf, f, d.Purpose, day); err != nil {
+				break
+			}
+		}
+		if err != nil {
+			refused = err
+			continue
+		}
+		d.Recipient, d.Basis = institution, basis
+		if basis == creditbank.BasisConsent {
+			d.Consent = account.ConsentFor(one, fields[0], d.Purpose, day).Seq
+		}
+		return d, nil
+	}
+	return d, refused
+}
+
+// institutionOf returns the institution of a programme, "" if there is none.
+func (s *Server) institutionOf(id creditbank.ProgrammeID) creditbank.InstitutionID {
+	rules := s.c.Bank.Catalogue().Rules
+	if rules == nil {
+		return ""
+	}
+	p, _ := rules.Programme(id)
+	return p.Institution
+}
+
+// programme returns a programme that a request names.
+func (s *Server) programme(id string) (creditbank.Programme, error) {
+	rules := s.c.Bank.Catalogue().Rules
+	if rules != nil {
+		if p, ok := rules.Programme(creditbank.ProgrammeID(id)); ok {
+			return p, nil
+		}
+	}
+	return creditbank.Programme{}, creditbank.NotFound(creditbank.CodeUnknownProgramme, "programme", "没有这个专业", "there is no such programme")
+}
+
+// missing reports whether err says that something is not there.
+func missing(err error) bool { return errors.Is(err, creditbank.ErrNotFound) }
