@@ -116,7 +116,7 @@ func entryHead(e entryView) (what creditbank.Text, style term.Style, amount stri
 	case e.Kind == string(creditbank.ActDecided):
 		return tx("不予转换", "denied"), term.Warn, ""
 	}
-	return actText(creditbank.ActKind(e.Kind)), term.Plain, ""
+	return creditbank.ActKind(e.Kind).Text(), term.Plain, ""
 }
 
 // granted returns the sum of the lines.
