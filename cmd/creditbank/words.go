@@ -14,10 +14,13 @@ func txf(zh, en string, args ...any) creditbank.Text {
 	return creditbank.Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}
 }
 
-// verdictText says how a decision came out.
-func verdictText(approved bool) creditbank.Text {
-	if approved {
+// verdictText says how a decision came out: approve, deny or pending.
+func verdictText(decision string) creditbank.Text {
+	switch decision {
+	case "approve":
 		return tx("批准", "approved")
+	case "pending":
+		return tx("待审核", "waits for a reviewer")
 	}
 	return tx("不予转换", "denied")
 }
