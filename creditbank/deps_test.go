@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"chain/chaintest":                  {"chain", "certify/tlog"},
 	"chain/local":                      {"chain", "certify/tlog"},
 	"cmd/certverify":                   {"certify"},
+	"api/token":                        {},
 }
 
 // commands tie everything together and are not restricted.
