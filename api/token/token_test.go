@@ -147,8 +147,15 @@ func segment(t testing.TB, v any) string {
 // sign makes a token of any header and claims.
 func sign(t testing.TB, seed []byte, header, claims any) string {
 	t.Helper()
-	text := segment(t, header) + "." + segment(t, claims)
+	return signText(segment(t, header)+"."+segment(t, claims), seed)
+}
+
+func signText(text string, seed []byte) string {
 	return text + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(ed25519.NewKeyFromSeed(seed), []byte(text)))
+}
+
+func publicKey(seed []byte) ed25519.PublicKey {
+	return ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
 }
 
 func seed(b byte) []byte { return bytes.Repeat([]byte{b}, ed25519.SeedSize) }
