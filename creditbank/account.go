@@ -10,19 +10,34 @@ import (
 // An Account (学习账户) is the state that a history adds up to. It is made by
 // [NewAccount] and read by rules; only the bank moves it on.
 //
+// Accounts that the bank hands out are shared: whoever reads one must change
+// nothing in it. [Account.With] makes a copy to look ahead with.
+//
 // Versions count the rows of the history from 1, without a gap: every write is
 // conditional on the version, which makes a learner's history serial.
 type Account struct {
-	Learner     LearnerID
-	Version     int64
-	Frozen      bool
-	Lots        []*Lot        // by Seq; refused outcomes too
-	Conversions []*Conversion // approved ones, by Seq; reversed ones too
-	Totals      Totals
+	Learner      LearnerID
+	Version      int64
+	Frozen       bool
+	Lots         []*Lot          // by Seq; refused outcomes too
+	Conversions  []*Conversion   // approved ones, by Seq; reversed ones too
+	Applications []*Application  // by Seq; decided ones too
+	Consents     []*GivenConsent // by Seq; withdrawn ones too
+	Totals       Totals
 
-	enrolled map[ProgrammeID]bool
-	named    map[outcomeName]*Lot // the newest revision of each outcome
-	digest   Hash
+	enrolled  map[ProgrammeID]bool
+	named     map[outcomeName]*Lot // the newest revision of each outcome
+	requested map[int64]int64      // outcome → the act that first asked for its certificate
+	voided    map[int64]int64      // row → the act that voided its certificate
+	digest    Hash
+}
+
+// newAccount returns the account of a learner before its first row.
+func newAccount(id LearnerID) *Account {
+	return &Account{
+		Learner: id, enrolled: map[ProgrammeID]bool{}, named: map[outcomeName]*Lot{},
+		requested: map[int64]int64{}, voided: map[int64]int64{},
+	}
 }
 
 // An outcomeName is what the revisions of an outcome have in common.
@@ -102,6 +117,12 @@ func (a *Account) apply(act Act) error {
 		return a.applyReversed(act)
 	case ActRelinked, ActRegraded:
 		return a.applyRelinked(act)
+	case ActApplied:
+		return a.applyApplied(act)
+	case ActConsented, ActWithdrawn:
+		return a.applyConsent(act)
+	case ActRequested, ActVoided:
+		return a.applyCertificate(act)
 	}
 	return fmt.Errorf("unknown kind")
 }
@@ -118,16 +139,31 @@ func (a *Account) applyRevoked(act Act) error {
 
 func (a *Account) applyDecided(act Act) error {
 	d := act.Body.Decision
+	if err := a.belongs(d); err != nil {
+		return err
+	}
+	if err := a.closeApplication(act); err != nil {
+		return err
+	}
 	switch {
-	case d == nil || d.Learner != a.Learner || d.Base != a.Version:
-		return fmt.Errorf("decision does not belong here")
-	case d.Inputs != a.digest:
-		return fmt.Errorf("decision was made on another history")
+	case d.Pending():
+		return fmt.Errorf("decision waits for a reviewer")
 	case !d.Approved:
 		return nil
 	}
 	a.Conversions = append(a.Conversions, &Conversion{Seq: act.Seq, Decision: d})
 	return a.consume(act.Seq, d)
+}
+
+// belongs reports a decision that was not made on a as it is.
+func (a *Account) belongs(d *Decision) error {
+	switch {
+	case d == nil || d.Learner != a.Learner || d.Base != a.Version:
+		return fmt.Errorf("decision does not belong here")
+	case d.Inputs != a.digest:
+		return fmt.Errorf("decision was made on another history")
+	}
+	return nil
 }
 
 func (a *Account) applyReversed(act Act) error {

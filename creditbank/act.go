@@ -43,7 +43,43 @@ const (
 	ActRelinked ActKind = "relinked" // a conversion stands on a revised outcome
 	ActRegraded ActKind = "regraded" // as relinked, with other grades on its lines
 	ActReplaced ActKind = "replaced" // an outcome gave way to its next revision
+
+	ActApplied   ActKind = "applied"   // 申请: a conversion waits for a reviewer
+	ActConsented ActKind = "consented" // 同意: the learner lets somebody be told
+	ActWithdrawn ActKind = "withdrawn" // 撤回同意
+	ActRequested ActKind = "requested" // 申请证书: of an outcome
+	ActVoided    ActKind = "voided"    // 作废证书: what it certifies stands
 )
+
+var actTexts = map[ActKind]Text{
+	ActOpened:    {"开户", "opened"},
+	ActEnrolled:  {"注册专业", "enrolled"},
+	ActLeft:      {"退出专业", "left"},
+	ActFrozen:    {"冻结", "frozen"},
+	ActUnfrozen:  {"解冻", "unfrozen"},
+	ActRevoked:   {"成果撤销", "revoked"},
+	ActDecided:   {"转换决定", "decided"},
+	ActReversed:  {"转换冲正", "reversed"},
+	ActRelinked:  {"转换改挂", "relinked"},
+	ActRegraded:  {"成绩更正", "regraded"},
+	ActReplaced:  {"成果替换", "replaced"},
+	ActApplied:   {"申请转换", "applied"},
+	ActConsented: {"同意提供信息", "consented"},
+	ActWithdrawn: {"撤回同意", "consent withdrawn"},
+	ActRequested: {"申请证书", "certificate requested"},
+	ActVoided:    {"作废证书", "certificate voided"},
+}
+
+// Text returns what k is called.
+func (k ActKind) Text() Text { return textOf(actTexts, k) }
+
+// textOf returns what a code is called, which is itself where nobody said.
+func textOf[K ~string](texts map[K]Text, code K) Text {
+	if t, ok := texts[code]; ok {
+		return t
+	}
+	return Text{string(code), string(code)}
+}
 
 // An Act is an entry in an account's history other than a posting. It is never
 // edited; what it says is undone by a later act.
@@ -70,10 +106,11 @@ type Request struct {
 // ActBody holds what an act says; which fields count depends on its kind. The
 // fields stand in alphabetical order of their names in JSON.
 type ActBody struct {
-	Decision  *Decision   `json:"decision,omitempty"`  // decided, relinked, regraded
-	Of        int64       `json:"of,omitempty"`        // the act or outcome undone or replaced
+	Consent   *Consent    `json:"consent,omitempty"`   // consented
+	Decision  *Decision   `json:"decision,omitempty"`  // applied, decided, relinked, regraded
+	Of        int64       `json:"of,omitempty"`        // the row that is decided, undone, replaced, certified or withdrawn
 	Programme ProgrammeID `json:"programme,omitempty"` // enrolled, left
-	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked: for the record
+	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked, reviewed, voided: for the record
 	Since     int64       `json:"since,omitempty"`     // the revision or revocation that caused it
 }
 

@@ -23,6 +23,7 @@ type Bank struct {
 	random    io.Reader
 	loadRules func(version int, body []byte) (Rules, error)
 
+	accounts  *accountCache // nil if there is none
 	catalogue atomic.Pointer[Catalogue]
 	refresh   sync.Mutex // held while the catalogue is replaced
 	ruleSets  sync.Map   // version → Rules
@@ -37,6 +38,10 @@ type Config struct {
 
 	// LoadRules makes rules of a published rule set (rule.Load).
 	LoadRules func(version int, body []byte) (Rules, error)
+
+	// Accounts is how many accounts are kept in memory for readers; 10,000 if
+	// zero, none if negative.
+	Accounts int
 }
 
 // New returns a bank on c.Store with the reference data published there.
@@ -44,7 +49,7 @@ func New(ctx context.Context, c Config) (*Bank, error) {
 	if c.Store == nil || c.Vault == nil || c.Clock == nil || c.Random == nil || c.LoadRules == nil {
 		return nil, errors.New("bank: the configuration is incomplete")
 	}
-	b := &Bank{store: c.Store, vault: c.Vault, clock: c.Clock, random: c.Random, loadRules: c.LoadRules}
+	b := &Bank{store: c.Store, vault: c.Vault, clock: c.Clock, random: c.Random, loadRules: c.LoadRules, accounts: newAccountCache(c.Accounts)}
 	b.catalogue.Store(NewCatalogue())
 	return b, b.Refresh(ctx)
 }

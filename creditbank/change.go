@@ -65,6 +65,15 @@ func (b *Bank) change(ctx context.Context, c Change, what string, decide func(d 
 	return nil, Write{}, fmt.Errorf("account %s: %w: others keep changing it", c.Learner, ErrBusy)
 }
 
+// changeOne is change for what drafts one act.
+func (b *Bank) changeOne(ctx context.Context, c Change, what string, decide func(d *draft, h History) error) (Act, error) {
+	acts, _, err := b.change(ctx, c, what, func(d *draft, h History, _ Rules) error { return decide(d, h) })
+	if err != nil {
+		return Act{}, err
+	}
+	return acts[0], nil
+}
+
 func unknownLearner() error {
 	return NotFound(CodeUnknownLearner, "learner", "没有该学习者的账户", "the learner has no account")
 }

@@ -34,7 +34,9 @@ func (h *Hash) UnmarshalText(text []byte) error {
 }
 
 // A Decision (转换决定) is the answer to a request to convert: approve or deny,
-// with everything needed to explain it and to reach it again. Its canonical
+// with everything needed to explain it and to reach it again. One that a
+// reviewer has to approve is pending: it is not approved, and its lines, sources
+// and what it forfeits are those that approval would bring. Its canonical
 // bytes are what is stored; replayed on the same account version with the same
 // rule, they come out the same.
 //
@@ -55,11 +57,25 @@ type Decision struct {
 	Lines     []Line        `json:"lines"`
 	Missing   []CourseCode  `json:"missing"`
 	Programme ProgrammeID   `json:"programme"`
+	Review    *Review       `json:"review,omitempty"` // what a reviewer said, if one was asked
 	Rule      RuleID        `json:"rule"`
 	RuleHash  Hash          `json:"rule_hash"`
 	RuleSet   int           `json:"rule_set"`
 	Short     Credits       `json:"short"` // by how much a pool or block falls short
 	Sources   []Consumption `json:"sources"`
+}
+
+// A Review is what makes a reviewed decision possible to reach again: which
+// application it answers, and whether the reviewer approved of it.
+type Review struct {
+	Application int64 `json:"application"`
+	Approved    bool  `json:"approved"`
+}
+
+// Pending reports whether d waits for a reviewer: nothing else speaks against
+// it.
+func (d *Decision) Pending() bool {
+	return !d.Approved && slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Code == ApprovalPending })
 }
 
 // A Line (课程学分) is what a conversion puts into a slot of a programme.
@@ -101,7 +117,8 @@ func (d *Decision) Reasons() []Reason {
 	return sortReasons(rs)
 }
 
-// Granted returns the sum of the lines.
+// Granted returns the sum of the lines. While d is pending, that is what
+// approval would grant.
 func (d *Decision) Granted() Credits {
 	var sum Credits
 	for _, l := range d.Lines {

@@ -15,9 +15,15 @@ var (
 	// ErrNotFound: what the request names does not exist.
 	ErrNotFound = errors.New("not found")
 
+	// ErrForbidden: the caller may not do that.
+	ErrForbidden = errors.New("forbidden")
+
 	// ErrConflict: the same key was used before with other content, or the
 	// state of the account does not allow the request.
 	ErrConflict = errors.New("conflict")
+
+	// ErrForbidden: whoever asks has no right to it.
+	ErrForbidden = errors.New("forbidden")
 
 	// ErrBusy: the queue is full. Nothing was done; try again shortly.
 	ErrBusy = errors.New("busy")
@@ -53,12 +59,16 @@ const (
 	CodeKeyReused            Code = "KEY_REUSED"
 	CodeRevisionOrder        Code = "REVISION_ORDER"
 	CodeState                Code = "STATE_CONFLICT"
+	CodeUnknownApplication   Code = "UNKNOWN_APPLICATION"
+	CodeUnknownConsent       Code = "UNKNOWN_CONSENT"
+	CodeUnknownCertificate   Code = "UNKNOWN_CERTIFICATE"
+	CodeConsentRequired      Code = "CONSENT_REQUIRED"
 )
 
 // An InputError says which field of a request is wrong, and why, in words for
 // the person who has to mend it. It wraps the kind it belongs to.
 type InputError struct {
-	Kind   error  // ErrInvalid, ErrNotFound or ErrConflict
+	Kind   error  // ErrInvalid, ErrNotFound, ErrConflict or ErrForbidden
 	Code   Code   // stable, for programs
 	Field  string // the field or column, "" when it is the whole
 	Reason Text   // for people
@@ -87,4 +97,9 @@ func NotFound(code Code, field, zh, en string) *InputError {
 // Conflict returns an input error of kind [ErrConflict].
 func Conflict(code Code, field, zh, en string) *InputError {
 	return &InputError{ErrConflict, code, field, Text{zh, en}}
+}
+
+// Forbidden returns an input error of kind [ErrForbidden].
+func Forbidden(code Code, field, zh, en string) *InputError {
+	return &InputError{ErrForbidden, code, field, Text{zh, en}}
 }

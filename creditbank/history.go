@@ -1,6 +1,9 @@
 package creditbank
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A History is everything on record about one learner's account, as a store
 // returns it. Outcomes and Acts are sorted by Seq.
@@ -13,13 +16,22 @@ type History struct {
 // Version returns the account version that h makes.
 func (h History) Version() int64 { return int64(len(h.Outcomes) + len(h.Acts)) }
 
+// act returns the act of version seq, or the zero Act.
+func (h History) act(seq int64) Act {
+	i := slices.IndexFunc(h.Acts, func(a Act) bool { return a.Seq == seq })
+	if i < 0 {
+		return Act{}
+	}
+	return h.Acts[i]
+}
+
 // NewAccount adds up h. An error means that what is stored is damaged: it
 // wraps none of this package's kinds.
 func NewAccount(h History) (*Account, error) { return h.At(h.Version()) }
 
 // At returns the account as it was at a version, known then and valid then.
 func (h History) At(version int64) (*Account, error) {
-	a := &Account{Learner: h.Learner, enrolled: map[ProgrammeID]bool{}, named: map[outcomeName]*Lot{}}
+	a := newAccount(h.Learner)
 	return a, h.walk(version, func(o *Outcome, act *Act) error {
 		if o != nil {
 			return a.applyOutcome(*o)
@@ -31,7 +43,7 @@ func (h History) At(version int64) (*Account, error) {
 // Movements returns every transfer that the rows call for, recognitions
 // included, in order. What is stored of them must be the same.
 func (h History) Movements() ([]Movement, error) {
-	a := &Account{Learner: h.Learner, enrolled: map[ProgrammeID]bool{}, named: map[outcomeName]*Lot{}}
+	a := newAccount(h.Learner)
 	var all []Movement
 	err := h.walk(h.Version(), func(o *Outcome, act *Act) error {
 		var transfers []Transfer

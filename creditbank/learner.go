@@ -250,15 +250,6 @@ func (b *Bank) Learners(ctx context.Context, after LearnerID, limit int) ([]Lear
 	return b.store.Learners(ctx, after, limit)
 }
 
-// Account returns the account of a learner as it is now.
-func (b *Bank) Account(ctx context.Context, id LearnerID) (*Account, error) {
-	h, err := b.store.History(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return NewAccount(h)
-}
-
 // History returns everything on record about a learner's account.
 func (b *Bank) History(ctx context.Context, id LearnerID) (History, error) {
 	return b.store.History(ctx, id)

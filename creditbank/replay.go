@@ -48,7 +48,22 @@ func (b *Bank) decideAgain(ctx context.Context, h History, now *Account, c *Conv
 		}
 		then.Lots = append(then.Lots, &lot)
 	}
+	if c.Decision.Review != nil {
+		return rules.Review(then, *c.Decision.Review, at) // reviewed once is enough
+	}
 	return rules.Decide(then, c.Decision.Rule, at, c.Decision.Day)
+}
+
+// decideOnce reaches a decision on an account as it was reached first.
+func (b *Bank) decideOnce(ctx context.Context, a *Account, d *Decision) (*Decision, error) {
+	rules, err := b.rules(ctx, d.RuleSet)
+	if err != nil {
+		return nil, err
+	}
+	if d.Review != nil {
+		return rules.Review(a, *d.Review, d.At)
+	}
+	return rules.Decide(a, d.Rule, d.At, d.Day)
 }
 
 // firstPosted returns the version at which the first revision of l's outcome
@@ -90,11 +105,8 @@ func (b *Bank) Replay(ctx context.Context, id LearnerID, seq int64) (Replay, err
 		return Replay{}, err
 	}
 	var again *Decision
-	if h.Acts[i].Kind == ActDecided {
-		var rules Rules
-		if rules, err = b.rules(ctx, stored.RuleSet); err == nil {
-			again, err = rules.Decide(account, stored.Rule, stored.At, stored.Day)
-		}
+	if kind := h.Acts[i].Kind; kind == ActDecided || kind == ActApplied {
+		again, err = b.decideOnce(ctx, account, stored)
 	} else if c := account.Conversion(h.Acts[i].Body.Of); c != nil {
 		again, err = b.decideAgain(ctx, h, account, c, stored.At)
 	} else {

@@ -18,11 +18,18 @@ type Rules interface {
 	Recognise(p Posting, c Course, t Totals) Recognition
 
 	// Decide decides whether rule may convert what a holds, on the given day.
-	// It changes nothing. An unknown rule is ErrNotFound.
+	// It changes nothing. Where the rule asks for a reviewer and nothing else
+	// speaks against it, the decision is pending. An unknown rule is ErrNotFound.
 	Decide(a *Account, rule RuleID, at time.Time, day Date) (*Decision, error)
 
+	// Review decides an application of a once more, now that a reviewer has
+	// spoken: by its rule and as of its day, on what a holds. An unknown
+	// application is ErrNotFound.
+	Review(a *Account, r Review, at time.Time) (*Decision, error)
+
 	// Plan finds the best conversions for a towards the programme. An unknown
-	// programme is ErrNotFound.
+	// programme is ErrNotFound. Rules that ask for a reviewer are planned with
+	// as if approved; the plan names them.
 	Plan(a *Account, programme ProgrammeID, at time.Time, day Date) (Plan, error)
 
 	// Programme returns the programme with the given id.
@@ -31,11 +38,14 @@ type Rules interface {
 	// RuleTitle returns the title of a rule and the programme it grants in;
 	// the programme is "" for a recognition rule.
 	RuleTitle(id RuleID) (title Text, programme ProgrammeID, ok bool)
+
+	// NeedsReview reports whether a reviewer has to approve what the rule grants.
+	NeedsReview(id RuleID) bool
 }
 
 // A Plan is the best set and order of conversions towards a programme: most
 // credits granted, then least forfeited, then soonest expiry used, then the
-// rules' ids.
+// rules' ids. It holds if reviewers approve of the steps in Reviewed.
 type Plan struct {
 	Learner   LearnerID
 	Programme ProgrammeID
@@ -43,4 +53,5 @@ type Plan struct {
 	Credits   Credits // granted by the steps
 	Forfeited Credits
 	Steps     []RuleID
+	Reviewed  []RuleID // those of the steps that need a reviewer
 }

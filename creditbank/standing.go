@@ -89,7 +89,10 @@ func unknownProgramme(p ProgrammeID) error {
 
 // Convert asks for conversions by the named rules, taken one after the other,
 // each seeing what the earlier ones did. Every decision is put on record,
-// denials too. An unknown rule is an error and nothing is decided.
+// denials too. One that a reviewer has to approve is put on record as an
+// application, of which a rule has one open at a time; nothing is consumed until
+// it is approved ([Bank.Review]). An unknown rule is an error and nothing is
+// decided.
 func (b *Bank) Convert(ctx context.Context, c Change, rules []RuleID) ([]Act, error) {
 	if len(rules) == 0 {
 		return nil, Invalid(CodeMissing, "rules", "至少要指定一条规则", "name at least one rule")
@@ -100,7 +103,14 @@ func (b *Bank) Convert(ctx context.Context, c Change, rules []RuleID) ([]Act, er
 			if err != nil {
 				return err
 			}
-			if _, err := d.act(ActDecided, ActBody{Decision: decision}); err != nil {
+			kind := ActDecided
+			if decision.Pending() {
+				kind = ActApplied
+				if err := d.account.alreadyApplied(id); err != nil {
+					return err
+				}
+			}
+			if _, err := d.act(kind, ActBody{Decision: decision}); err != nil {
 				return err
 			}
 		}

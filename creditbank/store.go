@@ -18,6 +18,9 @@ import (
 // checked: damage is an error that wraps none of the kinds. Instants are given
 // in whole microseconds of UTC, which is what both dialects keep.
 type Store interface {
+	ApplicationStore
+	DisclosureStore
+
 	// Heads returns, for each key, what posting under it needs to know. It
 	// reads the account's newest committed state. The result has the order of
 	// the keys.
@@ -74,6 +77,26 @@ type Store interface {
 
 	// Close releases the store.
 	Close() error
+}
+
+// An ApplicationStore finds what waits for a reviewer.
+type ApplicationStore interface {
+	// Applications returns up to limit open applications, in order of learner
+	// and version, above after: acts of kind applied that no act of kind decided
+	// names.
+	Applications(ctx context.Context, after RowRef, limit int) ([]RowRef, error)
+}
+
+// A DisclosureStore keeps what was told about learners, and to whom. It is no
+// part of any account: it moves no version and adds no row to the feed.
+type DisclosureStore interface {
+	// Disclose puts a disclosure on record. One whose id is on record already
+	// changes nothing, so that it may be repeated.
+	Disclose(ctx context.Context, d Disclosure) error
+
+	// Disclosures returns up to limit disclosures of a learner, the newest
+	// first: those with ids below before, if that is not empty.
+	Disclosures(ctx context.Context, learner LearnerID, before string, limit int) ([]Disclosure, error)
 }
 
 // A Feed is the feed row of one transaction.

@@ -60,7 +60,7 @@ func ask[T any](ctx context.Context, o *Office, read func() (T, error)) (T, erro
 // passing reports what is certainly no damage.
 func passing(err error) bool {
 	for _, e := range []error{
-		creditbank.ErrInvalid, creditbank.ErrNotFound, creditbank.ErrConflict, creditbank.ErrBusy, creditbank.ErrOutcomeUnknown,
+		creditbank.ErrInvalid, creditbank.ErrNotFound, creditbank.ErrConflict, creditbank.ErrForbidden, creditbank.ErrBusy, creditbank.ErrOutcomeUnknown,
 		context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
 	} {
 		if errors.Is(err, e) {

@@ -151,7 +151,9 @@ func (o *Office) inspect(ctx context.Context, id creditbank.LearnerID) (issue []
 // IssueOutcome issues the certificate of an outcome that was recognised, by
 // the institution that posted it, and returns it. Asked again it returns the
 // same one. ErrNotFound if row seq of the learner's history is no outcome,
-// ErrConflict if it was refused, revoked or replaced.
+// ErrConflict if it was refused, revoked or replaced, or its certificate voided.
+// What was requested ([creditbank.Bank.RequestCertificate]) the follower issues by
+// itself; this is for who wants it at once.
 func (o *Office) IssueOutcome(ctx context.Context, id creditbank.LearnerID, seq int64) (Certificate, error) {
 	var c Certificate
 	err := o.write(ctx, func(state State) (bool, error) {
@@ -161,8 +163,7 @@ func (o *Office) IssueOutcome(ctx context.Context, id creditbank.LearnerID, seq 
 		if err != nil {
 			return false, err
 		}
-		lot := account.Lot(seq)
-		if err := certifiable(lot); err != nil {
+		if err := account.Certifiable(seq); err != nil {
 			return false, err
 		}
 		have, err := o.c.Store.Certificates(ctx, id)
@@ -173,7 +174,7 @@ func (o *Office) IssueOutcome(ctx context.Context, id creditbank.LearnerID, seq 
 			c = have[i]
 			return true, o.c.Ledger.Confirm(ctx)
 		}
-		w := &work{cursor: state.Cursor, orders: []order{{learner: id, seq: seq, lot: lot, account: account}}}
+		w := &work{cursor: state.Cursor, orders: []order{{learner: id, seq: seq, lot: account.Lot(seq), account: account}}}
 		issued, moved, err := o.issueOne(ctx, state, w)
 		c = issued
 		return moved, err
@@ -201,19 +202,4 @@ func (o *Office) issueOne(ctx context.Context, state State, w *work) (Certificat
 	}
 	moved, err := o.c.Store.Commit(ctx, c)
 	return c.Issued[0], moved, err
-}
-
-// certifiable says why a lot cannot be certified.
-func certifiable(l *creditbank.Lot) error {
-	switch {
-	case l == nil:
-		return creditbank.NotFound(creditbank.CodeUnknownOutcome, "outcome", "没有这项学习成果", "there is no such outcome")
-	case !l.Granted:
-		return creditbank.Conflict(creditbank.CodeState, "outcome", "该成果未获认定，不能出具证书", "the outcome was not recognised")
-	case l.RevokedOn != 0:
-		return creditbank.Conflict(creditbank.CodeState, "outcome", "该成果已撤销，不能出具证书", "the outcome was revoked")
-	case !l.Current():
-		return creditbank.Conflict(creditbank.CodeState, "outcome", "该成果已被新的修订取代，请为新修订出具证书", "the outcome was replaced by a revision")
-	}
-	return nil
 }

@@ -16,37 +16,43 @@ type order struct {
 	account    *creditbank.Account    // as it is now
 }
 
-// certified returns the row of the history that a conversion's certificate
-// certifies: the approval, or the act that last changed its grades.
-func certified(c *creditbank.Conversion) int64 { return max(c.Seq, c.Regraded) }
-
 // plan compares the certificates that a learner has with those that the
 // account calls for. It decides everything that the follower does, and does
-// nothing. Certificates of outcomes are left to requests, and revoked here.
+// nothing. Outcomes are certified where that was requested.
 func plan(a *creditbank.Account, have []Certificate) (issue []order, revoke []Certificate) {
 	for _, c := range have {
 		if c.Valid() && !stands(a, c) {
 			revoke = append(revoke, c)
 		}
 	}
+	has := func(seq int64) bool {
+		return slices.ContainsFunc(have, func(c Certificate) bool { return c.Seq == seq })
+	}
 	for _, conv := range a.Conversions {
-		seq := certified(conv)
-		has := slices.ContainsFunc(have, func(c Certificate) bool { return c.Seq == seq })
-		if conv.Stands() && !has && len(conv.Decision.Lines) > 0 {
+		seq := conv.Certified()
+		if conv.Stands() && !has(seq) && !a.Voided(seq) && len(conv.Decision.Lines) > 0 {
 			issue = append(issue, order{learner: a.Learner, seq: seq, conversion: conv, account: a})
+		}
+	}
+	for _, seq := range a.Requested() {
+		if !has(seq) && a.Certifiable(seq) == nil {
+			issue = append(issue, order{learner: a.Learner, seq: seq, lot: a.Lot(seq), account: a})
 		}
 	}
 	return issue, revoke
 }
 
-// stands reports whether what c certifies still holds.
+// stands reports whether what c certifies still holds, and c was not voided.
 func stands(a *creditbank.Account, c Certificate) bool {
+	if a.Voided(c.Seq) {
+		return false
+	}
 	if c.Kind == certify.KindOutcome {
 		lot := a.Lot(c.Seq)
 		return lot != nil && lot.Current() && lot.RevokedOn == 0
 	}
 	return slices.ContainsFunc(a.Conversions, func(conv *creditbank.Conversion) bool {
-		return conv.Stands() && certified(conv) == c.Seq
+		return conv.Stands() && conv.Certified() == c.Seq
 	})
 }
 
@@ -54,7 +60,8 @@ func stands(a *creditbank.Account, c Certificate) bool {
 // should be. Postings are most rows, and never do.
 func matters(kind creditbank.ActKind) bool {
 	switch kind {
-	case creditbank.ActDecided, creditbank.ActReversed, creditbank.ActRegraded, creditbank.ActRevoked, creditbank.ActReplaced:
+	case creditbank.ActDecided, creditbank.ActReversed, creditbank.ActRegraded, creditbank.ActRevoked, creditbank.ActReplaced,
+		creditbank.ActRequested, creditbank.ActVoided:
 		return true
 	}
 	return false

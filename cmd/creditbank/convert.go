@@ -72,10 +72,13 @@ func (s *session) convert(ctx context.Context, id creditbank.LearnerID, names []
 // writeDecision writes a decision with its reasons.
 func writeDecision(out *term.Screen, cat *creditbank.Catalogue, d decisionView) {
 	mark, style := "✗", term.Bad
-	if d.Decision == "approve" {
+	switch d.Decision {
+	case "approve":
 		mark, style = "✓", term.Good
+	case "pending":
+		mark, style = "?", term.Warn
 	}
-	verdict := verdictText(d.Decision == "approve")
+	verdict := verdictText(d.Decision)
 	head := tx(fmt.Sprintf("%s %s：%s", d.Rule, d.Title.ZH, verdict.ZH), fmt.Sprintf("%s %s: %s", d.Rule, d.Title.EN, verdict.EN))
 	out.Mark(0, mark, style, head)
 	for _, l := range d.Lines {
@@ -146,11 +149,12 @@ type planView struct {
 	Credits   creditbank.Credits     `json:"credits"`
 	Forfeited creditbank.Credits     `json:"forfeited"`
 	Steps     []creditbank.RuleID    `json:"steps"`
+	Reviewed  []creditbank.RuleID    `json:"reviewed,omitempty"` // steps that need a reviewer
 	Decisions []decisionView         `json:"decisions"`
 }
 
 func newPlanView(cat *creditbank.Catalogue, l learnerView, plan creditbank.Plan, decisions []*creditbank.Decision) planView {
-	v := planView{l, plan.Programme, plan.Day, plan.Credits, plan.Forfeited, orEmpty(plan.Steps), []decisionView{}}
+	v := planView{l, plan.Programme, plan.Day, plan.Credits, plan.Forfeited, orEmpty(plan.Steps), plan.Reviewed, []decisionView{}}
 	for _, d := range decisions {
 		v.Decisions = append(v.Decisions, newDecisionView(cat, 0, d))
 	}
@@ -166,6 +170,9 @@ func writePlan(out *term.Screen, cat *creditbank.Catalogue, p *program, v planVi
 		return
 	}
 	out.Say(0, txf("按此顺序可得%s学分，放弃%s学分", "in this order: %s credits granted, %s forfeited", v.Credits, v.Forfeited))
+	if len(v.Reviewed) > 0 {
+		out.Say(0, txf("其中%v须经审核批准", "if a reviewer approves of %v", v.Reviewed))
+	}
 	for _, d := range v.Decisions {
 		writeDecision(out, cat, d)
 	}

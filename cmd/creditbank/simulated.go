@@ -44,9 +44,12 @@ func (perf *performance) reportDecisions(out *term.Screen) {
 		return
 	}
 	out.Title(txf("转换：批准%d，不予转换%d", "conversions: %d approved, %d denied", perf.result.Totals.Approved, perf.result.Totals.Denied))
+	if n := perf.result.Totals.Pending; n > 0 {
+		out.Say(0, txf("另有%d项待审核", "%d more wait for a reviewer", n))
+	}
 	var rows [][]term.Cell
 	for _, d := range perf.result.Decisions {
-		verdict := term.Cell{Text: out.Stack(verdictText(d.Decision == "approve")), Style: term.Bad}
+		verdict := term.Cell{Text: out.Stack(verdictText(d.Decision)), Style: term.Bad}
 		if d.Decision == "approve" {
 			verdict.Style = term.Good
 		}

@@ -71,7 +71,7 @@ func statement(cat *creditbank.Catalogue, h creditbank.History) ([]entryView, er
 	}
 	for _, a := range h.Acts {
 		e := entryView{Seq: a.Seq, Kind: string(a.Kind), Day: a.Day, At: a.At, By: a.By.ID, Of: a.Body.Of, Since: a.Body.Since,
-			Programme: string(a.Body.Programme), Reason: a.Body.Reason, Moves: newMoves(moves[a.Seq])}
+			Programme: string(a.Body.Programme), Reason: a.Body.Reason, Consent: newConsentView(cat, a.Body.Consent), Moves: newMoves(moves[a.Seq])}
 		if a.Body.Decision != nil {
 			d := newDecisionView(cat, a.Seq, a.Body.Decision)
 			e.Decision = &d
@@ -113,10 +113,12 @@ func entryHead(e entryView) (what creditbank.Text, style term.Style, amount stri
 		return tx("登记并认定", "recognised"), term.Good, "+" + e.Outcome.Credits.String()
 	case e.Kind == string(creditbank.ActDecided) && e.Decision.Decision == "approve":
 		return tx("转换批准", "converted"), term.Accent, e.Decision.granted().String()
+	case e.Kind == string(creditbank.ActApplied):
+		return tx("申请转换，待审核", "applied, to be reviewed"), term.Warn, ""
 	case e.Kind == string(creditbank.ActDecided):
 		return tx("不予转换", "denied"), term.Warn, ""
 	}
-	return actText(creditbank.ActKind(e.Kind)), term.Plain, ""
+	return creditbank.ActKind(e.Kind).Text(), term.Plain, ""
 }
 
 // granted returns the sum of the lines.
@@ -148,6 +150,13 @@ func entryDetail(out *term.Screen, e entryView) []string {
 		for _, t := range d.Explained {
 			lines = append(lines, out.Stack(t))
 		}
+	}
+	if c := e.Consent; c != nil {
+		lines = append(lines, fmt.Sprintf("%s %s", c.Recipient, c.Name), out.Stack(c.Purpose.Text()))
+		for _, f := range c.Fields {
+			lines = append(lines, out.Pick(f.Text()))
+		}
+		lines = append(lines, out.Pick(txf("至%s", "until %s", c.Until)))
 	}
 	if e.Of != 0 {
 		lines = append(lines, out.Pick(txf("针对第%d项", "of entry %d", e.Of)))

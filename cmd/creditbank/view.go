@@ -113,7 +113,7 @@ type decisionView struct {
 	Rule      creditbank.RuleID        `json:"rule"`
 	Title     creditbank.Text          `json:"title"`
 	Programme creditbank.ProgrammeID   `json:"programme"`
-	Decision  string                   `json:"decision"` // approve, deny
+	Decision  string                   `json:"decision"` // approve, deny, pending
 	Day       creditbank.Date          `json:"day"`
 	Reasons   []creditbank.Reason      `json:"reasons"`
 	Explained []creditbank.Text        `json:"explained"`
@@ -139,8 +139,11 @@ func newDecisionView(cat *creditbank.Catalogue, seq int64, d *creditbank.Decisio
 		Explained: orEmpty(creditbank.Explain(cat, d)), Sources: orEmpty(d.Sources), Missing: orEmpty(d.Missing),
 		Short: d.Short, Forfeited: d.Forfeited, Hash: d.Hash(),
 	}
-	if d.Approved {
+	switch {
+	case d.Approved:
 		v.Decision = "approve"
+	case d.Pending():
+		v.Decision = "pending"
 	}
 	v.Title, _, _ = cat.Rules.RuleTitle(d.Rule)
 	programme, _ := cat.Rules.Programme(d.Programme)
@@ -160,11 +163,29 @@ type entryView struct {
 	By        string          `json:"by"`
 	Outcome   *lotView        `json:"outcome,omitempty"`
 	Decision  *decisionView   `json:"decision,omitempty"`
+	Consent   *consentView    `json:"consent,omitempty"`
 	Of        int64           `json:"of,omitempty"`
 	Since     int64           `json:"since,omitempty"`
 	Programme string          `json:"programme,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
 	Moves     []moveView      `json:"transfers"`
+}
+
+// A consentView is what a learner consented to.
+type consentView struct {
+	Recipient creditbank.InstitutionID `json:"recipient"`
+	Name      string                   `json:"name"`
+	Purpose   creditbank.Purpose       `json:"purpose"`
+	Fields    []creditbank.Field       `json:"fields"`
+	Text      string                   `json:"text_version"`
+	Until     creditbank.Date          `json:"until"`
+}
+
+func newConsentView(cat *creditbank.Catalogue, c *creditbank.Consent) *consentView {
+	if c == nil {
+		return nil
+	}
+	return &consentView{c.Recipient, cat.Institutions[c.Recipient].Name, c.Purpose, c.Fields, c.TextVersion, c.Until}
 }
 
 // A moveView is a transfer of the ledger.

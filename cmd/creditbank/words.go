@@ -14,37 +14,13 @@ func txf(zh, en string, args ...any) creditbank.Text {
 	return creditbank.Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}
 }
 
-// actText names what an act does.
-func actText(k creditbank.ActKind) creditbank.Text {
-	switch k {
-	case creditbank.ActOpened:
-		return tx("开户", "opened")
-	case creditbank.ActEnrolled:
-		return tx("注册专业", "enrolled")
-	case creditbank.ActLeft:
-		return tx("退出专业", "left")
-	case creditbank.ActFrozen:
-		return tx("冻结", "frozen")
-	case creditbank.ActUnfrozen:
-		return tx("解冻", "unfrozen")
-	case creditbank.ActRevoked:
-		return tx("成果撤销", "revoked")
-	case creditbank.ActReversed:
-		return tx("转换冲正", "reversed")
-	case creditbank.ActRelinked:
-		return tx("转换改挂", "relinked")
-	case creditbank.ActRegraded:
-		return tx("成绩更正", "regraded")
-	case creditbank.ActReplaced:
-		return tx("成果替换", "replaced")
-	}
-	return tx(string(k), string(k))
-}
-
-// verdictText says how a decision came out.
-func verdictText(approved bool) creditbank.Text {
-	if approved {
+// verdictText says how a decision came out: approve, deny or pending.
+func verdictText(decision string) creditbank.Text {
+	switch decision {
+	case "approve":
 		return tx("批准", "approved")
+	case "pending":
+		return tx("待审核", "waits for a reviewer")
 	}
 	return tx("不予转换", "denied")
 }

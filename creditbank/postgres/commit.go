@@ -143,7 +143,7 @@ type writer struct {
 	// Prepared on this very connection. A statement of the pool would be
 	// prepared anew for each transaction, and sent again when the connection
 	// breaks.
-	append, open, publish, confirm *sql.Stmt
+	append, open, publish, confirm, disclose *sql.Stmt
 
 	used time.Time // when it was last given back
 
@@ -183,6 +183,7 @@ func (s *Store) newWriter(ctx context.Context) (_ *writer, err error) {
 		{&w.open, openQuery},
 		{&w.publish, publishQuery},
 		{&w.confirm, confirmQuery},
+		{&w.disclose, discloseQuery},
 	} {
 		if *p.stmt, err = conn.PrepareContext(ctx, p.query); err != nil {
 			return nil, fmt.Errorf("prepare %s: %w", p.query, err)

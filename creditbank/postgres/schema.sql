@@ -85,6 +85,25 @@ CREATE TABLE public.certificate_revocation (
 )
 PARTITION BY HASH (learner_id);
 
+CREATE TABLE public.disclosure (
+    learner_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    consent bigint NOT NULL,
+    caller text NOT NULL COLLATE pg_catalog."C",
+    recipient text NOT NULL COLLATE pg_catalog."C",
+    authority text NOT NULL COLLATE pg_catalog."C",
+    purpose text NOT NULL COLLATE pg_catalog."C",
+    fields text NOT NULL,
+    basis text NOT NULL COLLATE pg_catalog."C",
+    request text NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT disclosure_caller_check CHECK ((caller <> ''::text)),
+    CONSTRAINT disclosure_consent_check CHECK ((consent >= 0)),
+    CONSTRAINT disclosure_digest_check CHECK ((octet_length(digest) = 32))
+)
+PARTITION BY HASH (learner_id);
+
 CREATE TABLE public.document (
     version integer NOT NULL,
     feed_id uuid NOT NULL,
@@ -265,6 +284,9 @@ ALTER TABLE ONLY public.certificate
 ALTER TABLE ONLY public.certificate_revocation
     ADD CONSTRAINT certificate_revocation_pkey PRIMARY KEY (learner_id, seq);
 
+ALTER TABLE ONLY public.disclosure
+    ADD CONSTRAINT disclosure_pkey PRIMARY KEY (learner_id, id);
+
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (version);
 
@@ -304,9 +326,13 @@ ALTER TABLE ONLY public.status_bit
 ALTER TABLE ONLY public.transfer
     ADD CONSTRAINT transfer_pkey PRIMARY KEY (learner_id, seq, n);
 
+CREATE INDEX act_applied ON ONLY public.act USING btree (learner_id, seq) WHERE (kind = 'applied'::text);
+
 CREATE INDEX act_feed ON ONLY public.act USING btree (feed_id);
 
 CREATE UNIQUE INDEX act_request ON ONLY public.act USING btree (learner_id, caller, request_key, request_part) WHERE (request_key <> ''::text);
+
+CREATE INDEX act_reviewed ON ONLY public.act USING btree (learner_id, ((body ->> 'of'::text))) WHERE ((kind = 'decided'::text) AND ((body ->> 'of'::text) IS NOT NULL));
 
 CREATE INDEX feed_unnumbered ON public.feed USING btree (id) WHERE (seq IS NULL);
 
@@ -323,6 +349,10 @@ CREATE TRIGGER certificate_revocation_kept BEFORE TRUNCATE ON public.certificate
 CREATE TRIGGER certificate_revocation_unchanged BEFORE DELETE OR UPDATE ON public.certificate_revocation FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER certificate_unchanged BEFORE DELETE OR UPDATE ON public.certificate FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER disclosure_kept BEFORE TRUNCATE ON public.disclosure FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER disclosure_unchanged BEFORE DELETE OR UPDATE ON public.disclosure FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER document_kept BEFORE TRUNCATE ON public.document FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 

@@ -12,23 +12,59 @@ import (
 // Decide implements [creditbank.Rules]. A denial lists every reason that
 // applies, not the first; what a missing source makes meaningless adds none.
 func (s *Set) Decide(a *creditbank.Account, id creditbank.RuleID, at time.Time, day creditbank.Date) (*creditbank.Decision, error) {
+	e, err := s.evaluation(a, id, at, day)
+	if err != nil {
+		return nil, err
+	}
+	d := e.decide()
+	if e.conv.Reviewed && d.Approved {
+		d.Approved = false
+		e.find(creditbank.ApprovalPending, string(id), "", "")
+	}
+	return d, nil
+}
+
+// Review implements [creditbank.Rules].
+func (s *Set) Review(a *creditbank.Account, r creditbank.Review, at time.Time) (*creditbank.Decision, error) {
+	p := a.Application(r.Application)
+	if p == nil {
+		return nil, creditbank.NotFound(creditbank.CodeUnknownApplication, "application", "没有这项申请", "there is no such application")
+	}
+	e, err := s.evaluation(a, p.Decision.Rule, at, p.Decision.Day)
+	if err != nil {
+		return nil, err
+	}
+	e.d.Review = &r
+	if !r.Approved {
+		e.find(creditbank.ApprovalRejected, string(p.Decision.Rule), "", "")
+		return e.d, nil
+	}
+	return e.decide(), nil
+}
+
+// evaluation returns a rule about to be applied to an account.
+func (s *Set) evaluation(a *creditbank.Account, id creditbank.RuleID, at time.Time, day creditbank.Date) (*evaluation, error) {
 	r, ok := s.byID[id]
 	if !ok || r.Conversion == nil {
 		return nil, creditbank.NotFound(creditbank.CodeUnknownRule, "rule", fmt.Sprintf("没有转换规则 %s", id), fmt.Sprintf("there is no conversion rule %s", id))
 	}
-	e := &evaluation{
+	return &evaluation{
 		set: s, rule: r, conv: r.Conversion, account: a, day: day,
 		programme: s.programmes[r.Conversion.Programme],
 		d: &creditbank.Decision{
 			Base: a.Version, At: at.UTC().Truncate(time.Microsecond), Day: day, Engine: creditbank.EngineVersion, Inputs: a.Digest(),
 			Learner: a.Learner, Programme: r.Conversion.Programme, Rule: r.ID, RuleHash: r.hash, RuleSet: s.version,
 		},
-	}
+	}, nil
+}
+
+// decide approves or denies, whether or not a reviewer is needed.
+func (e *evaluation) decide() *creditbank.Decision {
 	e.standing()
 	e.sources()
 	e.levels()
 	e.lines()
-	return e.conclude(), nil
+	return e.conclude()
 }
 
 // An evaluation is one rule being applied to one account.

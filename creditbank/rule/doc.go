@@ -47,4 +47,16 @@
 //   - Weighted grades leave out outcomes without a score, and print with the
 //     decimals of the step they are rounded to.
 //   - A plan uses each rule at most once.
+//
+// # Conversions that a reviewer decides
+//
+// A conversion rule with "approval: reviewer" grants nothing by itself. Where it
+// would be approved the decision is pending: APPROVAL_PENDING is its only reason,
+// and its lines and sources are those that approval would bring. The bank puts it
+// on record as an application. [Set.Review] decides it once a reviewer has spoken:
+// by the rule set and as of the day of the application (rule_time: application),
+// on what the account holds by then, since an application reserves nothing. A
+// rejection has the one reason APPROVAL_REJECTED. What was reviewed once is not
+// reviewed again when a source is revised. The planner takes such rules as
+// approved, and says which they are.
 package rule

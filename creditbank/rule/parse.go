@@ -109,12 +109,12 @@ func (p *parser) rule(n strictyaml.Node) *Rule {
 		r.Recognition = p.recognition(f)
 		return r
 	case kindConversion:
-		f := n.Map(append(common, "programme", "match", "grant", "exceed")...)
+		f := n.Map(append(common, "programme", "match", "approval", "grant", "exceed")...)
 		r := p.common(f)
 		r.Conversion = p.conversion(f)
 		return r
 	}
-	f := n.Map(append(common, "require", "credits", "valid_for", "cap", "programme", "match", "grant", "exceed")...)
+	f := n.Map(append(common, "require", "credits", "valid_for", "cap", "programme", "match", "approval", "grant", "exceed")...)
 	f.Need("kind").Choice(kindRecognition, kindConversion)
 	return nil
 }

@@ -22,6 +22,7 @@ func (p *parser) conversion(f strictyaml.Fields) *Conversion {
 		}
 		c.Overlap = share(match.Get("overlap"))
 	}
+	c.Reviewed = f.Get("approval").Choice(approvalReviewer) == approvalReviewer
 	exceed := f.Get("exceed").Choice(exceedDeny, exceedTruncate)
 	grants := f.Need("grant")
 	for _, n := range grants.List() {

@@ -20,6 +20,9 @@ import (
 // reason that nothing done later can mend: a block that was too large for its
 // slot may fit once others have taken from it. Rules that share neither outcome
 // nor slot nor a cap that can bind are planned apart, and the plans merged.
+//
+// Rules that ask for a reviewer are planned with as if approved: the plan grants
+// what it says once they are, and names them.
 func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at time.Time, day creditbank.Date) (creditbank.Plan, error) {
 	p, ok := s.programmes[programme]
 	if !ok {
@@ -46,7 +49,13 @@ func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at t
 		}
 		best = best.merged(search.best)
 	}
-	return creditbank.Plan{Learner: a.Learner, Programme: programme, Day: day, Credits: best.granted, Forfeited: best.forfeited, Steps: best.steps}, nil
+	plan := creditbank.Plan{Learner: a.Learner, Programme: programme, Day: day, Credits: best.granted, Forfeited: best.forfeited, Steps: best.steps}
+	for _, id := range plan.Steps {
+		if s.NeedsReview(id) {
+			plan.Reviewed = append(plan.Reviewed, id)
+		}
+	}
+	return plan, nil
 }
 
 // maxVisits bounds the search: a second or two of work. It grows with the number of

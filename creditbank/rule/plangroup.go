@@ -21,10 +21,11 @@ var final = []creditbank.Reason{
 // or later, and the decisions of those that are.
 func (p *planner) sift(a *creditbank.Account, rules []creditbank.RuleID) (open []creditbank.RuleID, approved []*creditbank.Decision, err error) {
 	for _, id := range rules {
-		d, err := p.set.Decide(a, id, p.at, p.day)
+		e, err := p.set.evaluation(a, id, p.at, p.day)
 		if err != nil {
 			return nil, nil, err
 		}
+		d := e.decide() // as if a reviewer had approved
 		if d.Approved {
 			approved = append(approved, d)
 		}

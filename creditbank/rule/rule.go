@@ -22,6 +22,9 @@ const (
 	exceedTruncate = "truncate"
 )
 
+// approvalReviewer says that a person has to approve what a rule grants.
+const approvalReviewer = "reviewer"
+
 // A Rule is one rule as its file states it. The exported fields are its
 // canonical form, which its hash is taken of.
 type Rule struct {
@@ -86,6 +89,7 @@ type Conversion struct {
 	Block     *Block           `json:",omitempty"`
 	SameLevel bool             `json:",omitempty"` // the source's level must be the slot's
 	Overlap   creditbank.Ratio `json:",omitempty"` // content overlap, on evidence held with the rule
+	Reviewed  bool             `json:",omitempty"` // a reviewer has to approve
 	Grants    []Grant
 }
 
@@ -183,6 +187,12 @@ func (s *Set) RuleTitle(id creditbank.RuleID) (creditbank.Text, creditbank.Progr
 		return r.Title, "", true
 	}
 	return r.Title, r.Conversion.Programme, true
+}
+
+// NeedsReview implements [creditbank.Rules].
+func (s *Set) NeedsReview(id creditbank.RuleID) bool {
+	r, ok := s.byID[id]
+	return ok && r.Conversion != nil && r.Conversion.Reviewed
 }
 
 // hashRules gives each rule the hash of its canonical form, the programme it

@@ -43,7 +43,8 @@
 //
 //   - after_posting counts outcomes, each in its newest revision.
 //   - conversions_approved and conversions_denied count decisions as they were
-//     made; conversions_reversed, how many of the approved no longer stand.
+//     made; conversions_pending, those that wait for a reviewer, of whom there is
+//     none here; conversions_reversed, how many of the approved no longer stand.
 //   - credits_granted is what stands after the last event.
 //   - hours are those of recognised outcomes, newest revision, not revoked,
 //     whether expired or not, by category.

@@ -171,7 +171,7 @@ func (p *play) plan(ctx context.Context, e Event) error {
 	if err != nil {
 		return p.refused(e.Place, err)
 	}
-	p.result.Plans = append(p.result.Plans, PlanMade{e.At, e.Learner, e.Programme, plan.Credits, orEmpty(plan.Steps)})
+	p.result.Plans = append(p.result.Plans, PlanMade{e.At, e.Learner, e.Programme, plan.Credits, orEmpty(plan.Steps), plan.Reviewed})
 	return nil
 }
 

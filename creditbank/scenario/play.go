@@ -242,9 +242,12 @@ func (p *play) account(ctx context.Context, alias string) (*creditbank.Account, 
 func (p *play) totals() Totals {
 	t := Totals{Hours: map[creditbank.Category]Hours{}}
 	for _, d := range p.result.Decisions {
-		if d.Decision == "approve" {
+		switch d.Decision {
+		case "approve":
 			t.Approved++
-		} else {
+		case "pending":
+			t.Pending++
+		default:
 			t.Denied++
 		}
 	}

@@ -38,7 +38,7 @@ type Decision struct {
 	At        creditbank.Date         `json:"at"`
 	Learner   string                  `json:"learner"`
 	Rule      creditbank.RuleID       `json:"rule"`
-	Decision  string                  `json:"decision"` // approve or deny
+	Decision  string                  `json:"decision"` // approve, deny or pending
 	Reasons   []creditbank.Reason     `json:"reasons"`
 	Lines     []Line                  `json:"lines"`
 	Missing   []creditbank.CourseCode `json:"missing"`
@@ -66,12 +66,14 @@ type PlanMade struct {
 	Programme creditbank.ProgrammeID `json:"programme"`
 	Credits   creditbank.Credits     `json:"credits"`
 	Steps     []creditbank.RuleID    `json:"steps"`
+	Reviewed  []creditbank.RuleID    `json:"reviewed,omitempty"` // steps that need a reviewer
 }
 
 // Totals are taken after the last event.
 type Totals struct {
 	Approved int                           `json:"conversions_approved"`
 	Denied   int                           `json:"conversions_denied"`
+	Pending  int                           `json:"conversions_pending,omitempty"` // which a reviewer has to decide
 	Reversed int                           `json:"conversions_reversed"`
 	Granted  creditbank.Credits            `json:"credits_granted"`
 	Hours    map[creditbank.Category]Hours `json:"hours"`
@@ -97,8 +99,11 @@ func newDecision(alias string, d *creditbank.Decision) Decision {
 		At: d.Day, Learner: alias, Rule: d.Rule, Decision: "deny", Reasons: orEmpty(d.Reasons()),
 		Lines: []Line{}, Missing: orEmpty(d.Missing), Forfeited: d.Forfeited,
 	}
-	if d.Approved {
+	switch {
+	case d.Approved:
 		out.Decision = "approve"
+	case d.Pending():
+		out.Decision = "pending"
 	}
 	for _, l := range d.Lines {
 		out.Lines = append(out.Lines, Line{l.Slot, l.Credits, l.Grade})

@@ -24,6 +24,8 @@ CREATE TABLE act (
     PRIMARY KEY (learner_id, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX act_applied ON act (learner_id, seq) WHERE kind = 'applied';
+
 CREATE INDEX act_feed ON act (feed_id);
 
 CREATE UNIQUE INDEX act_request ON act (learner_id, caller, request_key, request_part) WHERE request_key <> '';
@@ -82,6 +84,26 @@ CREATE TABLE certificate_revocation (
 CREATE TRIGGER certificate_revocation_no_delete BEFORE DELETE ON certificate_revocation BEGIN SELECT RAISE(ABORT, 'revocations are never deleted'); END;
 
 CREATE TRIGGER certificate_revocation_no_update BEFORE UPDATE ON certificate_revocation BEGIN SELECT RAISE(ABORT, 'revocations are never edited'); END;
+
+CREATE TABLE disclosure (
+    learner_id TEXT    NOT NULL,
+    id         TEXT    NOT NULL, -- a UUID of version 7: later ones are greater
+    at         INTEGER NOT NULL,
+    caller     TEXT    NOT NULL CHECK (caller <> ''),
+    recipient  TEXT    NOT NULL, -- '' where an authority was told
+    authority  TEXT    NOT NULL,
+    purpose    TEXT    NOT NULL,
+    fields     TEXT    NOT NULL, -- codes with commas between them
+    basis      TEXT    NOT NULL,
+    consent    INTEGER NOT NULL CHECK (consent >= 0), -- the account version that gave it; 0 is none
+    request    TEXT    NOT NULL,
+    digest     BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
+    PRIMARY KEY (learner_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER disclosure_no_delete BEFORE DELETE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are never deleted'); END;
+
+CREATE TRIGGER disclosure_no_update BEFORE UPDATE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are never edited'); END;
 
 CREATE TABLE document (
     version INTEGER PRIMARY KEY,

@@ -10,7 +10,7 @@ import (
 type writeStatements struct {
 	addFeed, addLearner, addLookup, addAccount, advance *sql.Stmt
 	addOutcome, addAct, addTransfer, addDocument        *sql.Stmt
-	known, taken, newest                                *sql.Stmt
+	known, taken, newest, addDisclosure                 *sql.Stmt
 }
 
 // readStatements are prepared on each reader's connection when it first needs
@@ -20,7 +20,7 @@ type readStatements struct {
 	account                              *sql.Stmt
 	outcomes, outcome, acts              *sql.Stmt
 	documents, lastFeed, feed, feedsRows *sql.Stmt
-	movements                            *sql.Stmt
+	movements, applications, disclosures *sql.Stmt
 }
 
 // A preparer is a connection or a pool of them.
@@ -53,6 +53,9 @@ const outcomeColumns = `
 const actColumns = `
 	learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest`
 
+const disclosureColumns = `
+	learner_id, id, at, caller, recipient, authority, purpose, fields, basis, consent, request, digest`
+
 func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 	return prepare(ctx, p, []statement{
 		{&w.addFeed, `
@@ -84,6 +87,10 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 		{&w.addTransfer, `
 			INSERT INTO transfer (learner_id, seq, n, from_account, to_account, category, credits)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&w.addDisclosure, `
+			INSERT INTO disclosure (` + disclosureColumns + `)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (learner_id, id) DO NOTHING`},
 		{&w.newest, `
 			SELECT coalesce(max(version), 0) FROM document`},
 		{&w.addDocument, `
@@ -131,6 +138,24 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			FROM act
 			WHERE learner_id = ?
 			ORDER BY seq`},
+		{&r.applications, `
+			SELECT a.learner_id, a.seq, a.kind
+			FROM act AS a
+			WHERE a.kind = 'applied' AND (a.learner_id, a.seq) > (?, ?)
+			AND NOT EXISTS (
+				SELECT 1
+				FROM act AS d
+				WHERE d.learner_id = a.learner_id AND d.seq > a.seq AND d.kind = 'decided'
+				AND json_extract(CAST(d.body AS TEXT), '$.of') = a.seq
+			)
+			ORDER BY a.learner_id, a.seq
+			LIMIT ?`},
+		{&r.disclosures, `
+			SELECT ` + disclosureColumns + `
+			FROM disclosure
+			WHERE learner_id = ?1 AND (?2 = '' OR id < ?2)
+			ORDER BY id DESC
+			LIMIT ?3`},
 		{&r.documents, `
 			SELECT version, kind, id, body, at, caller, digest
 			FROM document

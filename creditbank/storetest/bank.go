@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -62,10 +63,15 @@ func (c customer) act(t *testing.T, n int) error {
 	ctx, id := t.Context(), c.learners[c.random.IntN(len(c.learners))].ID
 	change := creditbank.Change{By: caller, Learner: id, Key: fmt.Sprintf("%s-%d", c.name, n)}
 	p := Posting(id, fmt.Sprintf("p%d", c.random.IntN(60)), 1)
-	switch c.random.IntN(8) {
+	switch c.random.IntN(10) {
 	case 0:
 		_, err := c.bank.Convert(ctx, change, []creditbank.RuleID{"R05"})
 		return err
+	case 8:
+		_, err := c.bank.Convert(ctx, change, []creditbank.RuleID{reviewedRule})
+		return err
+	case 9:
+		return c.review(ctx, change)
 	case 1:
 		p.Revision = 2
 		p.Attended += 50
@@ -78,6 +84,18 @@ func (c customer) act(t *testing.T, n int) error {
 		p.ExternalID, p.Attended = change.Key, 0 // refused
 	}
 	_, err := c.poster.Post(ctx, caller, p, change.Key)
+	return err
+}
+
+// review decides an application of the learner, if there is one.
+func (c customer) review(ctx context.Context, change creditbank.Change) error {
+	change.By = creditbank.Caller{ID: "reviewer:" + c.name}
+	a, err := c.bank.Account(ctx, change.Learner)
+	if err != nil || len(a.Applications) == 0 {
+		return err
+	}
+	p := a.Applications[len(a.Applications)-1]
+	_, err = c.bank.Review(ctx, change, p.Seq, creditbank.Verdict{Approve: c.random.IntN(3) > 0})
 	return err
 }
 

@@ -82,6 +82,15 @@ func repeatable(t *testing.T, f *Faulty, method Method, n, version int) repetiti
 			wantDocuments(t, f, 0, documents(1, version))
 			wantFeed(t, f, feed, nil)
 		}
+	case MethodDisclose:
+		d := Disclosure(l.ID, n)
+		r.write = func() error { return f.Disclose(t.Context(), d) }
+		r.check = func(t *testing.T) {
+			all, err := f.Disclosures(t.Context(), l.ID, "", 10)
+			if diff := gocmp.Diff([]creditbank.Disclosure{d}, all, Equal()); err != nil || diff != "" {
+				t.Errorf("Disclosures: %v, differ (-want +got):\n%s", err, diff)
+			}
+		}
 	case MethodNumber:
 		Open(t, f.Store, l)
 		r.write = func() error { _, err := f.Number(t.Context()); return err }

@@ -28,14 +28,17 @@ type Method string
 
 // The methods that can fail.
 const (
-	MethodAppend  Method = "Append"
-	MethodOpen    Method = "Open"
-	MethodPublish Method = "Publish"
-	MethodNumber  Method = "Number"
+	MethodAppend   Method = "Append"
+	MethodOpen     Method = "Open"
+	MethodPublish  Method = "Publish"
+	MethodNumber   Method = "Number"
+	MethodDisclose Method = "Disclose"
 )
 
 // Methods lists the methods that can fail.
-func Methods() []Method { return []Method{MethodAppend, MethodOpen, MethodPublish, MethodNumber} }
+func Methods() []Method {
+	return []Method{MethodAppend, MethodOpen, MethodPublish, MethodNumber, MethodDisclose}
+}
 
 // ErrInjected is in the chain of every injected error.
 var ErrInjected = errors.New("storetest: injected fault")
@@ -103,6 +106,12 @@ func (f *Faulty) Open(ctx context.Context, feed creditbank.Feed, learners []cred
 // Publish implements [creditbank.Store].
 func (f *Faulty) Publish(ctx context.Context, feed creditbank.Feed, base int, docs []creditbank.Document) (bool, error) {
 	return withFault(f, MethodPublish, func() (bool, error) { return f.Store.Publish(ctx, feed, base, docs) })
+}
+
+// Disclose implements [creditbank.DisclosureStore].
+func (f *Faulty) Disclose(ctx context.Context, d creditbank.Disclosure) error {
+	_, err := withFault(f, MethodDisclose, func() (struct{}, error) { return struct{}{}, f.Store.Disclose(ctx, d) })
+	return err
 }
 
 // Number implements [creditbank.Store].

@@ -97,7 +97,7 @@ func wantInt(t testing.TB, h Harness, query string, want int64) {
 // kinds are the errors that callers act upon.
 var kinds = []error{
 	creditbank.ErrInvalid, creditbank.ErrNotFound, creditbank.ErrConflict,
-	creditbank.ErrBusy, creditbank.ErrOutcomeUnknown,
+	creditbank.ErrForbidden, creditbank.ErrBusy, creditbank.ErrOutcomeUnknown,
 }
 
 // wantDamage checks that err reports damage: it wraps no kind, and it names

@@ -34,7 +34,8 @@ func newBank(t testing.TB, s creditbank.Store) *creditbank.Bank {
 }
 
 // simpleRules is a version of rules under which an attended hour is a credit,
-// and R05 turns all there is into a line of programme P1.
+// R05 turns all there is into a line of programme P1, and R06 does so if a
+// reviewer approves.
 type simpleRules int
 
 var _ creditbank.Rules = simpleRules(0)
@@ -55,11 +56,43 @@ func (simpleRules) Recognise(p creditbank.Posting, _ creditbank.Course, _ credit
 
 // Decide implements [creditbank.Rules].
 func (simpleRules) Decide(a *creditbank.Account, rule creditbank.RuleID, at time.Time, day creditbank.Date) (*creditbank.Decision, error) {
-	if rule != "R05" {
+	if rule != "R05" && rule != reviewedRule {
 		return nil, creditbank.ErrNotFound
 	}
+	d := convertAll(a, rule, at, day)
+	if d.Approved && rule == reviewedRule {
+		d.Approved, d.Findings = false, []creditbank.Finding{{Code: creditbank.ApprovalPending, Subject: string(rule)}}
+	}
+	return d, nil
+}
+
+// reviewedRule asks for a reviewer.
+const reviewedRule creditbank.RuleID = "R06"
+
+// Review implements [creditbank.Rules].
+func (simpleRules) Review(a *creditbank.Account, r creditbank.Review, at time.Time) (*creditbank.Decision, error) {
+	p := a.Application(r.Application)
+	if p == nil {
+		return nil, creditbank.ErrNotFound
+	}
+	if !r.Approved {
+		d := decision(a)
+		d.At, d.Day, d.Rule, d.Review = at, p.Decision.Day, p.Decision.Rule, &r
+		d.Findings = []creditbank.Finding{{Code: creditbank.ApprovalRejected, Subject: string(d.Rule)}}
+		return d, nil
+	}
+	d := convertAll(a, p.Decision.Rule, at, p.Decision.Day)
+	d.Review = &r
+	return d, nil
+}
+
+// NeedsReview implements [creditbank.Rules].
+func (simpleRules) NeedsReview(id creditbank.RuleID) bool { return id == reviewedRule }
+
+// convertAll decides to convert all that is available.
+func convertAll(a *creditbank.Account, rule creditbank.RuleID, at time.Time, day creditbank.Date) *creditbank.Decision {
 	d := decision(a)
-	d.At, d.Day = at, day
+	d.At, d.Day, d.Rule = at, day, rule
 	var sum creditbank.Credits
 	for _, lot := range a.Lots {
 		if c := lot.Available(day); c > 0 {
@@ -69,10 +102,10 @@ func (simpleRules) Decide(a *creditbank.Account, rule creditbank.RuleID, at time
 	}
 	if sum == 0 {
 		d.Findings = []creditbank.Finding{{Code: creditbank.InsufficientPool, Have: "0.0", Need: "0.01", Subject: "P1"}}
-		return d, nil
+		return d
 	}
 	d.Approved, d.Lines = true, []creditbank.Line{line(sum)}
-	return d, nil
+	return d
 }
 
 // line returns a line of programme P1.
@@ -95,7 +128,7 @@ func (simpleRules) Programme(id creditbank.ProgrammeID) (creditbank.Programme, b
 
 // RuleTitle implements [creditbank.Rules].
 func (simpleRules) RuleTitle(id creditbank.RuleID) (creditbank.Text, creditbank.ProgrammeID, bool) {
-	return creditbank.Text{ZH: "转换", EN: "conversion"}, "P1", id == "R05"
+	return creditbank.Text{ZH: "转换", EN: "conversion"}, "P1", id == "R05" || id == reviewedRule
 }
 
 // openVault seals nothing.

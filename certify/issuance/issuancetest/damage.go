@@ -62,7 +62,7 @@ func testDamagedCertificate(t *testing.T, h Harness) {
 }
 
 func isKind(err error) bool {
-	for _, kind := range []error{creditbank.ErrInvalid, creditbank.ErrNotFound, creditbank.ErrConflict, creditbank.ErrBusy, creditbank.ErrOutcomeUnknown} {
+	for _, kind := range []error{creditbank.ErrInvalid, creditbank.ErrNotFound, creditbank.ErrConflict, creditbank.ErrForbidden, creditbank.ErrBusy, creditbank.ErrOutcomeUnknown} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -131,7 +131,7 @@ func compareBalances(t testing.TB, got *scenario.Result, day string, want map[st
 func compareTotals(t testing.TB, got *scenario.Result) {
 	t.Helper()
 	approved := len(slices.DeleteFunc(slices.Clone(got.Decisions), func(d scenario.Decision) bool { return d.Decision != "approve" }))
-	if got.Totals.Approved != approved || got.Totals.Approved+got.Totals.Denied != len(got.Decisions) {
+	if got.Totals.Approved != approved || got.Totals.Approved+got.Totals.Denied+got.Totals.Pending != len(got.Decisions) {
 		t.Errorf("totals %+v do not follow from %d decisions with %d approved", got.Totals, len(got.Decisions), approved)
 	}
 	last, sum := "", creditbank.Credits(0)
