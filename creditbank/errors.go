@@ -15,9 +15,6 @@ var (
 	// ErrNotFound: what the request names does not exist.
 	ErrNotFound = errors.New("not found")
 
-	// ErrForbidden: the caller may not do that.
-	ErrForbidden = errors.New("forbidden")
-
 	// ErrConflict: the same key was used before with other content, or the
 	// state of the account does not allow the request.
 	ErrConflict = errors.New("conflict")
