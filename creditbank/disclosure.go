@@ -16,6 +16,7 @@ const (
 	BasisSource  Basis = "SOURCE"  // the recipient posted an outcome of the learner
 	BasisTarget  Basis = "TARGET"  // the learner studies, applies or has credits there
 	BasisConsent Basis = "CONSENT" // the learner consents
+	BasisShown   Basis = "SHOWN"   // whoever asked named the learner by number and name, as on their papers
 	BasisDuty    Basis = "DUTY"    // an authority in the exercise of its duty (PIPL article 13 (3), 34)
 )
 
@@ -23,6 +24,7 @@ var basisTexts = map[Basis]Text{
 	BasisSource:  {"成果颁发机构", "the institution posted an outcome"},
 	BasisTarget:  {"转换目标机构", "the learner converts credits there"},
 	BasisConsent: {"学习者同意", "the learner consents"},
+	BasisShown:   {"凭本人证件查找", "found by the number and name on their papers"},
 	BasisDuty:    {"主管部门履行职责", "an authority's duty"},
 }
 

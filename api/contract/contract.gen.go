@@ -65,6 +65,27 @@ func (e Category) Valid() bool {
 	}
 }
 
+// Defines values for CheckResult.
+const (
+	Failed     CheckResult = "failed"
+	NotChecked CheckResult = "not_checked"
+	Ok         CheckResult = "ok"
+)
+
+// Valid indicates whether the value is a known member of the CheckResult enum.
+func (e CheckResult) Valid() bool {
+	switch e {
+	case Failed:
+		return true
+	case NotChecked:
+		return true
+	case Ok:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DecisionDecision.
 const (
 	Approve DecisionDecision = "approve"
@@ -117,6 +138,7 @@ func (e DecisionState) Valid() bool {
 const (
 	CONSENT DisclosureBasis = "CONSENT"
 	DUTY    DisclosureBasis = "DUTY"
+	SHOWN   DisclosureBasis = "SHOWN"
 	SOURCE  DisclosureBasis = "SOURCE"
 	TARGET  DisclosureBasis = "TARGET"
 )
@@ -127,6 +149,8 @@ func (e DisclosureBasis) Valid() bool {
 	case CONSENT:
 		return true
 	case DUTY:
+		return true
+	case SHOWN:
 		return true
 	case SOURCE:
 		return true
@@ -416,27 +440,6 @@ func (e TokenProblemError) Valid() bool {
 	}
 }
 
-// Defines values for VerificationChecksResult.
-const (
-	Failed     VerificationChecksResult = "failed"
-	NotChecked VerificationChecksResult = "not_checked"
-	Ok         VerificationChecksResult = "ok"
-)
-
-// Valid indicates whether the value is a known member of the VerificationChecksResult enum.
-func (e VerificationChecksResult) Valid() bool {
-	switch e {
-	case Failed:
-		return true
-	case NotChecked:
-		return true
-	case Ok:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for VerificationVerdict.
 const (
 	Incomplete VerificationVerdict = "incomplete"
@@ -616,6 +619,18 @@ type Certificates struct {
 	// Pending 账本中尚未处理的条数 Entries of the ledger that issuing has not come to yet; 0 when it is up to date
 	Pending int64 `json:"pending"`
 }
+
+// Check defines model for Check.
+type Check struct {
+	Code   string      `json:"code"`
+	Detail *string     `json:"detail,omitempty"`
+	Name   string      `json:"name"`
+	Result CheckResult `json:"result"`
+	Text   Text        `json:"text"`
+}
+
+// CheckResult defines model for Check.Result.
+type CheckResult string
 
 // ClientID Example: i06-registry
 type ClientID = string
@@ -861,7 +876,7 @@ type Decisions struct {
 type Disclosure struct {
 	At time.Time `json:"at"`
 
-	// Basis 成果颁发机构、转换目标机构、学习者同意、主管部门履行职责
+	// Basis 成果颁发机构、转换目标机构、学习者同意、凭本人证件查找、主管部门履行职责
 	Basis   DisclosureBasis `json:"basis"`
 	By      string          `json:"by"`
 	Consent *int64          `json:"consent,omitempty"`
@@ -879,7 +894,7 @@ type Disclosure struct {
 	Request *string `json:"request,omitempty"`
 }
 
-// DisclosureBasis 成果颁发机构、转换目标机构、学习者同意、主管部门履行职责
+// DisclosureBasis 成果颁发机构、转换目标机构、学习者同意、凭本人证件查找、主管部门履行职责
 type DisclosureBasis string
 
 // DisclosurePage defines model for DisclosurePage.
@@ -1021,11 +1036,11 @@ type Learner struct {
 // LearnerID 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
 type LearnerID = string
 
-// LearnerReference 账号，或身份证号与姓名 An account number, or an identity number with the name
+// LearnerReference 姓名，以及账号或身份证号 The name, with either the account number or the identity number
 type LearnerReference struct {
 	Account  *string `json:"account,omitempty"`
 	IdNumber *string `json:"id_number,omitempty"`
-	Name     *string `json:"name,omitempty"`
+	Name     string  `json:"name"`
 }
 
 // Line defines model for Line.
@@ -1193,13 +1208,17 @@ type Plan struct {
 	Forfeited Credits `json:"forfeited"`
 
 	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
-	Learner   LearnerID `json:"learner"`
-	Programme string    `json:"programme"`
-	Steps     []struct {
-		Reviewed *bool  `json:"reviewed,omitempty"`
-		Rule     string `json:"rule"`
-		Title    Text   `json:"title"`
-	} `json:"steps"`
+	Learner   LearnerID  `json:"learner"`
+	Programme string     `json:"programme"`
+	Steps     []PlanStep `json:"steps"`
+}
+
+// PlanStep defines model for PlanStep.
+type PlanStep struct {
+	// Reviewed 须经审核 A reviewer decides
+	Reviewed bool   `json:"reviewed"`
+	Rule     string `json:"rule"`
+	Title    Text   `json:"title"`
 }
 
 // Posting Who is meant is said by exactly one of `learner` (the id), `account` and `id_number`; with `id_number` the name
@@ -1536,22 +1555,13 @@ type Transfer struct {
 type Verification struct {
 	AnchoredAt *time.Time `json:"anchored_at,omitempty"`
 	At         time.Time  `json:"at"`
-	Checks     []struct {
-		Code   string                   `json:"code"`
-		Detail *string                  `json:"detail,omitempty"`
-		Name   string                   `json:"name"`
-		Result VerificationChecksResult `json:"result"`
-		Text   Text                     `json:"text"`
-	} `json:"checks"`
+	Checks     []Check    `json:"checks"`
 
 	// Credential 证书所载 What it says
 	Credential *map[string]interface{} `json:"credential,omitempty"`
 	StatusAsOf *time.Time              `json:"status_as_of,omitempty"`
 	Verdict    VerificationVerdict     `json:"verdict"`
 }
-
-// VerificationChecksResult defines model for Verification.Checks.Result.
-type VerificationChecksResult string
 
 // VerificationVerdict defines model for Verification.Verdict.
 type VerificationVerdict string
@@ -2647,7 +2657,7 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/learners (the `OpenLearner` operationId).
 	OpenLearner(ctx context.Context, body OpenLearnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// FindLearnerWithBody 查找学习者 Find a learner by account number, or by identity number and name
+	// FindLearnerWithBody 查找学习者 Find a learner by name and account or identity number
 	//
 	// A POST, since what is looked up by must not stand in an address. The finding is recorded as a disclosure.
 	//
@@ -2656,7 +2666,7 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/learners/find (the `FindLearner` operationId).
 	FindLearnerWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// FindLearner 查找学习者 Find a learner by account number, or by identity number and name
+	// FindLearner 查找学习者 Find a learner by name and account or identity number
 	//
 	// A POST, since what is looked up by must not stand in an address. The finding is recorded as a disclosure.
 	//
@@ -4047,7 +4057,7 @@ func (c *Client) OpenLearner(ctx context.Context, body OpenLearnerJSONRequestBod
 	return c.Client.Do(req)
 }
 
-// FindLearnerWithBody 查找学习者 Find a learner by account number, or by identity number and name
+// FindLearnerWithBody 查找学习者 Find a learner by name and account or identity number
 //
 // A POST, since what is looked up by must not stand in an address. The finding is recorded as a disclosure.
 //
@@ -4066,7 +4076,7 @@ func (c *Client) FindLearnerWithBody(ctx context.Context, contentType string, bo
 	return c.Client.Do(req)
 }
 
-// FindLearner 查找学习者 Find a learner by account number, or by identity number and name
+// FindLearner 查找学习者 Find a learner by name and account or identity number
 //
 // A POST, since what is looked up by must not stand in an address. The finding is recorded as a disclosure.
 //
@@ -9714,7 +9724,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/learners (the `OpenLearner` operationId).
 	OpenLearnerWithResponse(ctx context.Context, body OpenLearnerJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenLearnerResponse, error)
 
-	// FindLearnerWithBodyWithResponse 查找学习者 Find a learner by account number, or by identity number and name
+	// FindLearnerWithBodyWithResponse 查找学习者 Find a learner by name and account or identity number
 	//
 	// A POST, since what is looked up by must not stand in an address. The finding is recorded as a disclosure.
 	//
@@ -9723,7 +9733,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/learners/find (the `FindLearner` operationId).
 	FindLearnerWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FindLearnerResponse, error)
 
-	// FindLearnerWithResponse 查找学习者 Find a learner by account number, or by identity number and name
+	// FindLearnerWithResponse 查找学习者 Find a learner by name and account or identity number
 	//
 	// A POST, since what is looked up by must not stand in an address. The finding is recorded as a disclosure.
 	//
@@ -14652,7 +14662,7 @@ func (c *ClientWithResponses) OpenLearnerWithResponse(ctx context.Context, body 
 	return ParseOpenLearnerResponse(rsp)
 }
 
-// FindLearnerWithBodyWithResponse 查找学习者 Find a learner by account number, or by identity number and name
+// FindLearnerWithBodyWithResponse 查找学习者 Find a learner by name and account or identity number
 //
 // A POST, since what is looked up by must not stand in an address. The finding is recorded as a disclosure.
 //
@@ -14667,7 +14677,7 @@ func (c *ClientWithResponses) FindLearnerWithBodyWithResponse(ctx context.Contex
 	return ParseFindLearnerResponse(rsp)
 }
 
-// FindLearnerWithResponse 查找学习者 Find a learner by account number, or by identity number and name
+// FindLearnerWithResponse 查找学习者 Find a learner by name and account or identity number
 //
 // A POST, since what is looked up by must not stand in an address. The finding is recorded as a disclosure.
 //
@@ -18084,7 +18094,7 @@ type ServerInterface interface {
 	// OpenLearner 开户 Open an account for a person
 	// (POST /v1/learners)
 	OpenLearner(w http.ResponseWriter, r *http.Request)
-	// FindLearner 查找学习者 Find a learner by account number, or by identity number and name
+	// FindLearner 查找学习者 Find a learner by name and account or identity number
 	// (POST /v1/learners/find)
 	FindLearner(w http.ResponseWriter, r *http.Request)
 	// GetLearner 学习者 Who a learner is
@@ -24077,7 +24087,7 @@ type StrictServerInterface interface {
 	// OpenLearner 开户 Open an account for a person
 	// (POST /v1/learners)
 	OpenLearner(ctx context.Context, request OpenLearnerRequestObject) (OpenLearnerResponseObject, error)
-	// FindLearner 查找学习者 Find a learner by account number, or by identity number and name
+	// FindLearner 查找学习者 Find a learner by name and account or identity number
 	// (POST /v1/learners/find)
 	FindLearner(ctx context.Context, request FindLearnerRequestObject) (FindLearnerResponseObject, error)
 	// GetLearner 学习者 Who a learner is

@@ -1,0 +1,265 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"creditbank/api/contract"
+	"creditbank/creditbank"
+	"creditbank/creditbank/access"
+)
+
+func ruleIDs(codes []contract.Code) []creditbank.RuleID {
+	return mapped(codes, func(c contract.Code) creditbank.RuleID { return creditbank.RuleID(c) })
+}
+
+// PreviewConversions implements [contract.StrictServerInterface].
+func (s *Server) PreviewConversions(ctx context.Context, r contract.PreviewConversionsRequestObject) (contract.PreviewConversionsResponseObject, error) {
+	id := creditbank.LearnerID(r.Learner)
+	if err := s.mayRead(ctx, id, r.Params.Purpose, creditbank.FieldOutcomes, creditbank.FieldConversions); err != nil {
+		return nil, err
+	}
+	decisions, err := s.c.Bank.Preview(ctx, id, ruleIDs(r.Body.Rules))
+	if err != nil {
+		return nil, s.aboutRules(err)
+	}
+	cat := s.c.Bank.Catalogue()
+	w := contract.Decisions{
+		Learner: r.Learner, Version: decisions[0].Base,
+		Decisions: mapped(decisions, func(d *creditbank.Decision) contract.Decision { return wireDecision(cat, 0, d) }),
+	}
+	return contract.PreviewConversions200JSONResponse{Body: w, Headers: contract.PreviewConversions200ResponseHeaders{ETag: etag(w.Version)}}, nil
+}
+
+// aboutRules tells a rule that the body names from a learner that the address
+// names.
+func (s *Server) aboutRules(err error) error {
+	if is(err, creditbank.CodeUnknownLearner) {
+		return err
+	}
+	return inBody(err)
+}
+
+// Convert implements [contract.StrictServerInterface]. A learner applies for
+// what is their own; a clerk of the institution that would grant, on a ground
+// on which it may know the account.
+func (s *Server) Convert(ctx context.Context, r contract.ConvertRequestObject) (contract.ConvertResponseObject, error) {
+	id := creditbank.LearnerID(r.Learner)
+	rules := ruleIDs(r.Body.Rules)
+	if !s.isSelf(ctx, id) {
+		if err := s.mayConvertFor(ctx, id, rules); err != nil {
+			return nil, err
+		}
+	}
+	s.mayself(ctx)
+	acts, err := s.c.Bank.Convert(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), rules)
+	if err != nil {
+		return nil, s.aboutRules(err)
+	}
+	a, err := s.c.Bank.Account(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	w := contract.Decisions{Learner: r.Learner, Version: a.Version, Decisions: []contract.Decision{}}
+	for _, act := range acts {
+		if act.Body.Decision != nil {
+			w.Decisions = append(w.Decisions, s.decision(a, act))
+		}
+	}
+	return contract.Convert200JSONResponse{Body: w, Headers: contract.Convert200ResponseHeaders{ETag: etag(a.Version)}}, nil
+}
+
+// mayConvertFor reports whether the caller may apply in the learner's stead.
+func (s *Server) mayConvertFor(ctx context.Context, id creditbank.LearnerID, rules []creditbank.RuleID) error {
+	set := s.c.Bank.Catalogue().Rules
+	for _, rule := range rules {
+		if set == nil {
+			break
+		}
+		_, programme, _ := set.RuleTitle(rule)
+		if err := s.may(ctx, access.OnInstitution(s.institutionOf(programme))); err != nil {
+			return err
+		}
+	}
+	purpose := contract.CONVERSION
+	return s.mayRead(ctx, id, &purpose, creditbank.FieldOutcomes, creditbank.FieldConversions)
+}
+
+// decision returns a decision on record with what became of it.
+func (s *Server) decision(a *creditbank.Account, act creditbank.Act) contract.Decision {
+	w := wireDecision(s.c.Bank.Catalogue(), act.Seq, act.Body.Decision)
+	state := contract.Denied
+	if p := a.Application(act.Seq); p != nil {
+		state = contract.Open
+		if p.DecidedBy != 0 {
+			state, w.DecidedBy = contract.Decided, &p.DecidedBy
+		}
+	}
+	if c := a.Conversion(act.Seq); c != nil {
+		state = contract.Standing
+		if !c.Stands() {
+			state, w.ReversedOn = contract.Reversed, day(c.ReversedOn)
+		}
+	}
+	w.State, w.Note = &state, optional(act.Body.Reason)
+	return w
+}
+
+// decides reports whether an act is an application or a decision on one.
+func decides(a creditbank.Act) bool {
+	return a.Body.Decision != nil && (a.Kind == creditbank.ActDecided || a.Kind == creditbank.ActApplied)
+}
+
+// ListConversions implements [contract.StrictServerInterface].
+func (s *Server) ListConversions(ctx context.Context, r contract.ListConversionsRequestObject) (contract.ListConversionsResponseObject, error) {
+	before, err := afterNumber(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	h, a, err := s.conversionsOf(ctx, r.Learner, r.Params.Purpose)
+	if err != nil {
+		return nil, err
+	}
+	w := contract.DecisionPage{Learner: r.Learner, Version: a.Version, Decisions: []contract.Decision{}}
+	for _, act := range slices.Backward(h.Acts) {
+		if !decides(act) || before > 0 && act.Seq >= before {
+			continue
+		}
+		if len(w.Decisions) == pageSize(r.Params.Limit) {
+			w.Next = cursor(strconv.FormatInt(*w.Decisions[len(w.Decisions)-1].Seq, 10))
+			break
+		}
+		w.Decisions = append(w.Decisions, s.decision(a, act))
+	}
+	return contract.ListConversions200JSONResponse{Body: w, Headers: contract.ListConversions200ResponseHeaders{ETag: etag(a.Version)}}, nil
+}
+
+func (s *Server) conversionsOf(ctx context.Context, learner string, purpose *contract.Purpose) (creditbank.History, *creditbank.Account, error) {
+	id := creditbank.LearnerID(learner)
+	if err := s.mayRead(ctx, id, purpose, creditbank.FieldConversions); err != nil {
+		return creditbank.History{}, nil, err
+	}
+	h, err := s.c.Bank.History(ctx, id)
+	if err != nil {
+		return h, nil, err
+	}
+	a, err := creditbank.NewAccount(h)
+	return h, a, err
+}
+
+// GetConversion implements [contract.StrictServerInterface].
+func (s *Server) GetConversion(ctx context.Context, r contract.GetConversionRequestObject) (contract.GetConversionResponseObject, error) {
+	h, a, err := s.conversionsOf(ctx, r.Learner, r.Params.Purpose)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(h.Acts, func(act creditbank.Act) bool { return act.Seq == r.Seq && decides(act) })
+	if i < 0 {
+		return nil, creditbank.NotFound("UNKNOWN_DECISION", "seq", "没有这项决定", "there is no such decision")
+	}
+	return contract.GetConversion200JSONResponse{
+		Body: s.decision(a, h.Acts[i]), Headers: contract.GetConversion200ResponseHeaders{ETag: etag(a.Version)},
+	}, nil
+}
+
+// ReviewConversion implements [contract.StrictServerInterface].
+func (s *Server) ReviewConversion(ctx context.Context, r contract.ReviewConversionRequestObject) (contract.ReviewConversionResponseObject, error) {
+	id := creditbank.LearnerID(r.Learner)
+	a, err := s.c.Bank.Account(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p := a.Application(r.Seq)
+	if p == nil {
+		// Whether there is one is told only to those who may know of others.
+		s.mayself(ctx)
+		return nil, creditbank.NotFound(creditbank.CodeUnknownApplication, "seq", "没有这项申请", "there is no such application")
+	}
+	if err := s.may(ctx, access.OnInstitution(s.institutionOf(p.Decision.Programme))); err != nil {
+		return nil, err
+	}
+	verdict := creditbank.Verdict{Approve: r.Body.Approve, Note: value(r.Body.Note)}
+	act, err := s.c.Bank.Review(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), r.Seq, verdict)
+	if err != nil {
+		return nil, err
+	}
+	if a, err = s.c.Bank.Account(ctx, id); err != nil {
+		return nil, err
+	}
+	return contract.ReviewConversion200JSONResponse{
+		Body: s.decision(a, act), Headers: contract.ReviewConversion200ResponseHeaders{ETag: etag(a.Version)},
+	}, nil
+}
+
+// applicationsRead is how many applications one request looks at: those of
+// other institutions are passed over.
+const applicationsRead = 1000
+
+// ListApplications implements [contract.StrictServerInterface]. What a reviewer
+// is told here is recorded: the learners see that somebody looked.
+func (s *Server) ListApplications(ctx context.Context, r contract.ListApplicationsRequestObject) (contract.ListApplicationsResponseObject, error) {
+	c := s.mayself(ctx) // what is listed is within the scope
+	from, err := afterApplication(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	w := contract.ListApplications200JSONResponse{Applications: []contract.Decision{}}
+	refs, err := s.c.Bank.Applications(ctx, from, applicationsRead)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range refs {
+		if len(w.Applications) == pageSize(r.Params.Limit) {
+			w.Next = cursor(string(from.Learner), strconv.FormatInt(from.Seq, 10))
+			return w, nil
+		}
+		from = ref
+		d, ok, err := s.application(ctx, c, ref)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			w.Applications = append(w.Applications, d)
+		}
+	}
+	if len(refs) == applicationsRead {
+		w.Next = cursor(string(from.Learner), strconv.FormatInt(from.Seq, 10))
+	}
+	return w, nil
+}
+
+// application returns an open application if it is the caller's to review.
+func (s *Server) application(ctx context.Context, c *call, ref creditbank.RowRef) (contract.Decision, bool, error) {
+	a, err := s.c.Bank.Account(ctx, ref.Learner)
+	if err != nil {
+		return contract.Decision{}, false, err
+	}
+	p := a.Application(ref.Seq)
+	if p == nil || p.DecidedBy != 0 {
+		return contract.Decision{}, false, nil
+	}
+	institution := s.institutionOf(p.Decision.Programme)
+	if !c.principal.May(s.c.Bank.Catalogue(), permissions[c.op.id], access.OnInstitution(institution)) {
+		return contract.Decision{}, false, nil
+	}
+	w := wireDecision(s.c.Bank.Catalogue(), p.Seq, p.Decision)
+	state := contract.Open
+	w.State = &state
+	return w, true, s.c.Bank.Disclose(ctx, c.by(), creditbank.Disclosure{
+		Learner: ref.Learner, Recipient: institution, Purpose: creditbank.PurposeConversion, Basis: creditbank.BasisTarget,
+		Fields: []creditbank.Field{creditbank.FieldConversions}, Request: c.id,
+	})
+}
+
+func afterApplication(c *string) (creditbank.RowRef, error) {
+	parts, err := after(c, 2)
+	if err != nil || parts[0] == "" {
+		return creditbank.RowRef{}, err
+	}
+	seq, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || !isUUID(parts[0]) {
+		return creditbank.RowRef{}, badCursor()
+	}
+	return creditbank.RowRef{Learner: creditbank.LearnerID(parts[0]), Seq: seq}, nil
+}
