@@ -112,6 +112,7 @@ func (b *Bank) apply(cat *Catalogue, d Document) error {
 		}
 		b.ruleSets.Store(version, rules)
 		cat.Rules, cat.ruleSetHash = rules, sha256.Sum256(d.Body)
+		cat.RuleSets = append(cat.RuleSets, RuleSet{rules, d.Body, d.At, d.By})
 		return nil
 	}
 	return errors.New("unknown kind")

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Identifiers of reference data, as the city chose them.
@@ -168,13 +169,23 @@ type Catalogue struct {
 	Institutions map[InstitutionID]Institution
 	Courses      map[CourseCode]Course // the newest version of each
 	Rules        Rules                 // nil before the first rule set is published
+	RuleSets     []RuleSet             // every one that was published, oldest first
 
 	ruleSetHash Hash // of the document Rules was made of
+}
+
+// A RuleSet is a version of the rules as it was published.
+type RuleSet struct {
+	Rules
+	Body []byte // the document: rule.Source reads it
+	At   time.Time
+	By   Caller
 }
 
 // clone returns a copy of c that can be added to.
 func (c *Catalogue) clone() *Catalogue {
 	copied := *c
+	copied.RuleSets = slices.Clip(c.RuleSets)
 	copied.Regions, copied.Institutions, copied.Courses = maps.Clone(c.Regions), maps.Clone(c.Institutions), maps.Clone(c.Courses)
 	return &copied
 }

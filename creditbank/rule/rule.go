@@ -40,6 +40,10 @@ type Rule struct {
 	hash creditbank.Hash
 }
 
+// Hash returns the SHA-256 of the rule's canonical form with the programme it
+// grants in: it names exactly this rule in decisions.
+func (r *Rule) Hash() creditbank.Hash { return r.hash }
+
 // inForce reports on which side of the rule's window day lies: -1 before it, 0
 // inside, 1 after it.
 func (r *Rule) inForce(day creditbank.Date) int {

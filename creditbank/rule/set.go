@@ -74,6 +74,15 @@ func Load(version int, body []byte) (creditbank.Rules, error) {
 	return set, nil
 }
 
+// Source returns the files of a published document, as people wrote them.
+func Source(body []byte) (Files, error) {
+	var doc document
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return Files{}, fmt.Errorf("rule set: %w", err)
+	}
+	return Files{Rules: []byte(doc.Rules), Programmes: []byte(doc.Programmes)}, nil
+}
+
 func parse(files Files, problems *creditbank.Problems) (*Set, *parser) {
 	set := &Set{
 		location: time.UTC, byID: map[creditbank.RuleID]*Rule{}, programmes: map[creditbank.ProgrammeID]creditbank.Programme{},
