@@ -125,6 +125,7 @@ type statements struct {
 	learner, find, learners, taken      *sql.Stmt
 	documents, newest, waiting, entries *sql.Stmt
 	movements                           *sql.Stmt
+	accessRecord, accessCurrent         *sql.Stmt
 }
 
 func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -146,6 +147,8 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.waiting, waitingQuery},
 		{&q.entries, entriesQuery},
 		{&q.movements, movementsQuery},
+		{&q.accessRecord, getRecordQuery},
+		{&q.accessCurrent, getCurrentQuery},
 	} {
 		stmt, err := db.PrepareContext(ctx, s.query)
 		if err != nil {
