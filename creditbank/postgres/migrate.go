@@ -42,7 +42,8 @@ func migrate(ctx context.Context, cfg pq.Config) (err error) {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
-		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true),
+		goose.WithAllowOutofOrder(true)) // numbers are given when work begins, which may end in another order
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

@@ -126,6 +126,7 @@ type statements struct {
 	documents, newest, waiting, entries *sql.Stmt
 	movements                           *sql.Stmt
 	applications, disclosures           *sql.Stmt
+	accessRecord, accessCurrent         *sql.Stmt
 }
 
 func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -149,6 +150,8 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.movements, movementsQuery},
 		{&q.applications, applicationsQuery},
 		{&q.disclosures, disclosuresQuery},
+		{&q.accessRecord, getRecordQuery},
+		{&q.accessCurrent, getCurrentQuery},
 	} {
 		stmt, err := db.PrepareContext(ctx, s.query)
 		if err != nil {

@@ -10,6 +10,48 @@ BEGIN
 END
 $$;
 
+CREATE TABLE public.access_answer (
+    at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    caller text NOT NULL COLLATE pg_catalog."C",
+    request_key text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    request_hash bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT access_answer_digest_check CHECK (((octet_length(request_hash) = 32) AND (octet_length(digest) = 32)))
+);
+
+CREATE TABLE public.access_current (
+    at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    version integer NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    what text NOT NULL,
+    caller text NOT NULL COLLATE pg_catalog."C",
+    body bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT access_current_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT access_current_version_check CHECK ((version >= 1))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE public.access_record (
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    what text NOT NULL,
+    caller text NOT NULL COLLATE pg_catalog."C",
+    body bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT access_record_count_check CHECK (((seq >= 1) AND (version >= 1))),
+    CONSTRAINT access_record_digest_check CHECK ((octet_length(digest) = 32))
+);
+
 CREATE TABLE public.account (
     learner_id uuid NOT NULL,
     version bigint NOT NULL,
@@ -263,6 +305,18 @@ CREATE TABLE public.status_bit (
     idx integer NOT NULL
 );
 
+ALTER TABLE ONLY public.access_answer
+    ADD CONSTRAINT access_answer_pkey PRIMARY KEY (caller, request_key);
+
+ALTER TABLE ONLY public.access_current
+    ADD CONSTRAINT access_current_pkey PRIMARY KEY (kind, id);
+
+ALTER TABLE ONLY public.access_record
+    ADD CONSTRAINT access_record_pkey PRIMARY KEY (kind, id, version);
+
+ALTER TABLE ONLY public.access_record
+    ADD CONSTRAINT access_record_seq_key UNIQUE (seq);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (learner_id);
 
@@ -327,6 +381,9 @@ ALTER TABLE ONLY public.transfer
     ADD CONSTRAINT transfer_pkey PRIMARY KEY (learner_id, seq, n);
 
 CREATE INDEX act_applied ON ONLY public.act USING btree (learner_id, seq) WHERE (kind = 'applied'::text);
+CREATE INDEX access_answer_expires_at_idx ON public.access_answer USING btree (expires_at);
+
+CREATE INDEX access_current_expires_at_idx ON public.access_current USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 CREATE INDEX act_feed ON ONLY public.act USING btree (feed_id);
 
@@ -337,6 +394,10 @@ CREATE INDEX act_reviewed ON ONLY public.act USING btree (learner_id, ((body ->>
 CREATE INDEX feed_unnumbered ON public.feed USING btree (id) WHERE (seq IS NULL);
 
 CREATE INDEX outcome_feed ON ONLY public.outcome USING btree (feed_id);
+
+CREATE TRIGGER access_record_kept BEFORE TRUNCATE ON public.access_record FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER access_record_unchanged BEFORE DELETE OR UPDATE ON public.access_record FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER act_kept BEFORE TRUNCATE ON public.act FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 

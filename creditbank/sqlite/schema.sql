@@ -1,5 +1,52 @@
 -- Made from migrations/ by go test -update; not read by the program.
 
+CREATE TABLE access_answer (
+    caller       TEXT    NOT NULL,
+    request_key  TEXT    NOT NULL,
+    request_hash BLOB    NOT NULL CHECK (length(request_hash) = 32),
+    at           INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    kind         TEXT    NOT NULL,
+    id           TEXT    NOT NULL,
+    version      INTEGER NOT NULL,
+    digest       BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
+    CONSTRAINT access_answer_pkey PRIMARY KEY (caller, request_key)
+) STRICT;
+
+CREATE INDEX access_answer_expires_at_idx ON access_answer (expires_at);
+
+CREATE TABLE access_current (
+    kind       TEXT    NOT NULL,
+    id         TEXT    NOT NULL,
+    version    INTEGER NOT NULL CHECK (version >= 1),
+    what       TEXT    NOT NULL,
+    at         INTEGER NOT NULL,
+    expires_at INTEGER, -- NULL for never
+    caller     TEXT    NOT NULL,
+    body       BLOB    NOT NULL, -- JSON
+    digest     BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
+    CONSTRAINT access_current_pkey PRIMARY KEY (kind, id)
+) STRICT;
+
+CREATE INDEX access_current_expires_at_idx ON access_current (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE access_record (
+    seq     INTEGER PRIMARY KEY CHECK (seq >= 1), -- without gaps
+    kind    TEXT    NOT NULL,
+    id      TEXT    NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 1),
+    what    TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    caller  TEXT    NOT NULL,
+    body    BLOB    NOT NULL, -- JSON
+    digest  BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above but seq
+    CONSTRAINT access_record_key UNIQUE (kind, id, version)
+) STRICT;
+
+CREATE TRIGGER access_record_no_delete BEFORE DELETE ON access_record BEGIN SELECT RAISE(ABORT, 'access records are never deleted'); END;
+
+CREATE TRIGGER access_record_no_update BEFORE UPDATE ON access_record BEGIN SELECT RAISE(ABORT, 'access records are never edited'); END;
+
 CREATE TABLE account (
     learner_id TEXT    PRIMARY KEY NOT NULL,
     version    INTEGER NOT NULL CHECK (version >= 1),
