@@ -34,6 +34,10 @@ var arrows = map[string][]string{
 	"chain":                            {},
 	"chain/chaintest":                  {"chain", "certify/tlog"},
 	"chain/local":                      {"chain", "certify/tlog"},
+	"api/replica":                      {},
+	"api/replica/replicatest":          {"api/replica"},
+	"api/redis":                        {"api/replica"},
+	"api/redis/redistest":              {},
 	"cmd/certverify":                   {"certify"},
 	"api/token":                        {},
 }
