@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"chain/local":                      {"chain", "certify/tlog"},
 	"cmd/certverify":                   {"certify"},
 	"api/token":                        {},
+	"api/oidc":                         {"creditbank"},
 }
 
 // commands tie everything together and are not restricted.
