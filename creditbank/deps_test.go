@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"api/redis/redistest":              {},
 	"cmd/certverify":                   {"certify"},
 	"api/token":                        {},
+	"api/oidc":                         {"creditbank"},
 }
 
 // commands tie everything together and are not restricted.
