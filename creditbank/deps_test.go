@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"chain":                            {},
 	"chain/chaintest":                  {"chain", "certify/tlog"},
 	"chain/local":                      {"chain", "certify/tlog"},
+	"configs":                          {"creditbank", "creditbank/strictyaml"},
 	"cmd/certverify":                   {"certify"},
 }
 
