@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"api/replica/replicatest":          {"api/replica"},
 	"api/redis":                        {"api/replica"},
 	"api/redis/redistest":              {},
+	"configs":                          {"creditbank", "creditbank/strictyaml"},
 	"cmd/certverify":                   {"certify"},
 	"api/token":                        {},
 	"api/oidc":                         {"creditbank"},

@@ -1,0 +1,44 @@
+package configs
+
+import (
+	"log/slog"
+
+	"creditbank/creditbank"
+)
+
+// OIDC is the identity provider by which people log in (OpenID Connect).
+// Without an Issuer there are local accounts.
+type OIDC struct {
+	// Issuer is the URL of the provider, https, as it stands in its discovery
+	// document. Default empty: local accounts.
+	Issuer Address `yaml:"issuer"`
+	// ClientID is what the provider calls this service. Needed with Issuer.
+	ClientID string `yaml:"client_id"`
+	// ClientSecretFile is the file that holds the client secret, alone on its
+	// line. Needed with Issuer.
+	ClientSecretFile string `yaml:"client_secret_file"`
+	// Name stands on the button people press. Default 统一身份认证, Single
+	// sign-on.
+	Name creditbank.Text `yaml:"name"`
+}
+
+// Telemetry is what operators see.
+type Telemetry struct {
+	// LogLevel is the least level that is logged: debug, info (default), warn or
+	// error.
+	LogLevel slog.Level `yaml:"log_level"`
+	// LogFormat is LogJSON (default) or LogText.
+	LogFormat string `yaml:"log_format" choice:"json,text"`
+	// OTLPEndpoint is where traces go by OTLP over HTTP, such as
+	// http://127.0.0.1:4318. Default empty: no traces.
+	OTLPEndpoint Address `yaml:"otlp_endpoint"`
+	// Sample is the part of requests that is traced, from 0 to 1, where the
+	// caller has not decided. Default 0.05.
+	Sample float64 `yaml:"sample" range:"0,1"`
+}
+
+// The formats of the log.
+const (
+	LogJSON = "json" // an object a line, for programs
+	LogText = "text" // key=value, for people
+)
