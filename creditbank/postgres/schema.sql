@@ -380,10 +380,11 @@ ALTER TABLE ONLY public.status_bit
 ALTER TABLE ONLY public.transfer
     ADD CONSTRAINT transfer_pkey PRIMARY KEY (learner_id, seq, n);
 
-CREATE INDEX act_applied ON ONLY public.act USING btree (learner_id, seq) WHERE (kind = 'applied'::text);
 CREATE INDEX access_answer_expires_at_idx ON public.access_answer USING btree (expires_at);
 
 CREATE INDEX access_current_expires_at_idx ON public.access_current USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE INDEX act_applied ON ONLY public.act USING btree (learner_id, seq) WHERE (kind = 'applied'::text);
 
 CREATE INDEX act_feed ON ONLY public.act USING btree (feed_id);
 
