@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"slices"
@@ -80,6 +82,32 @@ func (s *Server) bySession(c *call, ctx context.Context, sent string) error {
 	}
 	c.principal, c.session, c.authenticated = p, sent, true
 	return nil
+}
+
+// session finds who is logged in with a browser's session: in what the replicas
+// share, or else in the database, which is the truth.
+func (s *Server) session(ctx context.Context, sent string) (access.Principal, error) {
+	key := sessionKey(sent)
+	if caller, ok := s.c.Shared.Sessions.Get(ctx, key); ok {
+		return s.principals.get(ctx, string(caller))
+	}
+	session, p, err := s.c.Registry.Session(ctx, sent)
+	if err != nil {
+		return p, err
+	}
+	ttl := min(sessionShared, session.Expires.Sub(s.c.Clock()))
+	s.c.Shared.Sessions.Set(ctx, key, []byte(p.Caller().ID), ttl)
+	return p, nil
+}
+
+// sessionShared is how long a session is known without asking the database,
+// which notes its use once a minute.
+const sessionShared = 30 * time.Second
+
+// sessionKey is what a session is kept under: not what opens it.
+func sessionKey(sent string) string {
+	sum := sha256.Sum256([]byte("session " + sent))
+	return hex.EncodeToString(sum[:])
 }
 
 // gone reports whether err says that somebody may not act, rather than that it
@@ -175,7 +203,7 @@ func (s *Server) changed(ctx context.Context, caller string) {
 
 // deny has a token not work any more: on record first, which is the truth, then
 // at every replica.
-func (s *Server) deny(ctx context.Context, by access.By, claims token.Claims) error {
+func (s *Server) deny(ctx context.Context, by creditbank.Caller, claims token.Claims) error {
 	if err := s.c.Registry.RevokeToken(ctx, by, claims.ID, claims.Expires.Add(token.Leeway)); err != nil {
 		return err
 	}

@@ -89,17 +89,17 @@ func (s *Server) mayConvertFor(ctx context.Context, id creditbank.LearnerID, rul
 // decision returns a decision on record with what became of it.
 func (s *Server) decision(a *creditbank.Account, act creditbank.Act) contract.Decision {
 	w := wireDecision(s.c.Bank.Catalogue(), act.Seq, act.Body.Decision)
-	state := contract.Denied
+	state := contract.DecisionStateDenied
 	if p := a.Application(act.Seq); p != nil {
-		state = contract.Open
+		state = contract.DecisionStateOpen
 		if p.DecidedBy != 0 {
-			state, w.DecidedBy = contract.Decided, &p.DecidedBy
+			state, w.DecidedBy = contract.DecisionStateDecided, &p.DecidedBy
 		}
 	}
 	if c := a.Conversion(act.Seq); c != nil {
-		state = contract.Standing
+		state = contract.DecisionStateStanding
 		if !c.Stands() {
-			state, w.ReversedOn = contract.Reversed, day(c.ReversedOn)
+			state, w.ReversedOn = contract.DecisionStateReversed, day(c.ReversedOn)
 		}
 	}
 	w.State, w.Note = &state, optional(act.Body.Reason)
@@ -244,7 +244,7 @@ func (s *Server) application(ctx context.Context, c *call, ref creditbank.RowRef
 		return contract.Decision{}, false, nil
 	}
 	w := wireDecision(s.c.Bank.Catalogue(), p.Seq, p.Decision)
-	state := contract.Open
+	state := contract.DecisionStateOpen
 	w.State = &state
 	return w, true, s.c.Bank.Disclose(ctx, c.by(), creditbank.Disclosure{
 		Learner: ref.Learner, Recipient: institution, Purpose: creditbank.PurposeConversion, Basis: creditbank.BasisTarget,

@@ -40,7 +40,7 @@ func (s *Server) OpenLearner(ctx context.Context, r contract.OpenLearnerRequestO
 // where the caller has a ground to be told anything.
 func (s *Server) FindLearner(ctx context.Context, r contract.FindLearnerRequestObject) (contract.FindLearnerResponseObject, error) {
 	s.mayself(ctx)
-	id, err := s.lookUp(ctx, reference{account: value(r.Body.Account), idNumber: value(r.Body.IdNumber), name: value(r.Body.Name)})
+	id, err := s.lookUp(ctx, reference{account: value(r.Body.Account), idNumber: value(r.Body.IdNumber), name: r.Body.Name})
 	if err != nil {
 		if missing(err) {
 			return nil, err // the answer to a search that finds nothing is 404

@@ -250,3 +250,9 @@ func (s *Server) RevokeOutcome(ctx context.Context, r contract.RevokeOutcomeRequ
 	}
 	return w, nil
 }
+
+// is reports whether err is an input error of a code.
+func is(err error, code creditbank.Code) bool {
+	var input *creditbank.InputError
+	return errors.As(err, &input) && input.Code == code
+}

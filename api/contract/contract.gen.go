@@ -530,6 +530,9 @@ type AuditEntry struct {
 	Seq     int64     `json:"seq"`
 	State   *string   `json:"state,omitempty"`
 	Version int       `json:"version"`
+
+	// What 做了什么 What was done
+	What string `json:"what"`
 }
 
 // AuditPage defines model for AuditPage.
@@ -605,11 +608,11 @@ type Certificate struct {
 
 // CertificateBundle defines model for CertificateBundle.
 type CertificateBundle struct {
-	Certificate Certificate            `json:"certificate"`
-	Credential  map[string]interface{} `json:"credential"`
-	Proof       string                 `json:"proof"`
-	Receipts    []Receipt              `json:"receipts"`
-	StatusList  map[string]interface{} `json:"status_list"`
+	Certificate Certificate     `json:"certificate"`
+	Credential  json.RawMessage `json:"credential"`
+	Proof       string          `json:"proof"`
+	Receipts    []Receipt       `json:"receipts"`
+	StatusList  json.RawMessage `json:"status_list"`
 }
 
 // Certificates defines model for Certificates.
@@ -1411,9 +1414,9 @@ type Role string
 // Rule defines model for Rule.
 type Rule struct {
 	// Definition 规则的规范形式 The rule in its canonical form
-	Definition    map[string]interface{} `json:"definition"`
-	EffectiveFrom *string                `json:"effective_from,omitempty"`
-	EffectiveTo   *string                `json:"effective_to,omitempty"`
+	Definition    json.RawMessage `json:"definition"`
+	EffectiveFrom *string         `json:"effective_from,omitempty"`
+	EffectiveTo   *string         `json:"effective_to,omitempty"`
 
 	// Hash 规则内容的散列 Names exactly this rule in decisions
 	Hash      string   `json:"hash"`
@@ -1558,9 +1561,9 @@ type Verification struct {
 	Checks     []Check    `json:"checks"`
 
 	// Credential 证书所载 What it says
-	Credential *map[string]interface{} `json:"credential,omitempty"`
-	StatusAsOf *time.Time              `json:"status_as_of,omitempty"`
-	Verdict    VerificationVerdict     `json:"verdict"`
+	Credential *json.RawMessage    `json:"credential,omitempty"`
+	StatusAsOf *time.Time          `json:"status_as_of,omitempty"`
+	Verdict    VerificationVerdict `json:"verdict"`
 }
 
 // VerificationVerdict defines model for Verification.Verdict.
@@ -1742,13 +1745,13 @@ type ListAuditParams struct {
 // VerifyCertificateJSONBody defines parameters for VerifyCertificate.
 type VerifyCertificateJSONBody struct {
 	// Credential 证书原文 The credential
-	Credential map[string]interface{} `json:"credential"`
+	Credential json.RawMessage `json:"credential"`
 
 	// Proof 日志证明 The .tlog-proof
 	Proof *string `json:"proof,omitempty"`
 
 	// StatusList 撤销名单凭证 The status list credential
-	StatusList *map[string]interface{} `json:"status_list,omitempty"`
+	StatusList *json.RawMessage `json:"status_list,omitempty"`
 }
 
 // GetCertificateParams defines parameters for GetCertificate.
@@ -1808,7 +1811,7 @@ type SetClientGrantsParams struct {
 // AddClientKeyJSONBody defines parameters for AddClientKey.
 type AddClientKeyJSONBody struct {
 	// Jwk 公钥 A public JWK (Ed25519, P-256 or RSA from 2048 bits)
-	Jwk map[string]interface{} `json:"jwk"`
+	Jwk json.RawMessage `json:"jwk"`
 }
 
 // AddClientKeyParams defines parameters for AddClientKey.

@@ -199,3 +199,39 @@ func (o *Office) TrustFile(ctx context.Context) ([]byte, error) {
 	}
 	return trust.JSON()
 }
+
+// Find returns the row of a certificate, or ErrNotFound.
+func (o *Office) Find(ctx context.Context, id string) (Certificate, error) {
+	c, err := o.find(ctx, id)
+	if err != nil {
+		return Certificate{}, fmt.Errorf("find certificate %.60q: %w", id, err)
+	}
+	return c, nil
+}
+
+// Proof returns the proof that a certificate stands in the log, as it is part
+// of what [Office.Fetch] hands out. It says nothing about the person.
+func (o *Office) Proof(ctx context.Context, id string) ([]byte, error) {
+	c, err := o.find(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("prove certificate %.60q: %w", id, err)
+	}
+	proof, _, err := o.prove(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("prove certificate %.60q: %w", id, err)
+	}
+	return proof, o.c.Ledger.Confirm(ctx) // see published
+}
+
+// Lag returns how many rows of the feed the follower has not come to yet.
+func (o *Office) Lag(ctx context.Context) (int64, error) {
+	last, err := o.c.Ledger.Number(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("lag of issuing: %w", err)
+	}
+	state, err := o.c.Store.State(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("lag of issuing: %w", err)
+	}
+	return max(0, last-state.Cursor), nil
+}

@@ -11,7 +11,7 @@ import (
 
 // Activation codes.
 const (
-	codeLife     = 14 * 24 * time.Hour
+	CodeLife     = 14 * 24 * time.Hour
 	codeLength   = 10
 	maxCodeTries = 5
 
@@ -37,7 +37,7 @@ func (r *Registry) draftCode(ctx context.Context, d *drafter, id AccountID) (str
 	if err != nil {
 		return "", err
 	}
-	d.add(old, codeBody{Hash: r.hashCode(id, code)}, d.at.Add(codeLife))
+	d.add(old, codeBody{Hash: r.hashCode(id, code)}, d.at.Add(CodeLife))
 	return code, nil
 }
 

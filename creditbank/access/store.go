@@ -70,6 +70,8 @@ const (
 	KindAttempts Kind = "attempts" // failed logins in a row
 	KindSession  Kind = "session"  // of a browser
 	KindToken    Kind = "token"    // a revoked one
+	KindOnce     Kind = "once"     // something that may be used once, and was
+	KindSigner   Kind = "signer"   // a key that signs access tokens, sealed
 )
 
 // Kinds lists the kinds.
@@ -77,6 +79,7 @@ func Kinds() []Kind {
 	return []Kind{
 		KindClient, KindAccount, KindNumber, KindLearner, KindBootstrap,
 		KindPerson, KindPassword, KindIdentity, KindCode, KindAttempts, KindSession, KindToken,
+		KindOnce, KindSigner,
 	}
 }
 

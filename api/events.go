@@ -1,0 +1,351 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"creditbank/api/contract"
+	"creditbank/creditbank"
+	"creditbank/creditbank/access"
+)
+
+// A Feed is the part of the ledger that events are made of.
+type Feed interface {
+	// Number and Feed are those of [creditbank.Store].
+	Number(ctx context.Context) (int64, error)
+	Feed(ctx context.Context, after int64, limit int) ([]creditbank.FeedEntry, error)
+}
+
+const (
+	// topicFeed is where replicas tell each other that the feed has grown: a
+	// hint, so that events need not wait for the next poll.
+	topicFeed = "feed"
+
+	// topicReference is where they tell that reference data was published.
+	topicReference = "reference"
+
+	pollFeed  = time.Second // how often the feed is read where nobody gives a hint
+	heartbeat = 15 * time.Second
+	feedPage  = 256
+)
+
+// events follows the feed while anybody listens. Each stream reads the feed from
+// where it stands, so that a slow one holds up nobody and nothing is missed; what
+// is shared is the knowledge of how far the feed goes.
+type events struct {
+	feed Feed
+	bank *creditbank.Bank
+
+	mu     sync.Mutex
+	last   int64         // number of the newest feed row known
+	grown  chan struct{} // closed and replaced when last grows
+	open   int           // streams
+	most   int
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newEvents(feed Feed, bank *creditbank.Bank, most int) *events {
+	return &events{feed: feed, bank: bank, grown: make(chan struct{}), most: most, closed: make(chan struct{})}
+}
+
+// close ends all streams.
+func (e *events) close() { e.once.Do(func() { close(e.closed) }) }
+
+// run keeps the end of the feed known until ctx ends.
+func (e *events) run(ctx context.Context, hints <-chan []byte, fault func(error)) {
+	tick := time.NewTicker(pollFeed)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, open := <-hints:
+			if !open {
+				hints = nil
+			}
+		case <-tick.C:
+		}
+		if err := e.look(ctx); err != nil && ctx.Err() == nil {
+			fault(err)
+		}
+	}
+}
+
+// look finds out how far the feed goes, if anybody listens.
+func (e *events) look(ctx context.Context) error {
+	e.mu.Lock()
+	listening := e.open > 0
+	e.mu.Unlock()
+	if !listening {
+		return nil
+	}
+	last, err := e.feed.Number(ctx)
+	if err != nil {
+		return fmt.Errorf("number the feed: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if last > e.last {
+		e.last = last
+		close(e.grown)
+		e.grown = make(chan struct{})
+	}
+	return nil
+}
+
+// enter counts a stream, unless there are too many.
+func (e *events) enter() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.open >= e.most {
+		return false
+	}
+	e.open++
+	return true
+}
+
+func (e *events) leave() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.open--
+}
+
+// wait returns once the feed may go beyond after, and how far it goes.
+func (e *events) wait(ctx context.Context, after int64, timeout time.Duration) int64 {
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	for {
+		e.mu.Lock()
+		last, grown := e.last, e.grown
+		e.mu.Unlock()
+		if last > after {
+			return last
+		}
+		select {
+		case <-grown:
+		case <-timer.C:
+			return last
+		case <-e.closed:
+			return last
+		case <-ctx.Done():
+			return last
+		}
+	}
+}
+
+// StreamEvents implements [contract.StrictServerInterface].
+func (s *Server) StreamEvents(ctx context.Context, r contract.StreamEventsRequestObject) (contract.StreamEventsResponseObject, error) {
+	c := s.mayself(ctx) // what is told is within the scope
+	after, err := s.from(ctx, r.Params)
+	if err != nil {
+		return nil, err
+	}
+	if !s.events.enter() {
+		return nil, refuse(problemBusy, "TOO_MANY_STREAMS", "事件流过多，请稍后重试", "too many event streams are open")
+	}
+	return eventStream{s, ctx, c, after}, nil
+}
+
+// from returns where a stream begins: after what the caller has seen, or else
+// now.
+func (s *Server) from(ctx context.Context, p contract.StreamEventsParams) (int64, error) {
+	if p.LastEventID != nil {
+		return strconv.ParseInt(*p.LastEventID, 10, 64) // the contract lets digits pass only
+	}
+	if p.After != nil {
+		return *p.After, nil
+	}
+	return s.c.Feed.Number(ctx)
+}
+
+// eventStream answers with events until the caller goes away, the service stops,
+// or what the caller may do has changed.
+type eventStream struct {
+	s     *Server
+	ctx   context.Context // of the request
+	c     *call
+	after int64
+}
+
+// errStreamOver ends a stream: the caller is to connect anew.
+var errStreamOver = errors.New("the stream is over")
+
+// VisitStreamEventsResponse implements [contract.StreamEventsResponseObject].
+func (e eventStream) VisitStreamEventsResponse(w http.ResponseWriter) error {
+	defer e.s.events.leave()
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	w.WriteHeader(http.StatusOK)
+	err := e.write(w, "retry: 2000\n\n")
+	for err == nil {
+		err = e.step(w)
+	}
+	if !errors.Is(err, errStreamOver) && e.ctx.Err() == nil {
+		e.s.c.Log.WarnContext(e.ctx, "event stream broke off", "request", e.c.id, "err", err)
+	}
+	return nil // the answer has begun long ago
+}
+
+// write writes and flushes a piece.
+func (e eventStream) write(w http.ResponseWriter, text string) error {
+	e.s.progress(w)
+	if _, err := w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return http.NewResponseController(w).Flush()
+}
+
+// step waits for the feed to grow and tells what of it concerns the caller.
+func (e *eventStream) step(w http.ResponseWriter) error {
+	last := e.s.events.wait(e.ctx, e.after, heartbeat)
+	select {
+	case <-e.ctx.Done():
+		return e.ctx.Err()
+	case <-e.s.events.closed:
+		return errStreamOver
+	default:
+	}
+	if err := e.current(); err != nil {
+		return err
+	}
+	if last <= e.after {
+		return e.write(w, ": \n\n")
+	}
+	entries, err := e.s.c.Feed.Feed(e.ctx, e.after, feedPage)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := e.tell(w, entry); err != nil {
+			return err
+		}
+		e.after = entry.Seq
+	}
+	return nil
+}
+
+// current ends the stream of somebody whose token has expired or was revoked, or
+// who may do less than when it began.
+func (e eventStream) current() error {
+	if exp := e.c.claims.Expires; !exp.IsZero() && e.s.c.Clock().After(exp) || e.s.c.Shared.Denied.Denied(e.c.claims.ID) {
+		return errStreamOver
+	}
+	p, err := e.s.principals.get(e.ctx, e.c.by().ID)
+	if gone(err) {
+		return errStreamOver
+	}
+	if err != nil {
+		return err
+	}
+	e.c.principal = narrowed(p, e.c.claims.Scope)
+	return nil
+}
+
+// tell writes the rows of an entry that concern the caller.
+func (e eventStream) tell(w http.ResponseWriter, entry creditbank.FeedEntry) error {
+	var text []byte
+	for i, row := range entry.Rows {
+		ok, err := e.concerns(row)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		kind := string(row.Kind)
+		if kind == "" {
+			kind = "posted"
+		}
+		data, err := json.Marshal(contract.Event{Learner: string(row.Learner), Seq: row.Seq, Kind: kind})
+		if err != nil {
+			return err
+		}
+		// The id stands with the last row of an entry: what was told in part is
+		// told again.
+		text = fmt.Appendf(text, "event: %s\ndata: %s\n", kind, data)
+		if i == len(entry.Rows)-1 {
+			text = fmt.Appendf(text, "id: %d\n", entry.Seq)
+		}
+		text = append(text, '\n')
+	}
+	if text == nil {
+		return nil
+	}
+	return e.write(w, string(text))
+}
+
+// concerns reports whether a row of the feed concerns the caller.
+func (e eventStream) concerns(row creditbank.RowRef) (bool, error) {
+	p, cat := e.c.principal, e.s.c.Bank.Catalogue()
+	roles := permissions[e.c.op.id]
+	if p.May(cat, []access.Role{access.Learner}, access.OnLearner(row.Learner, "")) {
+		return true, nil
+	}
+	if len(p.Regions(roles)) > 0 {
+		l, err := e.s.c.Bank.Learner(e.ctx, row.Learner)
+		if err != nil {
+			return false, err
+		}
+		if p.May(cat, roles, access.OnLearner(row.Learner, l.Region)) {
+			return true, nil
+		}
+	}
+	if len(p.Institutions(cat, roles)) == 0 {
+		return false, nil
+	}
+	of, err := e.institution(row)
+	return of != "" && p.May(cat, roles, access.OnInstitution(of)), err
+}
+
+// institution returns the institution that a row is about: whose outcome, whose
+// programme.
+func (e eventStream) institution(row creditbank.RowRef) (creditbank.InstitutionID, error) {
+	a, err := e.s.c.Bank.Account(e.ctx, row.Learner)
+	if err != nil {
+		return "", err
+	}
+	if row.Kind == "" {
+		if l := a.Lot(row.Seq); l != nil {
+			return l.Institution, nil
+		}
+		return "", nil
+	}
+	h, err := e.s.c.Bank.History(e.ctx, row.Learner)
+	if err != nil {
+		return "", err
+	}
+	for _, act := range h.Acts {
+		if act.Seq != row.Seq {
+			continue
+		}
+		return e.about(a, act), nil
+	}
+	return "", nil
+}
+
+func (e eventStream) about(a *creditbank.Account, act creditbank.Act) creditbank.InstitutionID {
+	switch {
+	case act.Body.Decision != nil:
+		return e.s.institutionOf(act.Body.Decision.Programme)
+	case act.Body.Programme != "":
+		return e.s.institutionOf(act.Body.Programme)
+	case act.Body.Consent != nil:
+		return act.Body.Consent.Recipient
+	}
+	if l := a.Lot(act.Body.Of); l != nil {
+		return l.Institution
+	}
+	if c := a.Conversion(act.Body.Of); c != nil {
+		return e.s.institutionOf(c.Decision.Programme)
+	}
+	return ""
+}

@@ -1,0 +1,206 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+
+	"creditbank/api/contract"
+	"creditbank/creditbank"
+	"creditbank/creditbank/access"
+	"creditbank/creditbank/rule"
+)
+
+// published returns a version of the rules, 0 the newest.
+func (s *Server) published(version int) (creditbank.RuleSet, *rule.Set, error) {
+	sets := s.c.Bank.Catalogue().RuleSets
+	i := len(sets) - 1
+	if version > 0 {
+		i = slices.IndexFunc(sets, func(r creditbank.RuleSet) bool { return r.Version() == version })
+	}
+	if i < 0 {
+		return creditbank.RuleSet{}, nil, creditbank.NotFound("UNKNOWN_RULE_SET", "rule_set", "没有这一版规则集", "there is no such version of the rules")
+	}
+	return sets[i], sets[i].Rules.(*rule.Set), nil // what rule.Load made
+}
+
+// ListProgrammes implements [contract.StrictServerInterface].
+func (s *Server) ListProgrammes(context.Context, contract.ListProgrammesRequestObject) (contract.ListProgrammesResponseObject, error) {
+	if len(s.c.Bank.Catalogue().RuleSets) == 0 {
+		return contract.ListProgrammes200JSONResponse{Programmes: []contract.Programme{}}, nil
+	}
+	published, set, err := s.published(0)
+	if err != nil {
+		return nil, err
+	}
+	return contract.ListProgrammes200JSONResponse{RuleSet: published.Version(), Programmes: mapped(set.Programmes(), wireProgramme)}, nil
+}
+
+func wireProgramme(p creditbank.Programme) contract.Programme {
+	return contract.Programme{
+		Id: string(p.ID), Institution: string(p.Institution), Title: wireText(p.Title), Credits: p.Credits,
+		Caps: mapped(p.Caps, func(c creditbank.Cap) contract.Cap {
+			w := contract.Cap{Limit: c.Limit, PerSource: c.PerSource}
+			if c.Category != "" {
+				category := contract.Category(c.Category)
+				w.Category = &category
+			}
+			if c.Share != 0 {
+				w.Share = optional(c.Share.String())
+			}
+			return w
+		}),
+		Slots: mapped(p.Slots, func(sl creditbank.Slot) contract.Slot {
+			return contract.Slot{
+				Id: string(sl.ID), Title: wireText(sl.Title), Credits: sl.Credits, Level: optional(int(sl.Level)), Elective: sl.Elective, Block: sl.Block, Closed: sl.Closed,
+			}
+		}),
+	}
+}
+
+// GetProgramme implements [contract.StrictServerInterface].
+func (s *Server) GetProgramme(_ context.Context, r contract.GetProgrammeRequestObject) (contract.GetProgrammeResponseObject, error) {
+	p, err := s.programme(r.Programme)
+	if err != nil {
+		return nil, err
+	}
+	return contract.GetProgramme200JSONResponse(wireProgramme(p)), nil
+}
+
+func wireRule(r *rule.Rule) (contract.Rule, error) {
+	definition, err := json.Marshal(r)
+	w := contract.Rule{
+		Id: string(r.ID), Kind: contract.RuleKind(r.Kind), Title: wireText(r.Title), EffectiveFrom: day(r.From), EffectiveTo: day(r.To),
+		Hash: r.Hash().String(), Definition: definition,
+	}
+	if r.Conversion != nil {
+		w.Programme, w.Reviewed = optional(string(r.Conversion.Programme)), r.Conversion.Reviewed
+	}
+	return w, err
+}
+
+// ListRules implements [contract.StrictServerInterface].
+func (s *Server) ListRules(_ context.Context, r contract.ListRulesRequestObject) (contract.ListRulesResponseObject, error) {
+	w := contract.ListRules200JSONResponse{Rules: []contract.Rule{}}
+	if r.Params.RuleSet == nil && len(s.c.Bank.Catalogue().RuleSets) == 0 {
+		return w, nil
+	}
+	published, set, err := s.published(value(r.Params.RuleSet))
+	if err != nil {
+		return nil, err
+	}
+	w.RuleSet = published.Version()
+	for _, one := range set.Rules() {
+		if r.Params.Programme != nil && (one.Conversion == nil || string(one.Conversion.Programme) != *r.Params.Programme) {
+			continue
+		}
+		wire, err := wireRule(one)
+		if err != nil {
+			return nil, err
+		}
+		w.Rules = append(w.Rules, wire)
+	}
+	return w, nil
+}
+
+// GetRule implements [contract.StrictServerInterface].
+func (s *Server) GetRule(_ context.Context, r contract.GetRuleRequestObject) (contract.GetRuleResponseObject, error) {
+	w := contract.GetRule200JSONResponse{Id: r.Rule, Versions: []contract.RuleVersion{}}
+	for _, published := range slices.Backward(s.c.Bank.Catalogue().RuleSets) {
+		rules := published.Rules.(*rule.Set).Rules()
+		i := slices.IndexFunc(rules, func(one *rule.Rule) bool { return string(one.ID) == r.Rule })
+		if i < 0 {
+			continue
+		}
+		wire, err := wireRule(rules[i])
+		if err != nil {
+			return nil, err
+		}
+		version := published.Version()
+		if n := len(w.Versions); n > 0 && w.Versions[n-1].FirstRuleSet == version+1 && w.Versions[n-1].Rule.Hash == wire.Hash {
+			w.Versions[n-1].FirstRuleSet = version
+			continue
+		}
+		w.Versions = append(w.Versions, contract.RuleVersion{FirstRuleSet: version, LastRuleSet: version, Rule: wire})
+	}
+	if len(w.Versions) == 0 {
+		return nil, creditbank.NotFound(creditbank.CodeUnknownRule, "rule", "没有这条规则", "there is no such rule")
+	}
+	return w, nil
+}
+
+func summary(r creditbank.RuleSet) contract.RuleSetSummary {
+	set := r.Rules.(*rule.Set)
+	return contract.RuleSetSummary{Version: r.Version(), PublishedAt: r.At, PublishedBy: r.By.ID, Rules: len(set.Rules()), Programmes: len(set.Programmes())}
+}
+
+// ListRuleSets implements [contract.StrictServerInterface].
+func (s *Server) ListRuleSets(context.Context, contract.ListRuleSetsRequestObject) (contract.ListRuleSetsResponseObject, error) {
+	sets := mapped(s.c.Bank.Catalogue().RuleSets, summary)
+	slices.Reverse(sets)
+	return contract.ListRuleSets200JSONResponse{RuleSets: sets}, nil
+}
+
+// GetRuleSet implements [contract.StrictServerInterface].
+func (s *Server) GetRuleSet(_ context.Context, r contract.GetRuleSetRequestObject) (contract.GetRuleSetResponseObject, error) {
+	published, _, err := s.published(r.Version)
+	if err != nil {
+		return nil, err
+	}
+	files, err := rule.Source(published.Body)
+	if err != nil {
+		return nil, err
+	}
+	return contract.GetRuleSet200JSONResponse{
+		Version: published.Version(), PublishedAt: published.At, PublishedBy: published.By.ID, Rules: string(files.Rules), Programmes: string(files.Programmes),
+	}, nil
+}
+
+// PublishRuleSet implements [contract.StrictServerInterface]. A version names
+// the one it replaces: sent again after others have published, it must not bring
+// back what they replaced.
+func (s *Server) PublishRuleSet(ctx context.Context, r contract.PublishRuleSetRequestObject) (contract.PublishRuleSetResponseObject, error) {
+	if err := s.may(ctx, access.OnBank()); err != nil {
+		return nil, err
+	}
+	if err := s.c.Bank.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	cat := s.c.Bank.Catalogue()
+	body, _, problems := rule.Compile(rule.Files{Rules: []byte(r.Body.Rules), Programmes: []byte(r.Body.Programmes)}, cat)
+	if err := problems.Err(); err != nil {
+		return nil, inFiles(problems)
+	}
+	newest := creditbank.RuleSet{}
+	if n := len(cat.RuleSets); n > 0 {
+		newest = cat.RuleSets[n-1]
+	}
+	switch at := versionOf(newest); {
+	case at == r.Body.Replaces+1 && bytes.Equal(newest.Body, body):
+		// Sent again.
+	case at != r.Body.Replaces:
+		return nil, refuse(problemConflict, "RULE_SET_REPLACED", "规则集已有更新的版本，请在其基础上修改后重新发布", "another version was published meanwhile: start from that one")
+	}
+	cat, err := s.publish(ctx, creditbank.Reference{RuleSet: body})
+	if err != nil {
+		return nil, err
+	}
+	return contract.PublishRuleSet200JSONResponse(summary(cat.RuleSets[len(cat.RuleSets)-1])), nil
+}
+
+func versionOf(r creditbank.RuleSet) int {
+	if r.Rules == nil {
+		return 0
+	}
+	return r.Version()
+}
+
+// inFiles says what is wrong with files, each with its place.
+func inFiles(problems creditbank.Problems) error {
+	e := refuse(problemInvalid, "INVALID_RULES", "规则文件有误，未发布", "the files of the rules are wrong; nothing was published")
+	for _, p := range problems.List() {
+		e.parts = append(e.parts, part(p))
+	}
+	return e
+}

@@ -1,0 +1,177 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"creditbank/api/contract"
+	"creditbank/api/replica"
+)
+
+// Run does what has to be done beside the requests, until ctx ends: it keeps
+// signing keys rotating, hears of other replicas, and polls the database, which
+// is the truth where nobody hears.
+func (s *Server) Run(ctx context.Context) {
+	feed, stopFeed := s.c.Shared.Signals.Subscribe(topicFeed)
+	defer stopFeed()
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	wait.Go(func() { s.events.run(ctx, feed, s.fault(ctx, "events")) })
+	wait.Go(func() { s.hear(ctx, topicPrincipals, func(caller []byte) { s.principals.forget(string(caller)) }) })
+	wait.Go(func() { s.hear(ctx, topicReference, func([]byte) { s.try(ctx, "reference data", s.c.Bank.Refresh) }) })
+	wait.Go(func() { s.every(ctx, 5*time.Second, "deny list", s.pollDenied) })
+	wait.Go(func() { s.every(ctx, 10*time.Second, "reference data", s.c.Bank.Refresh) })
+	wait.Go(func() { s.every(ctx, time.Hour, "signing keys", s.c.TokenKeys.Ensure) })
+	wait.Go(func() { s.every(ctx, time.Hour, "purge", s.purge) })
+}
+
+// hear acts on the signals of other replicas until ctx ends.
+func (s *Server) hear(ctx context.Context, topic string, act func([]byte)) {
+	signals, stop := s.c.Shared.Signals.Subscribe(topic)
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case payload, open := <-signals:
+			if !open {
+				return
+			}
+			act(payload)
+		}
+	}
+}
+
+// every does something now and then until ctx ends.
+func (s *Server) every(ctx context.Context, period time.Duration, what string, do func(context.Context) error) {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for {
+		s.try(ctx, what, do)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Server) try(ctx context.Context, what string, do func(context.Context) error) {
+	if err := do(ctx); err != nil && ctx.Err() == nil {
+		s.fault(ctx, what)(err)
+	}
+}
+
+func (s *Server) fault(ctx context.Context, what string) func(error) {
+	return func(err error) { s.c.Log.WarnContext(ctx, "background work failed; it is tried again", "what", what, "err", err) }
+}
+
+// pollDenied learns of tokens revoked at any replica. It asks for the last hour
+// each time, which is longer than any token serves.
+func (s *Server) pollDenied(ctx context.Context) error {
+	revoked, err := s.c.Registry.Revoked(ctx, s.c.Clock().Add(-time.Hour))
+	if err != nil {
+		return err
+	}
+	denials := make([]replica.Denial, 0, len(revoked))
+	for _, r := range revoked {
+		denials = append(denials, replica.Denial{JTI: r.JTI, Until: r.Expires})
+	}
+	s.c.Shared.Denied.Merge(denials)
+	return nil
+}
+
+func (s *Server) purge(ctx context.Context) error {
+	_, err := s.c.Registry.Purge(ctx)
+	return err
+}
+
+// location returns the time zone of the rules in force.
+func (s *Server) location() *time.Location {
+	if rules := s.c.Bank.Catalogue().Rules; rules != nil {
+		return rules.Location()
+	}
+	return time.UTC
+}
+
+// GetHealth implements [contract.StrictServerInterface].
+func (s *Server) GetHealth(context.Context, contract.GetHealthRequestObject) (contract.GetHealthResponseObject, error) {
+	return contract.GetHealth200JSONResponse{Status: contract.Alive}, nil
+}
+
+// readiness is answered with 200 or 503.
+type readiness contract.Readiness
+
+// VisitGetReadinessResponse implements [contract.GetReadinessResponseObject].
+func (r readiness) VisitGetReadinessResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Status == contract.NotReady || r.Status == contract.Stopping {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	return json.NewEncoder(w).Encode(contract.Readiness(r))
+}
+
+// readyTimeout bounds what readiness asks: who asks does not wait for long.
+const readyTimeout = 2 * time.Second
+
+// GetReadiness implements [contract.StrictServerInterface]. Without the database
+// nothing can be done; without what the replicas share each goes on alone. The
+// answer says no more than what is missing: anyone may read it.
+func (s *Server) GetReadiness(ctx context.Context, _ contract.GetReadinessRequestObject) (contract.GetReadinessResponseObject, error) {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	r := readiness{Status: contract.Ready, Checks: map[string]string{"database": "ok", "shared": "ok"}}
+	if err := s.c.Shared.Health(ctx); err != nil {
+		r.Status, r.Checks["shared"] = contract.Degraded, "away"
+	}
+	if s.c.Ready != nil {
+		for name, err := range s.c.Ready() {
+			r.Checks[name] = "ok"
+			if err != nil {
+				r.Status, r.Checks[name] = contract.Degraded, "away"
+			}
+		}
+	}
+	if _, err := s.c.Feed.Number(ctx); err != nil {
+		r.Status, r.Checks["database"] = contract.NotReady, "away"
+	}
+	if s.stopping.Load() {
+		r.Status = contract.Stopping
+	}
+	return r, nil
+}
+
+// metrics are answered by what measures.
+type metrics struct {
+	handler http.Handler
+	request *http.Request
+}
+
+// VisitGetMetricsResponse implements [contract.GetMetricsResponseObject].
+func (m metrics) VisitGetMetricsResponse(w http.ResponseWriter) error {
+	m.handler.ServeHTTP(w, m.request)
+	return nil
+}
+
+// GetMetrics implements [contract.StrictServerInterface]. They tell how much is
+// going on, which is the operator's business: from elsewhere they are read at
+// the address for operators.
+func (s *Server) GetMetrics(ctx context.Context, _ contract.GetMetricsRequestObject) (contract.GetMetricsResponseObject, error) {
+	c := callOf(ctx)
+	if s.c.MetricsHandler == nil || !c.peer.IsLoopback() {
+		return nil, refuse(problemForbidden, "LOCAL_ONLY", "仅限本机读取；请使用 admin_listen", "for the machine itself only; see admin_listen")
+	}
+	return metrics{s.c.MetricsHandler, c.request}, nil
+}
+
+// GetContract implements [contract.StrictServerInterface].
+func (s *Server) GetContract(context.Context, contract.GetContractRequestObject) (contract.GetContractResponseObject, error) {
+	return contract.GetContract200ApplicationyamlResponse{
+		Body: bytes.NewReader(Contract), ContentLength: int64(len(Contract)), Headers: contract.GetContract200ResponseHeaders{CacheControl: "public, max-age=300"},
+	}, nil
+}
