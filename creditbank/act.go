@@ -51,6 +51,14 @@ const (
 	ActVoided    ActKind = "voided"    // 作废证书: what it certifies stands
 )
 
+// ActKinds lists the kinds.
+func ActKinds() []ActKind {
+	return []ActKind{
+		ActOpened, ActEnrolled, ActLeft, ActFrozen, ActUnfrozen, ActRevoked, ActDecided, ActReversed, ActRelinked, ActRegraded,
+		ActReplaced, ActApplied, ActConsented, ActWithdrawn, ActRequested, ActVoided,
+	}
+}
+
 var actTexts = map[ActKind]Text{
 	ActOpened:    {"开户", "opened"},
 	ActEnrolled:  {"注册专业", "enrolled"},

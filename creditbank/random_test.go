@@ -16,7 +16,7 @@ import (
 // learner asks for, the ledger stays a ledger.
 func TestRandomLives(t *testing.T) {
 	c := newCity(t)
-	c.publishBoth(cityFiles, strings.Replace(cityProgrammes, `share: "0.60"}`, `share: "0.60"}, {of: {category: NON_FORMAL}, per: source, credits: "6"}`, 1))
+	c.publishBoth(cityFiles+reviewedPool, strings.Replace(cityProgrammes, `share: "0.60"}`, `share: "0.60"}, {of: {category: NON_FORMAL}, per: source, credits: "6"}`, 1))
 	db, err := sql.Open("sqlite", c.path)
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
@@ -39,6 +39,22 @@ func TestRandomLives(t *testing.T) {
 	})
 }
 
+// reviewedPool is R3 with a reviewer.
+const reviewedPool = `  - {id: R5, kind: conversion, title: {zh: 零存整取, en: pool}, programme: P1, effective: {from: 2020-01-01, to: 2027-06-01}, source: {pool: {category: NON_FORMAL, credits: "2"}, split: true}, approval: reviewer, grant: [{slot: E, credits: "2", grade: exempt}]}
+`
+
+// review decides some application of the learner, whether open or not.
+func (v *life) review(change creditbank.Change) error {
+	a, err := v.Account(v.t.Context(), v.learner)
+	if err != nil || len(a.Applications) == 0 {
+		return err
+	}
+	p := rapid.SampledFrom(a.Applications).Draw(v.rt, "application")
+	change.By = reviewer
+	_, err = v.Review(v.t.Context(), change, p.Seq, creditbank.Verdict{Approve: rapid.IntRange(0, 3).Draw(v.rt, "verdict") > 0})
+	return err
+}
+
 // A life is one learner's random history.
 type life struct {
 	*city
@@ -51,7 +67,7 @@ func (v *life) step() {
 	change := creditbank.Change{By: operator, Learner: v.learner}
 	ctx := v.t.Context()
 	var err error
-	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "revise", "revoke", "freeze", "leave", "time"}).Draw(v.rt, "step") {
+	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "review", "revise", "revoke", "freeze", "leave", "time"}).Draw(v.rt, "step") {
 	case "post":
 		id := fmt.Sprintf("O%d", len(v.newest))
 		v.newest[id] = 1
@@ -65,7 +81,9 @@ func (v *life) step() {
 		id := fmt.Sprintf("O%d", rapid.IntRange(0, 8).Draw(v.rt, "id"))
 		_, err = v.Revoke(ctx, change, creditbank.Revoking{Institution: "I01", ExternalID: id})
 	case "convert":
-		_, err = v.Convert(ctx, change, []creditbank.RuleID{creditbank.RuleID(rapid.SampledFrom([]string{"R1", "R2", "R3", "R4"}).Draw(v.rt, "rule"))})
+		_, err = v.Convert(ctx, change, []creditbank.RuleID{creditbank.RuleID(rapid.SampledFrom([]string{"R1", "R2", "R3", "R4", "R5"}).Draw(v.rt, "rule"))})
+	case "review":
+		err = v.review(change)
 	case "freeze":
 		if err = v.Freeze(ctx, change, ""); err == nil && rapid.Bool().Draw(v.rt, "thaw") {
 			err = v.Unfreeze(ctx, change, "")

@@ -88,6 +88,9 @@ func writesOf(store *postgres.Store, write creditbank.Write) []call {
 			_, err := store.Number(ctx)
 			return err
 		}},
+		{"Disclose", func(ctx context.Context) error {
+			return store.Disclose(ctx, storetest.Disclosure(write.Learner, 1))
+		}},
 	}
 }
 

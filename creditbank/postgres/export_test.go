@@ -17,6 +17,9 @@ const (
 	EntriesQuery  = entriesQuery
 	NumberQuery   = numberQuery
 	WaitingQuery  = waitingQuery
+
+	ApplicationsQuery = applicationsQuery
+	DisclosuresQuery  = disclosuresQuery
 )
 
 // Settings returns those of each connection.
@@ -30,8 +33,11 @@ func AppendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) 
 // Retry is how refused writes are tried again.
 func Retry(ctx context.Context, f func() error) error { return retry(ctx, f) }
 
-// Nobody is the lowest id.
-const Nobody = nobody
+// Nobody is the lowest id, NewestID the highest.
+const (
+	Nobody   = nobody
+	NewestID = newestID
+)
 
 // SetNumberBatch sets how many feed rows s numbers in one transaction.
 func SetNumberBatch(s *Store, n int) { s.numberBatch = n }

@@ -45,6 +45,8 @@ func TestParseReportsPlaces(t *testing.T) {
 		"kind":                    {"kind: conversion", "kind: conversation", `rules.yaml:5:11: rules[0].kind: "conversation" is none of recognition, conversion`},
 		"amount of another world": {`"4"`, `"90000000000000000"`, `rules.yaml:11:32: rules[0].grant[0].credits: credits are at most 10000`},
 		"zone":                    {"Asia/Shanghai", "Asia/Peking", `rules.yaml:1:11: timezone: "Asia/Peking" is no time zone such as Asia/Shanghai`},
+		"no such reviewer":        {"exceed: deny", "approval: computer", `rules.yaml:12:15: rules[0].approval: "computer" is none of reviewer`},
+		"reviewer in a list":      {"exceed: deny", "approval: [reviewer]", `rules.yaml:12:15: rules[0].approval: `},
 		"anchor":                  {"exceed: deny", "exceed: &x deny", `rules.yaml:12:13: rules[0].exceed: anchors and aliases are not supported`},
 		"not YAML":                {"rules:", "rules: [", `rules.yaml:`},
 	} {

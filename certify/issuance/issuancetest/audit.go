@@ -155,12 +155,13 @@ func learners(t testing.TB, ledger creditbank.Store) []creditbank.LearnerID {
 }
 
 // CheckCalledFor checks that each standing conversion of each learner has one
-// valid certificate, and nothing else has.
+// valid certificate, and each standing outcome for which one was requested,
+// unless it was voided; and that no other conversion has, nor anything voided.
 func CheckCalledFor(t testing.TB, ledger creditbank.Store, store issuance.Store) {
 	t.Helper()
 	valid := map[string]int{}
 	for _, c := range CheckAll(t, ledger, store) {
-		if c.Valid() && c.Kind == "conversion" {
+		if c.Valid() {
 			valid[fmt.Sprint(c.Learner, c.Seq)]++
 		}
 	}
@@ -171,12 +172,19 @@ func CheckCalledFor(t testing.TB, ledger creditbank.Store, store issuance.Store)
 		a, err := creditbank.NewAccount(h)
 		must(t, err)
 		for _, c := range a.Conversions {
-			if c.Stands() {
-				want[fmt.Sprint(id, max(c.Seq, c.Regraded))]++
+			if seq := max(c.Seq, c.Regraded); c.Stands() && !a.Voided(seq) {
+				want[fmt.Sprint(id, seq)]++
+			}
+		}
+		for _, l := range a.Lots {
+			key := fmt.Sprint(id, l.Seq)
+			asked := slices.Contains(a.Requested(), l.Seq) || valid[key] == 1 // or issued at once
+			if asked && l.Current() && l.RevokedOn == 0 && !a.Voided(l.Seq) {
+				want[key]++
 			}
 		}
 	}
 	if fmt.Sprint(want) != fmt.Sprint(valid) {
-		t.Errorf("%d conversions stand, %d certificates are valid, or they are not the same", len(want), len(valid))
+		t.Errorf("%d certificates are called for, %d are valid, or they are not the same", len(want), len(valid))
 	}
 }

@@ -21,7 +21,8 @@ import (
 // Host is where the bank of the tests is served.
 const Host = "credits.example.edu"
 
-// A City is a bank with two institutions, two courses and two rules, and an
+// A City is a bank with two institutions, two courses and three rules of
+// conversion, the last of which needs a reviewer, and an
 // office that issues its certificates.
 type City struct {
 	Bank    *creditbank.Bank
@@ -80,6 +81,15 @@ rules:
     programme: P1
     effective: {from: 2020-01-01}
     source: {course: K2, min_grade: "60"}
+    grant: [{slot: T2, credits: "3", grade: exempt}]
+    exceed: deny
+  - id: C3
+    kind: conversion
+    title: {zh: 护理基础转换老年健康照护（审核）, en: Nursing to Health Care, reviewed}
+    programme: P1
+    effective: {from: 2020-01-01}
+    source: {course: K2, min_grade: "60"}
+    approval: reviewer
     grant: [{slot: T2, credits: "3", grade: exempt}]
     exceed: deny
 `

@@ -32,7 +32,7 @@ type Harness struct {
 // Run tests the stores that open returns. It is called once for each test and
 // must return an empty store, which it closes when the test ends.
 func Run(t *testing.T, open func(t *testing.T) Harness) {
-	for _, group := range [][]test{commitTests, receiptTests, followTests, keyTests, faultTests, damageTests, erasureTests} {
+	for _, group := range [][]test{commitTests, receiptTests, followTests, requestTests, keyTests, faultTests, damageTests, erasureTests} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) { tt.run(t, open(t)) })
 		}
