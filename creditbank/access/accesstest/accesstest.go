@@ -39,7 +39,10 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		clientTests, requestTests, accountTests, activationTests, loginTests, sessionTests, rightTests, secrecyTests,
 	} {
 		for _, tt := range group {
-			t.Run(tt.name, func(t *testing.T) { tt.run(t, open(t)) })
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel() // most of the time goes into opening
+				tt.run(t, open(t))
+			})
 		}
 	}
 }
