@@ -113,7 +113,7 @@ func harness(t *testing.T, dsn string) storetest.Harness {
 func damage(ctx context.Context, db *sql.DB, table, column string, value any) error {
 	expr := "$1"
 	switch {
-	case column == "at" || column == "posted_at" || column == "opened_at":
+	case column == "at" || column == "posted_at" || column == "opened_at" || column == "expires_at":
 		expr = "TIMESTAMPTZ 'epoch' + $1::bigint * INTERVAL '1 microsecond'"
 	case column == "body" && table == "act":
 		expr, value = "$1::json", string(value.([]byte))
