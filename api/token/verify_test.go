@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -363,9 +364,26 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
+// The limit of the first check is the check of one signature, and of the others
+// one hash.
 func BenchmarkVerify(b *testing.B) {
 	r := started(b)
 	tok, _ := r.issue(b)
+	text := tok[:strings.LastIndexByte(tok, '.')]
+	private := ed25519.NewKeyFromSeed(r.signing(b).Seed)
+	public, sig := private.Public().(ed25519.PublicKey), ed25519.Sign(private, []byte(text))
+	b.Run("limit of first: a signature", func(b *testing.B) {
+		for b.Loop() {
+			if !ed25519.Verify(public, []byte(text), sig) {
+				b.Fatal("wrong signature")
+			}
+		}
+	})
+	b.Run("limit of cached: a hash", func(b *testing.B) {
+		for b.Loop() {
+			sha256.Sum256([]byte(tok))
+		}
+	})
 	b.Run("cached", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := r.verifier.Verify(tok); err != nil {
