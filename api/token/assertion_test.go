@@ -224,7 +224,7 @@ func TestForgedAssertionsAreRefused(t *testing.T) {
 		"RS256 with zeros":               segment(t, object{"alg": "RS256", "kid": "RS256"}) + "." + parts[1] + "." + b64(make([]byte, 256)),
 		"line break":                     ok + "\n",
 		"empty":                          "",
-		"too long":                       ok + strings.Repeat("A", 9000),
+		"too long":                       changed(object{"more": strings.Repeat("x", 9000)}),
 		"a JSON serialisation of a JWS":  `{"payload":"` + parts[1] + `","signatures":[]}`,
 		"a client with a line in it":     changed(object{"iss": "a\nb", "sub": "a\nb"}),
 		"HS256 with the client's own id": hmacToken(t, []byte(client), with(good, object{"alg": "HS256"}), said("j")),
@@ -251,6 +251,14 @@ func hmacToken(t testing.TB, secret []byte, header, claims object) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(text))
 	return text + "." + b64(mac.Sum(nil))
+}
+
+func TestOneKeyIsNotForEveryKid(t *testing.T) {
+	k := newClientKeys(t)
+	tok := k.sign(t, "EdDSA", "", object{"alg": "EdDSA", "kid": "nobody"}, said("j"))
+	if id, err := newAssertions(t, &clock{t: start}).Verify(tok, of(k.public(t, "EdDSA"))); !errors.Is(err, token.ErrToken) {
+		t.Errorf("Verify = %q, %v", id, err)
+	}
 }
 
 // A key that the parser would not have taken cannot get in by hand either.

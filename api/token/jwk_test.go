@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -211,6 +212,18 @@ func TestKeysOfSmallOrderAreRefused(t *testing.T) {
 				t.Errorf("ParseJWK takes %x", key)
 			}
 			key[31] ^= 0x80
+		}
+	}
+}
+
+// The numbers from 2^255-19 on stand for those from 0 on, and so for the same
+// keys under other thumbprints.
+func TestKeysInAnotherFormAreRefused(t *testing.T) {
+	for y := range byte(19) {
+		key := append([]byte{0xed + y}, bytes.Repeat([]byte{0xff}, 31)...)
+		key[31] = 0x7f
+		if _, err := parseJWK(t, okp(key)); err == nil {
+			t.Errorf("ParseJWK takes %x", key)
 		}
 	}
 }

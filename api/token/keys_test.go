@@ -176,11 +176,47 @@ func TestKeysWhenThePeriodChanges(t *testing.T) {
 	}
 }
 
+// Where a period is changed at a common multiple of both, the long one begins
+// where a short one began: its key has to begin later.
+func TestKeysWhenThePeriodGrowsAtItsStart(t *testing.T) {
+	c := &clock{t: start.Truncate(30 * day)}
+	store := &token.MemoryKeyStore{}
+	for _, period := range []time.Duration{time.Minute, 30 * day} {
+		k, err := token.NewKeys(token.KeysConfig{Store: store, Now: c.now, Random: rand.Reader, Period: period})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Ensure(context.Background()); err != nil {
+			t.Errorf("period %v: %v", period, err)
+		}
+		c.add(2 * time.Hour)
+	}
+}
+
+// Replicas whose clocks differ a little, neither of which has seen the key of
+// the other, draw for the same period.
+func TestKeysOfReplicasWhoseClocksDiffer(t *testing.T) {
+	s := &faultyStore{}
+	a := newReplica(t, &clock{t: start}, s)
+	b := newReplica(t, &clock{t: start.Add(1500 * time.Millisecond)}, s)
+	a.ensure(t)
+	s.stale = true
+	b.ensure(t)
+	if keys, _ := s.MemoryKeyStore.Load(context.Background()); len(keys) != 1 {
+		t.Errorf("two replicas have %d keys, want one", len(keys))
+	}
+	tok, _ := b.issue(t)
+	if _, err := a.verifier.Verify(tok); err != nil {
+		t.Error(err)
+	}
+}
+
 // A store fails before or after it does what it is asked.
 type faultyStore struct {
 	token.MemoryKeyStore
 	load, before, after error
 	lies                bool // it says it added, and did not
+	stale               bool // the next Load sees nothing
 	loads               int
 }
 
@@ -188,6 +224,10 @@ func (s *faultyStore) Load(ctx context.Context) ([]token.StoredKey, error) {
 	s.loads++
 	if s.load != nil {
 		return nil, s.load
+	}
+	if s.stale {
+		s.stale = false
+		return nil, nil
 	}
 	return s.MemoryKeyStore.Load(ctx)
 }
