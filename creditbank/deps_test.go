@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"chain/chaintest":                  {"chain", "certify/tlog"},
 	"chain/local":                      {"chain", "certify/tlog"},
 	"configs":                          {"creditbank", "creditbank/strictyaml"},
+	"api/telemetry":                    {"configs"},
 	"cmd/certverify":                   {"certify"},
 }
 
