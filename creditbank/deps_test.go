@@ -39,6 +39,7 @@ var arrows = map[string][]string{
 	"api/redis":                        {"api/replica"},
 	"api/redis/redistest":              {},
 	"configs":                          {"creditbank", "creditbank/strictyaml"},
+	"api/telemetry":                    {"configs"},
 	"cmd/certverify":                   {"certify"},
 	"api/token":                        {},
 	"api/oidc":                         {"creditbank"},
