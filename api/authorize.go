@@ -15,12 +15,12 @@ import (
 // guard is asked before and after each handler: before, whether the caller has
 // one of the roles of the operation at all; after, whether the handler asked for
 // the scope. An answer given without asking is a fault of this program.
-func (s *Server) guard(next contract.StrictHandlerFunc, operationID string) contract.StrictHandlerFunc {
-	roles, known := permissions[operationID]
+func (s *Server) guard(next contract.StrictHandlerFunc, _ string) contract.StrictHandlerFunc {
 	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
 		c := callOf(ctx)
+		roles, known := permissions[c.op.id]
 		if !known {
-			return nil, fmt.Errorf("operation %s has no permissions", operationID)
+			return nil, fmt.Errorf("operation %s has no permissions", c.op.id)
 		}
 		public := slices.Contains(roles, access.Anyone)
 		switch {
@@ -33,7 +33,7 @@ func (s *Server) guard(next contract.StrictHandlerFunc, operationID string) cont
 		}
 		answer, err := next(ctx, w, r, request)
 		if err == nil && !c.checked {
-			return nil, fmt.Errorf("operation %s answered without asking for the scope", operationID)
+			return nil, fmt.Errorf("operation %s answered without asking for the scope", c.op.id)
 		}
 		return answer, err
 	}

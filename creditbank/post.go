@@ -83,6 +83,15 @@ func (p *Poster) Close() {
 	p.stop()
 }
 
+// Waiting returns how many postings wait to be written.
+func (p *Poster) Waiting() int {
+	n := 0
+	for _, s := range p.shards {
+		n += len(s)
+	}
+	return n
+}
+
 // Post puts a posting on record and returns when it is durable. Sent again it
 // answers as the first time; the same key with other content is KEY_REUSED. A
 // revision goes its own way ([Bank.Revise]). ErrBusy means that the queue is

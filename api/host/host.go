@@ -1,0 +1,246 @@
+// Package host ties a store, keys and what replicas share to one running
+// service: the bank with its writers, the office that follows the ledger and
+// issues certificates, the registry of who may act, access tokens, and the HTTP
+// server over all of them. What is configured how is its caller's business.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"creditbank/api"
+	"creditbank/api/token"
+	"creditbank/certify"
+	"creditbank/certify/issuance"
+	"creditbank/chain"
+	"creditbank/creditbank"
+	"creditbank/creditbank/access"
+	"creditbank/creditbank/rule"
+)
+
+// A Ledger is a store of a bank with what is kept beside the accounts.
+type Ledger interface {
+	creditbank.Store
+	Certificates() issuance.Store
+	Access() access.Store
+}
+
+// A Config is what a service is made of. The fields of Server that are the
+// host's to fill in may be left out.
+type Config struct {
+	Ledger    Ledger
+	Vault     creditbank.Vault
+	Keys      issuance.Keyring
+	Passwords access.Passwords
+
+	// Host names issuers and the log, for ever.
+	Host           string
+	Anchors        certify.AnchorPolicy
+	StatusValidity time.Duration
+
+	// Anchor records checkpoints; nil for none.
+	Anchor         chain.Anchorer
+	AnchorInterval time.Duration // a minute if zero
+
+	Poster        creditbank.PosterConfig
+	TokenLifetime time.Duration
+	TokenRotation time.Duration
+
+	Clock  func() time.Time
+	Issue  func() time.Time // the clock of certificates; Clock if nil
+	Random io.Reader
+	Log    *slog.Logger
+
+	Server api.Config
+}
+
+// A Host is a service, ready to serve. [Host.Run] does what has to be done
+// beside the requests.
+type Host struct {
+	Bank     *creditbank.Bank
+	Office   *issuance.Office
+	Registry *access.Registry
+	Server   *api.Server
+
+	c      Config
+	poster *creditbank.Poster
+	origin string
+
+	mu  sync.Mutex
+	lag int64 // of the follower, as last seen
+}
+
+// Open makes a service. The store stays its caller's to close, after
+// [Host.Close].
+func Open(ctx context.Context, c Config) (*Host, error) {
+	if c.Issue == nil {
+		c.Issue = c.Clock
+	}
+	h := &Host{c: c, origin: c.Host + "/certlog"}
+	var err error
+	h.Bank, err = creditbank.New(ctx, creditbank.Config{Store: c.Ledger, Vault: c.Vault, Clock: c.Clock, Random: c.Random, LoadRules: rule.Load})
+	if err != nil {
+		return nil, fmt.Errorf("open the bank: %w", err)
+	}
+	h.Office, err = issuance.New(issuance.Config{
+		Ledger: c.Ledger, Store: c.Ledger.Certificates(), Vault: c.Vault, Keys: c.Keys, Clock: c.Issue, Random: c.Random, LoadRules: rule.Load,
+		Host: c.Host, Origin: h.origin, Anchors: c.Anchors, StatusValidity: c.StatusValidity,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the office: %w", err)
+	}
+	h.Registry, err = access.New(access.Config{
+		Store: c.Ledger.Access(), Vault: c.Vault, People: h.Bank, Catalogue: h.Bank.Catalogue, Clock: c.Clock, Random: c.Random, Passwords: c.Passwords,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the registry: %w", err)
+	}
+	return h, h.serve(ctx)
+}
+
+// serve makes the server, over everything else.
+func (h *Host) serve(ctx context.Context) error {
+	s := h.c.Server
+	s.Bank, s.Office, s.Registry, s.Feed = h.Bank, h.Office, h.Registry, h.c.Ledger
+	s.Clock, s.Random, s.Log = h.c.Clock, h.c.Random, h.c.Log
+	var err error
+	if s.TokenKeys, err = token.NewKeys(token.KeysConfig{Store: api.KeyStore(h.Registry), Now: h.c.Clock, Random: h.c.Random, Period: h.c.TokenRotation}); err != nil {
+		return err
+	}
+	if err := s.TokenKeys.Ensure(ctx); err != nil {
+		return fmt.Errorf("signing keys: %w", err)
+	}
+	s.Tokens, err = token.NewIssuer(token.IssuerConfig{
+		Keys: s.TokenKeys, Issuer: s.PublicURL, Audience: s.PublicURL, TTL: h.c.TokenLifetime, Now: h.c.Clock, Random: h.c.Random,
+	})
+	if err != nil {
+		return err
+	}
+	s.Verifier, err = token.NewVerifier(token.VerifierConfig{
+		Keys: s.TokenKeys, Issuer: s.PublicURL, Audience: s.PublicURL, Denied: s.Shared.Denied.Denied, Now: h.c.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	s.Assertions, err = token.NewAssertions(token.AssertionsConfig{
+		Audiences: []string{s.PublicURL, s.PublicURL + "/oauth/token"}, Replay: api.ReplayGuard(h.Registry), Now: h.c.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	// Not under ctx: what was accepted is written, whatever ends.
+	h.poster = h.Bank.NewPoster(context.WithoutCancel(ctx), h.c.Poster)
+	s.Poster = h.poster
+	if h.Server, err = api.New(s); err != nil {
+		h.poster.Close()
+	}
+	return err
+}
+
+// Close waits until everything accepted has been written. Requests must have
+// ended.
+func (h *Host) Close() { h.poster.Close() }
+
+// Lag returns how many rows of the ledger the office has not come to yet, as it
+// was last seen.
+func (h *Host) Lag() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lag
+}
+
+// Waiting returns how many postings wait to be written.
+func (h *Host) Waiting() int { return h.poster.Waiting() }
+
+// Run works beside the requests until ctx ends: it issues certificates as the
+// ledger calls for them, anchors their log, and does what the server wants done.
+func (h *Host) Run(ctx context.Context) {
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	wait.Go(func() { h.Server.Run(ctx) })
+	if err := h.checkAnchored(ctx); err != nil {
+		h.c.Log.ErrorContext(ctx, "the log does not extend what was anchored: nothing is issued until somebody has looked", "err", err)
+		h.Office.Halt(err)
+		return
+	}
+	wait.Go(func() { h.follow(ctx) })
+	if h.c.Anchor != nil {
+		wait.Go(func() { h.anchor(ctx) })
+	}
+}
+
+// checkAnchored finds out whether the log is the one that was anchored. A
+// recorder that cannot be reached is asked again later, by the worker.
+func (h *Host) checkAnchored(ctx context.Context) error {
+	if h.c.Anchor == nil {
+		return nil
+	}
+	last, err := h.c.Anchor.Latest(ctx, h.origin)
+	if errors.Is(err, chain.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		h.c.Log.WarnContext(ctx, "what was anchored last cannot be asked", "err", err)
+		return nil
+	}
+	err = h.Office.CheckAnchored(ctx, last)
+	if errors.Is(err, chain.ErrRollback) || errors.Is(err, chain.ErrFork) {
+		return err
+	}
+	if err != nil {
+		h.c.Log.WarnContext(ctx, "whether the log extends what was anchored cannot be told", "err", err)
+	}
+	return nil
+}
+
+// pollLedger is how often the office looks for what is new.
+const pollLedger = time.Second
+
+// follow issues and revokes what the ledger calls for. Learners whose
+// certificates could not be made are looked at again by every round.
+func (h *Host) follow(ctx context.Context) {
+	tick := time.NewTicker(pollLedger)
+	defer tick.Stop()
+	for {
+		p, err := h.Office.CatchUp(ctx)
+		for _, f := range p.Failed {
+			h.c.Log.WarnContext(ctx, "certificates could not be made", "learner", string(f.Learner), "err", f.Err)
+		}
+		if err != nil && ctx.Err() == nil {
+			h.c.Log.WarnContext(ctx, "issuing certificates failed; it is tried again", "err", err)
+		}
+		if err == nil {
+			h.mu.Lock()
+			h.lag = p.Behind()
+			h.mu.Unlock()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// anchor has the log recorded elsewhere, now and then.
+func (h *Host) anchor(ctx context.Context) {
+	worker, err := chain.NewWorker(chain.WorkerConfig{
+		Origin: h.origin, Source: h.Office.Source(), Anchorer: h.c.Anchor, Interval: h.c.AnchorInterval, Halt: h.Office.Halt,
+		Report: func(err error) {
+			if err != nil && ctx.Err() == nil {
+				h.c.Log.WarnContext(ctx, "anchoring failed; it is tried again", "err", err)
+			}
+		},
+	})
+	if err == nil {
+		err = worker.Run(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		h.c.Log.ErrorContext(ctx, "the log is not anchored any more", "err", err)
+	}
+}
