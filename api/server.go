@@ -33,6 +33,7 @@ type Server struct {
 	operations operations
 	principals *principals
 	events     *events
+	draining   atomic.Bool
 	stopping   atomic.Bool
 	slots      chan struct{} // one for each request under way
 }
@@ -155,10 +156,17 @@ func New(c Config) (*Server, error) {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Stop has the server refuse what comes from now on: readiness says so first,
-// event streams end. What is under way goes on; [http.Server.Shutdown] waits
-// for it.
-func (s *Server) Stop() {
-	s.stopping.Store(true)
+// Drain has readiness say that the server is about to stop, so that no more
+// requests are sent here, and ends event streams, which connect anew elsewhere.
+// Everything is answered as before.
+func (s *Server) Drain() {
+	s.draining.Store(true)
 	s.events.close()
+}
+
+// Stop has the server refuse what comes from now on. What is under way goes on;
+// [http.Server.Shutdown] waits for it.
+func (s *Server) Stop() {
+	s.Drain()
+	s.stopping.Store(true)
 }

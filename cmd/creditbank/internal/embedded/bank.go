@@ -15,6 +15,7 @@ import (
 
 	"creditbank/certify/issuance"
 	"creditbank/creditbank"
+	"creditbank/creditbank/access"
 	"creditbank/creditbank/posting"
 	"creditbank/creditbank/rule"
 	"creditbank/creditbank/sqlite"
@@ -25,6 +26,7 @@ import (
 type Ledger interface {
 	creditbank.Store
 	Certificates() issuance.Store
+	Access() access.Store
 
 	// Movements returns a learner's transfers as they are stored.
 	Movements(ctx context.Context, id creditbank.LearnerID) ([]creditbank.Movement, error)

@@ -137,10 +137,13 @@ func (o *Office) CatchUp(ctx context.Context) (issuance.Progress, error) {
 // patience is how long to wait for another process that is anchoring.
 const patience = 10 * time.Second
 
-// open opens the anchor's file, which one process has at a time.
-func (o *Office) open(ctx context.Context) (*local.Anchorer, error) {
+// open opens the anchor's file.
+func (o *Office) open(ctx context.Context) (*local.Anchorer, error) { return openAnchor(ctx, o.anchor) }
+
+// openAnchor opens an anchor's file, which one process has at a time.
+func openAnchor(ctx context.Context, c local.Config) (*local.Anchorer, error) {
 	for start := time.Now(); ; {
-		a, err := local.Open(o.anchor)
+		a, err := local.Open(c)
 		if !errors.Is(err, local.ErrLocked) || time.Since(start) > patience {
 			return a, err
 		}

@@ -1,0 +1,231 @@
+// Package serving makes a running service of a configuration: the ledger it
+// names, the keys, what replicas share, telemetry, and the addresses to listen
+// on. It starts in the order in which things need each other, and stops in the
+// other: what was accepted is written before the ledger is closed.
+package serving
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+
+	"creditbank/api"
+	"creditbank/api/host"
+	"creditbank/api/redis"
+	"creditbank/api/replica"
+	"creditbank/api/telemetry"
+	"creditbank/certify"
+	"creditbank/cmd/creditbank/internal/embedded"
+	"creditbank/configs"
+	"creditbank/creditbank"
+	"creditbank/creditbank/access/password"
+	"creditbank/creditbank/postgres"
+	"creditbank/creditbank/sqlite"
+)
+
+// hashesAtOnce bounds how many passwords are hashed at the same time: each takes
+// 19 MiB and a processor.
+const hashesAtOnce = 4
+
+// A Service is a service, made and not started.
+type Service struct {
+	*host.Host
+	Log *slog.Logger
+
+	config   configs.Config
+	ledger   host.Ledger
+	shared   replica.Shared
+	metrics  *telemetry.Metrics
+	tracing  *telemetry.Tracing
+	listener net.Listener
+	handler  http.Handler
+}
+
+// Options are what a service takes beside its configuration.
+type Options struct {
+	Config configs.Config
+	Log    *slog.Logger
+	Clock  func() time.Time // time.Now if nil
+
+	// Pages is put around the API, to serve pages beside it; nil for none.
+	Pages func(*Service) (http.Handler, error)
+}
+
+// Open makes a service and takes its address, so that a port that is taken is
+// noticed before anything else happens.
+func Open(ctx context.Context, o Options) (_ *Service, err error) {
+	s := &Service{Log: o.Log, config: o.Config}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(ctx))
+		}
+	}()
+	if s.listener, err = net.Listen("tcp", o.Config.Listen); err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	secrets, err := o.Config.Secrets()
+	if err != nil {
+		return nil, err
+	}
+	if s.ledger, err = openLedger(ctx, o.Config, secrets); err != nil {
+		return nil, err
+	}
+	if s.shared, err = openShared(ctx, o.Config, secrets, o.Log); err != nil {
+		return nil, err
+	}
+	if s.tracing, err = telemetry.StartTracing(ctx, o.Config.Telemetry, telemetry.Service{Name: "creditbank", Instance: s.listener.Addr().String()}, o.Log); err != nil {
+		return nil, err
+	}
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+	if err := s.assemble(ctx, o); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func openLedger(ctx context.Context, c configs.Config, secrets configs.Secrets) (host.Ledger, error) {
+	if path, ok := c.SQLite(); ok {
+		return sqlite.Open(ctx, path)
+	}
+	return postgres.Open(ctx, secrets.Database.Reveal())
+}
+
+func openShared(ctx context.Context, c configs.Config, secrets configs.Secrets, log *slog.Logger) (replica.Shared, error) {
+	if c.Redis.URL == "" {
+		return replica.InProcess(time.Now), nil
+	}
+	return redis.Open(ctx, redis.Config{
+		URL: string(c.Redis.URL), Password: secrets.RedisPassword.Reveal(), PasswordFile: c.Redis.PasswordFile, Prefix: c.Redis.Prefix,
+		Log: log, Clock: time.Now, Random: rand.Reader,
+	})
+}
+
+// assemble ties the parts together.
+func (s *Service) assemble(ctx context.Context, o Options) error {
+	clock, err := forwardClock(ctx, s.ledger, o.Clock, o.Log)
+	if err != nil {
+		return err
+	}
+	fresh, err := empty(ctx, s.ledger)
+	if err != nil {
+		return err
+	}
+	keys, err := embedded.OpenKeys(o.Config.KeysDir, rand.Reader, fresh)
+	if err != nil {
+		return err
+	}
+	c := host.Config{
+		Ledger: s.ledger, Vault: keys.Vault, Keys: keys.Ring, Passwords: password.New(rand.Reader, hashesAtOnce), Host: o.Config.IssuerHost(),
+		StatusValidity: o.Config.Certificates.StatusValidity, AnchorInterval: o.Config.Certificates.Interval,
+		Poster:        creditbank.PosterConfig{Writers: o.Config.Poster.Writers, Queue: o.Config.Poster.Queue, Batch: o.Config.Poster.Batch},
+		TokenLifetime: o.Config.Tokens.Lifetime, TokenRotation: o.Config.Tokens.Rotation,
+		Clock: clock, Random: rand.Reader, Log: o.Log, Server: s.server(o.Config),
+	}
+	if o.Config.Certificates.Anchor == configs.AnchorLocal {
+		var cosigner string
+		if c.Anchor, cosigner, err = keys.Anchor(ctx, c.Host, o.Config.Certificates.AnchorFile, clock); err != nil {
+			return err
+		}
+		c.Anchors = certify.AnchorPolicy{Threshold: 1, Cosigners: []string{cosigner}}
+	}
+	s.metrics = telemetry.NewMetrics(telemetry.Gauges{
+		FeedLag:     map[string]func() float64{"certificates": func() float64 { return float64(s.Lag()) }},
+		PosterQueue: func() float64 { return float64(s.Waiting()) },
+	})
+	c.Server.Metrics, c.Server.MetricsHandler = measures{s.metrics}, s.metrics.Handler()
+	if s.Host, err = host.Open(ctx, c); err != nil {
+		return err
+	}
+	s.handler = s.Server
+	if o.Pages != nil {
+		s.handler, err = o.Pages(s)
+	}
+	return err
+}
+
+// server returns what the configuration says about the server.
+func (s *Service) server(c configs.Config) api.Config {
+	rate := func(r configs.Rate) replica.Rate { return replica.Rate{Burst: r.Burst, Refill: r.Refill, Per: r.Per} }
+	return api.Config{
+		Shared: s.shared, PublicURL: string(c.PublicURL), TrustedProxies: c.TrustedProxies, InsecureCookies: c.Sessions.InsecureCookies,
+		Limits: api.Limits{
+			BodyBytes: int64(c.Limits.BodyBytes), StreamBytes: int64(c.Limits.FileBytes), RowBytes: c.Limits.NDJSONRowBytes, JSONDepth: c.Limits.JSONDepth,
+			Timeout: c.Limits.RequestTimeout, StreamTimeout: c.Limits.StreamTimeout, InFlight: c.Limits.MaxInFlight,
+			PerClient: rate(c.Limits.PerClient), PerInstitution: rate(c.Limits.PerInstitution), Anonymous: rate(c.Limits.Anonymous), Login: rate(c.Limits.Login),
+		},
+	}
+}
+
+// empty reports whether nothing was ever written to the ledger.
+func empty(ctx context.Context, ledger host.Ledger) (bool, error) {
+	n, err := ledger.Number(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the ledger: %w", err)
+	}
+	return n == 0, nil
+}
+
+// forwardClock returns a clock that is never behind the newest entry of the
+// ledger: the bank's time does not run backwards.
+func forwardClock(ctx context.Context, ledger host.Ledger, clock func() time.Time, log *slog.Logger) (func() time.Time, error) {
+	if clock == nil {
+		clock = time.Now
+	}
+	n, err := ledger.Number(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	if n == 0 {
+		return clock, nil
+	}
+	newest, err := ledger.Feed(ctx, n-1, 1)
+	if err != nil || len(newest) == 0 {
+		return clock, err
+	}
+	floor := newest[0].At
+	if behind := floor.Sub(clock()); behind > time.Minute {
+		log.WarnContext(ctx, "the clock of this machine is behind the newest entry of the ledger, whose time is used", "behind", behind.Round(time.Minute))
+	}
+	return func() time.Time {
+		if now := clock(); now.After(floor) {
+			return now
+		}
+		return floor
+	}, nil
+}
+
+// Addr returns the address that is listened on.
+func (s *Service) Addr() net.Addr { return s.listener.Addr() }
+
+// close closes what is open, the ledger last.
+func (s *Service) close(ctx context.Context) error {
+	var errs []error
+	if s.listener != nil {
+		if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.Host != nil {
+		s.Host.Close()
+	}
+	if s.shared.Backend != nil {
+		errs = append(errs, s.shared.Close())
+	}
+	if s.tracing != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		errs = append(errs, s.tracing.Stop(ctx))
+	}
+	if s.ledger != nil {
+		errs = append(errs, s.ledger.Close())
+	}
+	return errors.Join(errs...)
+}
