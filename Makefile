@@ -12,7 +12,7 @@ gotest := go run .ci/gotest.go $(if $(CI),-count=1)
 # Packages in which several goroutines share state. Under the race detector
 # everything is five to ten times slower, so the rest waits for test-long.
 RACE_DIRS := creditbank creditbank/postgres creditbank/postgres/pgtest creditbank/sqlite creditbank/posting \
-             certify/issuance chain chain/local
+             creditbank/access creditbank/access/password certify/issuance chain chain/local
 # Of those, the ones that exist and have tests.
 RACE = $(strip $(foreach d,$(RACE_DIRS),$(if $(wildcard $(d)/*_test.go),./$(d))))
 
