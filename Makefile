@@ -14,6 +14,7 @@ gotest := go run .ci/gotest.go $(if $(CI),-count=1)
 RACE_DIRS := creditbank creditbank/postgres creditbank/postgres/pgtest creditbank/sqlite creditbank/posting \
              certify/issuance chain chain/local api/token api/oidc
              certify/issuance chain chain/local api/replica api/redis api/redis/redistest
+             creditbank/access creditbank/access/password certify/issuance chain chain/local
 # Of those, the ones that exist and have tests.
 RACE = $(strip $(foreach d,$(RACE_DIRS),$(if $(wildcard $(d)/*_test.go),./$(d))))
 

@@ -100,8 +100,10 @@ func TestWholeBank(t *testing.T) {
 	if err := cat.AddRegion(creditbank.Region{Code: "9902", Name: "白河市", Level: "city"}); err != nil {
 		t.Fatal(err)
 	}
-	if first.Scope.Covers(cat, OnBank()) || one.May(cat, []Role{Operator}, OnBank()) {
-		t.Error("the operator of one city has the bank of two")
+	for range 20 { // regions come in any order
+		if first.Scope.Covers(cat, OnBank()) || scope(t, "region:9902").Covers(cat, OnBank()) || one.May(cat, []Role{Operator}, OnBank()) {
+			t.Fatal("the operator of one city has the bank of two")
+		}
 	}
 	both := one
 	both.Grants = []Grant{first, {Operator, scope(t, "region:9902")}}
@@ -208,12 +210,10 @@ func TestWithin(t *testing.T) {
 				for _, target := range targets {
 					subset = subset && (!inner.Covers(cat, target) || outer.Covers(cat, target))
 				}
+				// A branch of one institution is no more than the institution,
+				// today: the next one opened below it is.
+				subset = subset && (outer.Kind != ScopeInstitution || inner.Kind != ScopeBranch)
 				if got := outer.within(cat, inner); got != subset {
-					// A branch of one institution is no more than the institution,
-					// today: the next one opened below it is. So it may be refused.
-					if !got && outer.Kind == ScopeInstitution && inner.Kind == ScopeBranch {
-						continue
-					}
 					t.Fatalf("%s within %s: %v, but whether nothing is left out: %v", inner, outer, got, subset)
 				}
 			}

@@ -22,6 +22,7 @@ var loginTests = []test{
 	{"GuessesOfManyLock", testLockAtOnce},
 	{"PasswordIsChanged", testChangePassword},
 	{"WeakHashIsMadeAnew", testRehash},
+	{"PasswordIsReplacedMeanwhile", testMeanwhile},
 	{"LoginWithArgon2", testArgon2},
 }
 
@@ -198,6 +199,39 @@ func testRehash(t *testing.T, h Harness) {
 	must(t, err)
 	if version() != 2 {
 		t.Errorf("the password is at version %d; want its hash made anew once", version())
+	}
+}
+
+// While the old password is still good it is changed, or its hash made anew; and
+// meanwhile the person sets another with a code. That one stands.
+func testMeanwhile(t *testing.T, h Harness) {
+	w, ctx := NewWorld(t, h), t.Context()
+	for name, late := range map[string]func(access.Account) error{
+		"ChangePassword": func(a access.Account) error {
+			err := w.ChangePassword(ctx, a.ID, Password, "a thief's password")
+			if !errors.Is(err, creditbank.ErrBusy) {
+				t.Errorf("ChangePassword: %v; want it to say that others changed it", err)
+			}
+			return nil
+		},
+		"Login": func(a access.Account) error { return second(w.Login(ctx, a.Number, Password)) },
+	} {
+		a := w.Staff(t, "王芳", "I04")
+		code, err := w.NewCode(ctx, w.Owner, a.ID)
+		must(t, err)
+		w.Passwords.Weak.Store(name == "Login")
+		w.Passwords.Meanwhile(func() {
+			_, err := w.Activate(ctx, a.Number, "王芳", code, "the password that stands")
+			must(t, err)
+		})
+		must(t, late(a))
+		w.Passwords.Weak.Store(false)
+		_, err = w.Login(ctx, a.Number, "the password that stands")
+		must(t, err)
+		for _, old := range []string{Password, "a thief's password"} {
+			_, err = w.Login(ctx, a.Number, old)
+			wantNoLogin(t, "Login after "+name, err)
+		}
 	}
 }
 

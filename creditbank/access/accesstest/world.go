@@ -146,10 +146,18 @@ func By(a access.Account) access.By { return access.By{Principal: a.Principal()}
 type Passwords struct {
 	Hashed atomic.Int64
 	Weak   atomic.Bool // whether hashes are to be made anew
+
+	meanwhile atomic.Pointer[func()]
 }
+
+// Meanwhile has f run once while the next password is hashed.
+func (p *Passwords) Meanwhile(f func()) { p.meanwhile.Store(&f) }
 
 // Hash implements [access.Passwords].
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
+	if f := p.meanwhile.Swap(nil); f != nil {
+		(*f)()
+	}
 	return fmt.Sprintf("%d:%x", p.Hashed.Add(1), sha256.Sum256([]byte(password))), ctx.Err()
 }
 
