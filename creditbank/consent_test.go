@@ -184,17 +184,16 @@ func TestBasisOfATargetOutlastsEnrolment(t *testing.T) {
 	application := c.apply(l)
 	must(t, c.Leave(t.Context(), creditbank.Change{By: operator, Learner: l}, "P1"))
 	wantTarget("applied", creditbank.BasisTarget)
-	must(t, c.Enrol(t.Context(), creditbank.Change{By: operator, Learner: l}, "P1"))
-	c.review(l, application.Seq, true)
+	c.review(l, application.Seq, false)
+	wantTarget("applied in vain", creditbank.BasisTarget)
+
+	l = c.open(1)
+	c.post(l, "O1", "S2", "2025-01-01", "80")
+	c.convert(l, "R4")
 	must(t, c.Leave(t.Context(), creditbank.Change{By: operator, Learner: l}, "P1"))
 	wantTarget("holds lines", creditbank.BasisTarget)
-
-	other := c.open(1)
-	c.post(other, "O1", "N3", "2025-01-01", "80")
-	c.post(other, "O2", "N3", "2025-01-01", "80")
-	must(t, c.Leave(t.Context(), creditbank.Change{By: operator, Learner: other}, "P1"))
-	l = other
-	wantTarget("has nothing there", "")
+	c.revoke(l, "O1")
+	wantTarget("holds lines no more", "")
 }
 
 func TestDisclose(t *testing.T) {

@@ -130,7 +130,8 @@ func (d Disclosure) check(cat *Catalogue) error {
 // Disclose puts on record that by is about to be told what d says; the id, the
 // time and By are filled in here. Nothing may be told before it returns, and
 // nothing at all if it returns an error. Where a consent is the basis it must
-// be one for that recipient, and cover all of d now.
+// be one for that recipient, and cover all of d now; whether another basis holds
+// is for the caller to have found out ([Account.Basis]).
 func (b *Bank) Disclose(ctx context.Context, by Caller, d Disclosure) error {
 	if err := by.check(); err != nil {
 		return err

@@ -6,16 +6,26 @@
 // An institution says what somebody learned: a [Posting] (登记). A rule turns it
 // into a [Lot] (批次) of so many credits, or refuses it with every reason: a
 // [Recognition] (认定). Lots add up to a [Balance] (积累). A conversion rule takes
-// lots and grants lines of a programme: a [Decision] (转换). Nothing is edited or
-// deleted; what turns out wrong is revised, revoked or reversed, and stays in
-// the history.
+// lots and grants lines of a programme: a [Decision] (转换). Where the rule asks
+// for a reviewer the decision waits as an [Application] (申请), which reserves
+// nothing and is decided on what the account holds by then ([Bank.Review]).
+// Nothing is edited or deleted; what turns out wrong is revised, revoked or
+// reversed, and stays in the history.
+//
+// # Who is told what
+//
+// An institution that posted an outcome of the learner, or that the learner
+// converts credits at, may see the account; anybody else needs the learner's
+// [Consent] (同意). [Account.Basis] says which it is, and each [Disclosure] is on
+// record before anything is told.
 //
 // # Where things are
 //
 // An [Account] is what the [History] of a learner adds up to. The [Bank] reads a
 // history, lets pure code decide, and appends rows through a [Store], each write
 // conditional on the account's version; a [Poster] does so for many postings at
-// once. What outcomes are worth and what they may become is for [Rules], which
+// once. Accounts that the bank hands out are shared, and never changed. What
+// outcomes are worth and what they may become is for [Rules], which
 // package rule makes from files that a city writes.
 //
 // # What always holds
@@ -26,5 +36,6 @@
 //   - An acknowledged write is durable, and sent again has no second effect.
 //   - A write whose outcome is unknown is [ErrOutcomeUnknown], never success.
 //   - Nobody acts without a [Caller], who is recorded in the same transaction.
+//   - Nobody reviews what they applied for.
 //   - Credits are hundredths in integers; rounding happens where a rule names it.
 package creditbank

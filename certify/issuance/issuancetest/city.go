@@ -22,8 +22,8 @@ import (
 const Host = "credits.example.edu"
 
 // A City is a bank with two institutions, two courses and three rules of
-// conversion, the last of which needs a reviewer, and an
-// office that issues its certificates.
+// conversion, the last of which needs a reviewer, and an office that issues its
+// certificates.
 type City struct {
 	Bank    *creditbank.Bank
 	Poster  *creditbank.Poster
