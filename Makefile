@@ -12,7 +12,11 @@ gotest := go run .ci/gotest.go $(if $(CI),-count=1)
 # Packages in which several goroutines share state. Under the race detector
 # everything is five to ten times slower, so the rest waits for test-long.
 RACE_DIRS := creditbank creditbank/postgres creditbank/postgres/pgtest creditbank/sqlite creditbank/posting \
+<<<<<<< HEAD
              certify/issuance chain chain/local api/token api/oidc
+=======
+             certify/issuance chain chain/local api/replica api/redis api/redis/redistest
+>>>>>>> replica
 # Of those, the ones that exist and have tests.
 RACE = $(strip $(foreach d,$(RACE_DIRS),$(if $(wildcard $(d)/*_test.go),./$(d))))
 

@@ -26,11 +26,6 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("%d %s: %s", r.Status, r.Problem.Code, r.Problem.Message.En)
 }
 
-// again reports whether the same request may succeed later.
-func (r *Refusal) again() bool {
-	return r.Status == http.StatusServiceUnavailable || r.Status == http.StatusTooManyRequests
-}
-
 // An answer is what the generated client returns.
 type answer interface {
 	StatusCode() int

@@ -219,7 +219,7 @@ func (s *Server) kill() error {
 }
 
 // Do sends a command past every client library, and returns the first line of
-// the answer. It is for simple commands: no argument may contain a space.
+// the answer as Redis writes it: "+OK", ":1", "*2".
 func (s *Server) Do(ctx context.Context, command ...string) (string, error) {
 	fail := func(err error) (string, error) {
 		return "", fmt.Errorf("redistest: %s: %w", command[0], err)
@@ -231,14 +231,14 @@ func (s *Server) Do(ctx context.Context, command ...string) (string, error) {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	lines := strings.Join(command, " ") + "\r\n"
+	requests, n := encode(command), 1
 	if s.password != "" {
-		lines = "AUTH " + s.password + "\r\n" + lines
+		requests, n = encode([]string{"AUTH", s.password})+requests, 2
 	}
-	if _, err := conn.Write([]byte(lines)); err != nil {
+	if _, err := conn.Write([]byte(requests)); err != nil {
 		return fail(err)
 	}
-	answers, err := readLines(conn, strings.Count(lines, "\n"))
+	answers, err := readLines(conn, n)
 	if err != nil {
 		return fail(err)
 	}
@@ -247,4 +247,14 @@ func (s *Server) Do(ctx context.Context, command ...string) (string, error) {
 		return fail(errors.New(text))
 	}
 	return answer, nil
+}
+
+// encode writes a command as Redis reads it.
+func encode(command []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "*%d\r\n", len(command))
+	for _, arg := range command {
+		fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(arg), arg)
+	}
+	return b.String()
 }

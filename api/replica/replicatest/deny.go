@@ -83,7 +83,7 @@ func testMerge(t *testing.T, h Harness) {
 }
 
 // ids are such that some would be one if they were joined, cut or folded.
-var ids = []string{"", " ", "a", "A", "a b", "a\nb", "a:b", "#", "学分", "\x00", "5 a"}
+var ids = []string{"", " ", "a", "A", "a b", "a\nb", "a:b", "#", "学分", "\x00", "\xff", "\xfe", "5 a"}
 
 func testIDs(t *testing.T, h Harness) {
 	for _, jti := range ids {
