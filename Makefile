@@ -15,6 +15,8 @@ RACE_DIRS := creditbank creditbank/postgres creditbank/postgres/pgtest creditban
              certify/issuance chain chain/local api/token api/oidc
              certify/issuance chain chain/local api/replica api/redis api/redis/redistest
              creditbank/access creditbank/access/password certify/issuance chain chain/local
+             certify/issuance chain chain/local api/token api/oidc
+             certify/issuance chain chain/local api/replica api/redis api/redis/redistest
 # Of those, the ones that exist and have tests.
 RACE = $(strip $(foreach d,$(RACE_DIRS),$(if $(wildcard $(d)/*_test.go),./$(d))))
 

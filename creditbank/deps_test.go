@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"cmd/certverify":                   {"certify"},
 	"api/token":                        {},
 	"api/oidc":                         {"creditbank"},
+	"api/play":                         {"api/contract", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/scenario"},
 }
 
 // commands tie everything together and are not restricted.

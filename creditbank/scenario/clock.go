@@ -23,7 +23,14 @@ func (c *Clock) Now() time.Time { return *c.at.Load() }
 
 // set puts the clock to noon of a day.
 func (c *Clock) set(day creditbank.Date, loc *time.Location) {
+	at := noon(day, loc)
+	c.at.Store(&at)
+}
+
+// Noon returns when on a day everything happens.
+func (c *City) Noon(day creditbank.Date) time.Time { return noon(day, c.Location) }
+
+func noon(day creditbank.Date, loc *time.Location) time.Time {
 	first := day.Time(loc)
-	noon := time.Date(first.Year(), first.Month(), first.Day(), 12, 0, 0, 0, loc)
-	c.at.Store(&noon)
+	return time.Date(first.Year(), first.Month(), first.Day(), 12, 0, 0, 0, loc)
 }

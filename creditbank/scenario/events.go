@@ -11,7 +11,7 @@ import (
 // newest revision.
 func (p *play) afterPosting(ctx context.Context) error {
 	after := AfterPosting{RecognisedCredits: map[string]creditbank.Credits{}, Rejected: []Rejection{}}
-	names := p.city.names()
+	names := p.city.Names()
 	seen := map[creditbank.OutcomeKey]bool{}
 	for _, o := range p.city.Outcomes {
 		if _, ok := p.ids[o.Alias]; !ok {
@@ -32,9 +32,9 @@ func (p *play) afterPosting(ctx context.Context) error {
 	return nil
 }
 
-// names returns how to name outcomes in a result: by their external id, with
+// Names returns how to name outcomes in a result: by their external id, with
 // the institution where several use it, with the learner where several have it.
-func (c *City) names() func(Outcome) string {
+func (c *City) Names() func(Outcome) string {
 	institutions := map[string]map[creditbank.InstitutionID]bool{}
 	learners := map[outcomeName]map[string]bool{}
 	for _, o := range c.Outcomes {
@@ -106,7 +106,7 @@ func (p *play) happen(ctx context.Context) error {
 // event lets one event happen.
 func (p *play) event(ctx context.Context, poster *creditbank.Poster, e Event) error {
 	if e.Do == Revoke && e.Learner == "" {
-		learner, err := p.whose(e.Revoking)
+		learner, err := p.posted.Whose(e.Revoking)
 		if err != nil {
 			return p.refused(e.Place, err)
 		}
@@ -139,20 +139,6 @@ func (p *play) event(ctx context.Context, poster *creditbank.Poster, e Event) er
 		return p.plan(ctx, e)
 	}
 	return fmt.Errorf("%v: unknown deed %q", e.Place, e.Do)
-}
-
-// whose returns the learner whose outcome a revocation means.
-func (p *play) whose(r creditbank.Revoking) (string, error) {
-	learners := p.posted[outcomeName{r.Institution, r.ExternalID}]
-	switch len(learners) {
-	case 0:
-		return "", creditbank.NotFound(creditbank.CodeUnknownOutcome, "revoke", fmt.Sprintf("没有成果 %s/%s", r.Institution, r.ExternalID),
-			fmt.Sprintf("there is no outcome %s/%s", r.Institution, r.ExternalID))
-	case 1:
-		return learners[0], nil
-	}
-	return "", creditbank.Conflict(creditbank.CodeState, "revoke", fmt.Sprintf("%d名学员有成果 %s/%s，请写明 learner", len(learners), r.Institution, r.ExternalID),
-		fmt.Sprintf("%d learners have an outcome %s/%s: name the learner", len(learners), r.Institution, r.ExternalID))
 }
 
 func (p *play) convert(ctx context.Context, c creditbank.Change, e Event) error {

@@ -35,7 +35,7 @@ type Progress struct {
 func Play(ctx context.Context, stage Stage, city *City) (*Result, error) {
 	p := &play{
 		Stage: stage, city: city, ids: map[string]creditbank.LearnerID{}, accounts: map[string]*creditbank.Account{},
-		posted: map[outcomeName][]string{},
+		posted: Owners{},
 		result: &Result{Decisions: []Decision{}, Balances: map[string]map[string]Balance{}, Plans: []PlanMade{}},
 	}
 	for _, problem := range city.Problems.List() {
@@ -63,15 +63,9 @@ type play struct {
 	accounts map[string]*creditbank.Account // as last read; dropped by what changes them
 	result   *Result
 
-	mu       sync.Mutex               // guards what follows
-	posted   map[outcomeName][]string // whose outcomes they are
+	mu       sync.Mutex // guards what follows
+	posted   Owners     // of the outcomes on record
 	problems creditbank.Problems
-}
-
-// An outcomeName is how a revocation names an outcome.
-type outcomeName struct {
-	institution creditbank.InstitutionID
-	externalID  string
 }
 
 func (p *play) progress(step string, done, of int) {
@@ -219,10 +213,7 @@ func (p *play) post(ctx context.Context, poster *creditbank.Poster, o Outcome) e
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	name := outcomeName{posting.Institution, posting.ExternalID}
-	if !slices.Contains(p.posted[name], o.Alias) {
-		p.posted[name] = append(p.posted[name], o.Alias)
-	}
+	p.posted.Add(o)
 	return nil
 }
 
