@@ -102,10 +102,10 @@ func (p *program) addCommands(root *cobra.Command) {
 			root.AddCommand(c)
 		}
 	}
-	add("start", p.demoCommand(), p.initCommand(), p.simulateCommand())
+	add("start", p.demoCommand(), p.tourCommand(), p.initCommand(), p.simulateCommand())
 	add("learner", p.balanceCommand(), p.statementCommand(), p.lotsCommand(), p.planCommand(), p.convertCommand(),
 		p.certifyCommand(), p.enrolCommand(), p.leaveCommand(), p.freezeCommand(), p.unfreezeCommand(), p.revokeCommand(), p.replayCommand())
-	add("operate", p.postCommand(), p.learnersCommand(), p.rulesCommand(), p.doctorCommand())
+	add("operate", p.postCommand(), p.learnersCommand(), p.rulesCommand(), p.doctorCommand(), p.serveCommand(), p.accessCommand())
 	root.AddCommand(p.benchCommand())
 	root.SetHelpCommandGroupID("start")
 }

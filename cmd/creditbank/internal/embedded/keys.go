@@ -124,3 +124,15 @@ func (b *Bank) Host() string { return b.settings.Host }
 func Paths(dir string) (ledger, keys, anchor string) {
 	return filepath.Join(dir, ledgerFile), filepath.Join(dir, keysDir), filepath.Join(dir, anchorFile)
 }
+
+// A Settings is what the folder of a bank says about it.
+type Settings struct {
+	Host      string // names the issuers and the log
+	Elsewhere bool   // the ledger is in a database of its own
+}
+
+// Read reads what the folder of a bank says about it.
+func Read(dir string) (Settings, error) {
+	s, err := readSettings(dir)
+	return Settings{s.Host, s.Elsewhere}, err
+}

@@ -205,6 +205,9 @@ func forwardClock(ctx context.Context, ledger host.Ledger, clock func() time.Tim
 // Addr returns the address that is listened on.
 func (s *Service) Addr() net.Addr { return s.listener.Addr() }
 
+// Close closes a service that was never run.
+func (s *Service) Close(ctx context.Context) error { return s.close(ctx) }
+
 // close closes what is open, the ledger last.
 func (s *Service) close(ctx context.Context) error {
 	var errs []error

@@ -12,7 +12,7 @@ import (
 )
 
 // title says what is about to be shown.
-func (d *demo) title() {
+func (d *tour) title() {
 	d.out.Title(tx("青禾市学分银行的一年", "a year of the credit bank of Qinghe"))
 	d.out.Say(0, tx("下面的一切都出自刚刚建立的学分银行："+d.p.bankDir, "everything below comes from a bank that was made just now: "+d.p.bankDir))
 	rules := 0
@@ -24,7 +24,7 @@ func (d *demo) title() {
 }
 
 // introduce says who the people are.
-func (d *demo) introduce(ctx context.Context) error {
+func (d *tour) introduce(ctx context.Context) error {
 	d.out.Title(tx("一、人物", "1. the people"))
 	var rows [][]term.Cell
 	for _, who := range d.people {
@@ -51,7 +51,7 @@ func (d *demo) introduce(ctx context.Context) error {
 }
 
 // outcomes tells what was posted and what was made of it.
-func (d *demo) outcomes(context.Context) error {
+func (d *tour) outcomes(context.Context) error {
 	n := d.result.AfterPosting.Outcomes
 	d.out.Title(tx("二、登记与认定", "2. outcomes are posted and recognised"))
 	d.out.Say(0, txf("各机构登记了%d项学习成果：认定%d项，未认定%d项。", "institutions posted %d outcomes: %d were recognised, %d were not.", n.Posted, n.Recognised, n.Rejected))
@@ -65,7 +65,7 @@ func (d *demo) outcomes(context.Context) error {
 
 // remark says what is remarkable about an outcome: refused, cut, or worth
 // nothing.
-func (d *demo) remark(who *person, lot *creditbank.Lot) {
+func (d *tour) remark(who *person, lot *creditbank.Lot) {
 	course := d.cat.Courses[lot.Course]
 	zh := fmt.Sprintf("%s %s “%s”（%s）", lot.ExternalID, who.Name, course.Title, lot.IssuedOn)
 	en := fmt.Sprintf("%s %s, %s %s", lot.ExternalID, who.Alias, lot.Course, lot.IssuedOn)
@@ -88,7 +88,7 @@ func (d *demo) remark(who *person, lot *creditbank.Lot) {
 }
 
 // balances tells what everybody holds before the first request.
-func (d *demo) balances(context.Context) error {
+func (d *tour) balances(context.Context) error {
 	day := d.city.Day
 	d.out.Title(tx("三、余额 "+day.String(), "3. balances, before any request"))
 	columns := []term.Column{{}, {Head: tx("姓名", "name")}}
@@ -123,7 +123,7 @@ func (d *demo) balances(context.Context) error {
 
 // decisions tells each request with its decision, person by person and then
 // day by day.
-func (d *demo) decisions(ctx context.Context) error {
+func (d *tour) decisions(ctx context.Context) error {
 	first := d.city.Day
 	d.out.Title(tx("四、转换 "+first.String(), "4. conversions, each with its reasons"))
 	for _, who := range d.people {
@@ -140,7 +140,7 @@ func (d *demo) decisions(ctx context.Context) error {
 }
 
 // requests tells the decisions about a person on some days.
-func (d *demo) requests(who *person, on func(creditbank.Date) bool) error {
+func (d *tour) requests(who *person, on func(creditbank.Date) bool) error {
 	var told bool
 	for _, act := range who.history.Acts {
 		if act.Kind != creditbank.ActDecided || !on(act.Day) {
@@ -165,7 +165,7 @@ func (d *demo) requests(who *person, on func(creditbank.Date) bool) error {
 }
 
 // meter shows how far a programme's cap is used up after an approval.
-func (d *demo) meter(who *person, act creditbank.Act) error {
+func (d *tour) meter(who *person, act creditbank.Act) error {
 	if !act.Body.Decision.Approved {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (d *demo) meter(who *person, act creditbank.Act) error {
 
 // advise tells what the planner would have found, where that is better than
 // what was asked for.
-func (d *demo) advise(who *person) {
+func (d *tour) advise(who *person) {
 	for _, id := range who.before.Enrolments() {
 		at := who.history.Acts[len(who.history.Acts)-1].At
 		plan, err := d.cat.Rules.Plan(who.before, id, at, d.city.Day)
@@ -213,7 +213,7 @@ func (d *demo) advise(who *person) {
 }
 
 // later tells what happened after the first day.
-func (d *demo) later(who *person, first creditbank.Date) error {
+func (d *tour) later(who *person, first creditbank.Date) error {
 	loc := d.cat.Rules.Location()
 	told := false
 	for _, lot := range who.account.Lots {

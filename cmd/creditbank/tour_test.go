@@ -10,10 +10,10 @@ import (
 	"creditbank/cmd/creditbank/internal/term"
 )
 
-// The demo tells what is true of Qinghe, as worked out by hand.
+// The tour tells what is true of Qinghe, as worked out by hand.
 func TestDemo(t *testing.T) {
 	s := newShell(t)
-	out := s.must(t, "demo", "--dir", "kept")
+	out := s.must(t, "tour", "--dir", "kept")
 	for _, fact := range []string{
 		"王桂兰", "李建国", "陈晓梅", "赵强", "刘敏",
 		"34项学习成果：认定32项，未认定2项",
@@ -28,7 +28,7 @@ func TestDemo(t *testing.T) {
 		"18 decisions came out again byte for byte",
 	} {
 		if !strings.Contains(out, fact) {
-			t.Errorf("the demo does not say %q", fact)
+			t.Errorf("the tour does not say %q", fact)
 		}
 	}
 	for line := range strings.Lines(out) {
@@ -37,17 +37,17 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	if strings.Contains(out, "\x1b") {
-		t.Error("the demo colours a pipe")
+		t.Error("the tour colours a pipe")
 	}
 }
 
-// Every command that the demo prints works as it stands.
+// Every command that the tour prints works as it stands.
 func TestDemoCommandsWork(t *testing.T) {
 	s := newShell(t)
-	out := s.must(t, "demo", "--dir", "it's kept", "--lang", "en")
+	out := s.must(t, "tour", "--dir", "it's kept", "--lang", "en")
 	commands := regexp.MustCompile(`(?m)^  creditbank (.*)$`).FindAllStringSubmatch(out, -1)
 	if len(commands) < 5 {
-		t.Fatalf("the demo prints %d commands:\n%s", len(commands), out)
+		t.Fatalf("the tour prints %d commands:\n%s", len(commands), out)
 	}
 	for _, c := range commands {
 		args := split(strings.ReplaceAll(c[1], `'\''`, "\x00"))
@@ -63,14 +63,14 @@ func TestDemoCommandsWork(t *testing.T) {
 
 func TestDemoKeepsWhatIsThere(t *testing.T) {
 	s := newShell(t)
-	s.must(t, "demo", "--dir", "kept")
+	s.must(t, "tour", "--dir", "kept")
 	before, err := os.ReadFile("kept/bank/bank.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, _, stderr := s.run(t, "demo", "--dir", "kept")
+	code, _, stderr := s.run(t, "tour", "--dir", "kept")
 	after, err := os.ReadFile("kept/bank/bank.json")
 	if code != exitFailed || !strings.Contains(stderr, "BANK_EXISTS") || err != nil || string(before) != string(after) {
-		t.Errorf("a second demo in the same folder: exit code %d, %s", code, stderr)
+		t.Errorf("a second tour in the same folder: exit code %d, %s", code, stderr)
 	}
 }

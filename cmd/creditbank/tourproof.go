@@ -16,7 +16,7 @@ import (
 
 // certificate issues the certificates, verifies the newest one from the
 // written files, then changes it and sees it refused.
-func (d *demo) certificate(ctx context.Context) (err error) {
+func (d *tour) certificate(ctx context.Context) (err error) {
 	d.out.Title(tx("六、证书", "6. certificates"))
 	if d.issued, d.office, err = d.issue(ctx, filepath.Join(d.dir, "certificates")); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (d *demo) certificate(ctx context.Context) (err error) {
 }
 
 // chosen returns the certificate to look at: the last that was decided.
-func (d *demo) chosen() certificateView {
+func (d *tour) chosen() certificateView {
 	i := 0
 	last := d.result.Decisions[len(d.result.Decisions)-1]
 	if n := slices.IndexFunc(d.issued.Certificates, func(c certificateView) bool { return c.Holder == last.Learner && c.Rule == last.Rule }); n >= 0 {
@@ -68,7 +68,7 @@ func (p *program) verify(c certificateView) (certify.Report, error) {
 }
 
 // checks writes a report line by line.
-func (d *demo) checks(r certify.Report) {
+func (d *tour) checks(r certify.Report) {
 	for _, c := range r.Checks {
 		mark, style := "✓", term.Good
 		switch c.Result {
@@ -93,7 +93,7 @@ var creditsEarned = regexp.MustCompile(`("creditsEarned":\s*)([0-9.]+)`)
 
 // tamper changes the credits of a certificate, in a folder beside, and has it
 // verified again.
-func (d *demo) tamper(c certificateView) error {
+func (d *tour) tamper(c certificateView) error {
 	dir := filepath.Join(d.dir, "tampered")
 	if err := os.MkdirAll(filepath.Join(dir, "verify"), 0o755); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (d *demo) tamper(c certificateView) error {
 }
 
 // audit adds everything up anew.
-func (d *demo) audit(ctx context.Context) error {
+func (d *tour) audit(ctx context.Context) error {
 	e, err := d.Examine(ctx, true, func(int) {})
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (d *demo) audit(ctx context.Context) error {
 }
 
 // next says what to type now.
-func (d *demo) next(context.Context) error {
+func (d *tour) next(context.Context) error {
 	last := d.result.Decisions[len(d.result.Decisions)-1]
 	c := d.chosen()
 	on := last.At.String()
