@@ -100,7 +100,7 @@ func (p *program) openDemo(ctx context.Context, listen string, clock *demo.Clock
 		var s *serving.Service
 		made := &demo.City{}
 		c.Listen, c.PublicURL = address, configs.Address("http://"+address)
-		c.Certificates.Interval = time.Second
+		c.Certificates.Interval, c.Drain = time.Second, 0
 		c.Telemetry.LogLevel, c.Telemetry.LogFormat = slog.LevelError, configs.LogText
 		// Everybody logs in from this machine while the city is loaded.
 		c.Limits.Login, c.Limits.Anonymous = configs.Rate{Burst: 1000, Refill: 1000, Per: time.Second}, configs.Rate{Burst: 1000, Refill: 1000, Per: time.Second}

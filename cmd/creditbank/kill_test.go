@@ -21,13 +21,13 @@ const asProgram = "CREDITBANK_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(process())
 	}
 	os.Exit(m.Run())
 }
 
-// process returns the program as a process of its own.
-func process(t *testing.T, args ...string) *exec.Cmd {
+// started returns the program as a process of its own.
+func started(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -63,7 +63,7 @@ func survive(t *testing.T, ledger ...string) {
 	defer told.Close()
 	const kills, each = 4, 2000
 	for n := range kills {
-		killAfter(t, process(t, append(post, "--count", "0", "--certify")...), each*(n+1), told)
+		killAfter(t, started(t, append(post, "--count", "0", "--certify")...), each*(n+1), told)
 	}
 	for _, args := range [][]string{
 		append([]string{"bench", "check", "--acks", acks}, ledger...),
@@ -72,7 +72,7 @@ func survive(t *testing.T, ledger ...string) {
 		append([]string{"bench", "check", "--acks", acks}, ledger...),
 		append([]string{"doctor", "--lang", "en", "--json"}, ledger...),
 	} {
-		out, err := process(t, args...).Output()
+		out, err := started(t, args...).Output()
 		if err != nil {
 			t.Errorf("creditbank %s: %v\n%s", strings.Join(args, " "), err, out)
 		}

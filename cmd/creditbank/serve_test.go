@@ -60,7 +60,7 @@ func killServed(t *testing.T, dsn string) {
 	if dsn != "" {
 		args = append(args, "--dsn", dsn)
 	}
-	if out, err := process(t, args...).Output(); err != nil {
+	if out, err := started(t, args...).Output(); err != nil {
 		t.Errorf("creditbank doctor: %v\n%s", err, out)
 	}
 }
@@ -101,7 +101,7 @@ func prepareServed(t *testing.T, dsn string) *served {
 	s.url = fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
 	s.config = filepath.Join(s.dir, "creditbank.yaml")
 	text := fmt.Sprintf("listen: %s\npublic_url: %s\nhost: credits.example.edu\ndatabase: %q\nkeys_dir: %q\nsessions: {insecure_cookies: true}\n"+
-		"certificates: {anchor: local, anchor_file: %q, interval: 1s}\ntelemetry: {log_level: error}\n",
+		"certificates: {anchor: local, anchor_file: %q, interval: 1s}\ntelemetry: {log_level: error}\ndrain: 0s\n",
 		strings.TrimPrefix(s.url, "http://"), s.url, database, keys, anchor)
 	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func freePort(t *testing.T) int {
 // start starts the service and waits until it is ready.
 func (s *served) start(t *testing.T) {
 	t.Helper()
-	s.cmd = process(t, "serve", "--config", s.config)
+	s.cmd = started(t, "serve", "--config", s.config)
 	s.cmd.Stdout = os.Stderr
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
