@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"cmd/certverify":                   {"certify"},
 	"api/token":                        {},
 	"api/oidc":                         {"creditbank"},
+	"api/web":                          {"api", "api/oidc", "certify", "certify/issuance", "creditbank", "creditbank/access", "creditbank/rule"},
 }
 
 // commands tie everything together and are not restricted.
