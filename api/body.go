@@ -81,7 +81,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 func isForm(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data"
 }
 
 func tooLarge(limit int64) error {

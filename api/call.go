@@ -25,6 +25,7 @@ type call struct {
 	peer     netip.Addr // who asks, seen through trusted proxies
 	language language.Tag
 	op       *operation // nil for an address that is none of ours
+	page     bool       // it is for a page, not an operation of the contract
 
 	principal     access.Principal
 	authenticated bool

@@ -157,20 +157,14 @@ func (s *Server) RevokeCertificate(ctx context.Context, r contract.RevokeCertifi
 // VerifyCertificate implements [contract.StrictServerInterface]. Nothing that
 // is sent is kept or logged.
 func (s *Server) VerifyCertificate(ctx context.Context, r contract.VerifyCertificateRequestObject) (contract.VerifyCertificateResponseObject, error) {
-	file, err := s.c.Office.TrustFile(ctx)
-	if err != nil {
-		return nil, err
-	}
-	trust, err := certify.ParseTrust(file)
-	if err != nil {
-		return nil, err
-	}
 	bundle := certify.Bundle{Credential: r.Body.Credential, Proof: []byte(value(r.Body.Proof))}
 	if r.Body.StatusList != nil {
 		bundle.Status = *r.Body.StatusList
 	}
-	s.complete(ctx, &bundle)
-	report := certify.Verify(bundle, trust, s.c.Clock())
+	report, err := s.Verify(ctx, bundle)
+	if err != nil {
+		return nil, err
+	}
 	w := contract.VerifyCertificate200JSONResponse{Verdict: contract.VerificationVerdict(report.Verdict), At: report.At, Checks: mapped(report.Checks, wireCheck)}
 	if report.Credential != nil {
 		header, err := json.Marshal(report.Credential)

@@ -121,10 +121,9 @@ func (s *Server) LogOut(ctx context.Context, _ contract.LogOutRequestObject) (co
 	c := s.mayself(ctx)
 	var w contract.LogOut204Response
 	if c.session != "" {
-		if err := s.c.Registry.EndSession(ctx, c.session); err != nil {
+		if err := s.endSession(ctx); err != nil {
 			return nil, err
 		}
-		s.c.Shared.Sessions.Delete(ctx, sessionKey(c.session))
 		w.Headers.SetCookie = optional(s.sessionCookie("", 0).String())
 		return loggedOut(w), nil
 	}

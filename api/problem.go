@@ -223,6 +223,11 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error)
 	if wait := cmp.Or(e.retryAfter, p.retryAfter); wait > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(max(time.Second, wait.Round(time.Second)).Seconds())))
 	}
+	if s.wantsPage(c, r) {
+		h.Del("Content-Type")
+		s.pages.ServeTrouble(w, r, s.Explain(err))
+		return
+	}
 	if p.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="creditbank"`)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -69,7 +70,17 @@ func (s *Server) router() http.Handler {
 	r.HandleFunc("/certlog/tile/{tile:.+}", wrapper.GetTile).Methods(http.MethodGet)
 	contract.HandlerWithOptions(strict, contract.GorillaServerOptions{BaseRouter: r, ErrorHandlerFunc: wrapper.ErrorHandlerFunc})
 	// mux runs no middleware for these.
+	page := s.servePage()
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.pages != nil {
+			if methods := s.pages.Methods(r.URL.Path); slices.Contains(methods, r.Method) {
+				page.ServeHTTP(w, r)
+				return
+			} else if len(methods) > 0 {
+				s.wrongMethod(w, r, methods)
+				return
+			}
+		}
 		s.writeProblem(w, r, refuse(problemNotFound, "NO_SUCH_ADDRESS", "没有这个地址，请查阅接口契约 /openapi.yaml", "there is no such address; see the contract, /openapi.yaml"))
 	})
 	r.MethodNotAllowedHandler = http.HandlerFunc(s.methodNotAllowed)
@@ -110,6 +121,10 @@ func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+	s.wrongMethod(w, r, allowed)
+}
+
+func (s *Server) wrongMethod(w http.ResponseWriter, r *http.Request, allowed []string) {
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	s.writeProblem(w, r, refuse(problemMethod, "METHOD_NOT_ALLOWED", "此地址不支持 "+r.Method, "the address does not know "+r.Method))
 }

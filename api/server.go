@@ -35,6 +35,7 @@ type Server struct {
 	events     *events
 	draining   atomic.Bool
 	stopping   atomic.Bool
+	pages      Pages         // nil for none
 	slots      chan struct{} // one for each request under way
 }
 
@@ -70,6 +71,10 @@ type Config struct {
 	Clock  func() time.Time
 	Random io.Reader // fit for cryptography, safe for concurrent use
 	Log    *slog.Logger
+
+	// Pages makes what people see in a browser, for the server and what it was
+	// made of; nil for none.
+	Pages func(*Server, Config) (Pages, error)
 
 	// Metrics takes measurements; nil for none.
 	Metrics Metrics
@@ -149,6 +154,11 @@ func New(c Config) (*Server, error) {
 	}
 	s.principals = newPrincipals(c.Registry, c.Clock)
 	s.events = newEvents(c.Feed, c.Bank, c.Limits.Streams)
+	if c.Pages != nil {
+		if s.pages, err = c.Pages(s, c); err != nil {
+			return nil, err
+		}
+	}
 	s.handler = s.chain(s.router())
 	return s, nil
 }

@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"api/token":                        {},
 	"api/oidc":                         {"creditbank"},
 	"api/play":                         {"api/contract", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/scenario"},
+	"api/web":                          {"api", "api/oidc", "certify", "certify/issuance", "creditbank", "creditbank/access", "creditbank/rule"},
 }
 
 // commands tie everything together and are not restricted.

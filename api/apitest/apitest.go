@@ -42,6 +42,9 @@ type Options struct {
 	// Keys is a folder of keys to share with another service; a new one if empty.
 	Keys string
 
+	// Pages are served beside the operations; none if nil.
+	Pages func(*api.Server, api.Config) (api.Pages, error)
+
 	// Wrap is put around the server's handler.
 	Wrap func(http.Handler) http.Handler
 }
@@ -137,7 +140,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 	}
 	h, err := host.Open(w.t.Context(), host.Config{
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
-		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits)},
+		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits), Pages: o.Pages},
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"creditbank/api/oidc"
 )
@@ -104,4 +105,30 @@ func TestCookieOfAnotherConfigurationIsRefused(t *testing.T) {
 			wantRefused(t, err, oidc.CodeLost)
 		})
 	}
+}
+
+func TestSealedIdentity(t *testing.T) {
+	s := newSetup(t, nil)
+	for _, subject := range []string{"wang", strings.Repeat("<", 255)} {
+		who := oidc.Identity{Issuer: s.config.Issuer, Subject: subject}
+		sealed, err := s.SealIdentity(who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.OpenIdentity(sealed); err != nil || got != who {
+			t.Errorf("OpenIdentity = %v, %v", got, err)
+		}
+		_, err = s.Open(sealed)
+		wantRefused(t, err, oidc.CodeLost)
+		s.ahead.Add(int64(10 * time.Minute))
+		_, err = s.OpenIdentity(sealed)
+		wantRefused(t, err, oidc.CodeExpired)
+	}
+	pending, _ := s.begin(t)
+	sealed, err := s.Seal(pending)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.OpenIdentity(sealed)
+	wantRefused(t, err, oidc.CodeLost)
 }

@@ -87,12 +87,20 @@ func (r *Registry) Activate(ctx context.Context, number creditbank.AccountNumber
 	if err != nil {
 		return Account{}, err
 	}
+	return r.redeem(ctx, number, name, code, func(d *drafter, rec Record, body *accountBody) error {
+		return r.draftPassword(ctx, d, rec, body, hash)
+	})
+}
+
+// redeem does what a code is for, for whoever holds it and bears the account's
+// name.
+func (r *Registry) redeem(ctx context.Context, number creditbank.AccountNumber, name, code string, do func(*drafter, Record, *accountBody) error) (Account, error) {
 	plain, err := creditbank.ParseAccountNumber(string(number))
 	if err != nil {
 		return Account{}, activationFailed()
 	}
 	for range maxTries {
-		a, done, err := r.activate(ctx, plain, name, code, hash)
+		a, done, err := r.redeemOnce(ctx, plain, name, code, do)
 		if err != nil || done {
 			return a, err
 		}
@@ -100,9 +108,9 @@ func (r *Registry) Activate(ctx context.Context, number creditbank.AccountNumber
 	return Account{}, busy()
 }
 
-// activate tries once. It is not done if it lost a race, and then nobody learns
-// whether the code was right.
-func (r *Registry) activate(ctx context.Context, number creditbank.AccountNumber, name, code, password string) (Account, bool, error) {
+// redeemOnce tries once. It is not done if it lost a race, and then nobody learns
+// whether the code was right. What do drafts first is the account.
+func (r *Registry) redeemOnce(ctx context.Context, number creditbank.AccountNumber, name, code string, do func(*drafter, Record, *accountBody) error) (Account, bool, error) {
 	ptr, to, err := load[pointerBody](ctx, r, KindNumber, string(number))
 	if err != nil {
 		return Account{}, false, err
@@ -134,7 +142,7 @@ func (r *Registry) activate(ctx context.Context, number creditbank.AccountNumber
 		d.add(codeRec, known, codeRec.Expires)
 		return r.failed(ctx, d)
 	}
-	if err := r.draftPassword(ctx, &d, rec, &body, password); err != nil {
+	if err := do(&d, rec, &body); err != nil {
 		return Account{}, false, err
 	}
 	d.add(codeRec, codeBody{}, codeRec.Expires)

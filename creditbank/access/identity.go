@@ -43,7 +43,7 @@ func (r *Registry) LinkIdentity(ctx context.Context, id AccountID, issuer, subje
 			return r.store.Confirm(ctx)
 		}
 		if link.Version > 0 {
-			return creditbank.Conflict(creditbank.CodeDuplicate, "subject", "该身份已关联其他账户", "the identity is linked to another account")
+			return linked()
 		}
 		rec, body, err := load[accountBody](ctx, r, KindAccount, string(id))
 		if err != nil {
@@ -63,6 +63,54 @@ func (r *Registry) LinkIdentity(ctx context.Context, id AccountID, issuer, subje
 		}
 	}
 	return busy()
+}
+
+// ActivateIdentity has the person who logs in at an OpenID provider as subject
+// be the holder of the account whose code they hold and whose name they bear, as
+// [Registry.Activate] has them set a password: one that was set before serves no
+// more, and all sessions end. An identity that leads to another account is a
+// conflict, and leaves the code as it was.
+func (r *Registry) ActivateIdentity(ctx context.Context, number creditbank.AccountNumber, name, code, issuer, subject string) (Account, error) {
+	hash, err := r.identityID(issuer, subject)
+	if err != nil {
+		return Account{}, err
+	}
+	if _, err := r.passwords.Hash(ctx, ""); err != nil { // for the time it takes
+		return Account{}, err
+	}
+	return r.redeem(ctx, number, name, code, func(d *drafter, rec Record, body *accountBody) error {
+		return r.draftIdentity(ctx, d, rec, body, hash)
+	})
+}
+
+// draftIdentity drafts the next version of an account to which an identity
+// leads, instead of a password.
+func (r *Registry) draftIdentity(ctx context.Context, d *drafter, rec Record, body *accountBody, hash string) error {
+	link, to, err := load[pointerBody](ctx, r, KindIdentity, hash)
+	if err != nil {
+		return err
+	}
+	if link.Version > 0 && to.Account != AccountID(rec.ID) {
+		return linked()
+	}
+	body.Active = true
+	body.Epoch++
+	d.add(rec, *body, time.Time{})
+	if link.Version == 0 {
+		d.add(link, pointerBody{AccountID(rec.ID)}, time.Time{})
+	}
+	old, known, err := load[passwordBody](ctx, r, KindPassword, rec.ID)
+	if err != nil {
+		return err
+	}
+	if known.Hash != "" {
+		d.add(old, passwordBody{}, time.Time{})
+	}
+	return nil
+}
+
+func linked() error {
+	return creditbank.Conflict(creditbank.CodeDuplicate, "subject", "该身份已关联其他账户", "the identity is linked to another account")
 }
 
 // ByIdentity returns the account that an identity is linked to.

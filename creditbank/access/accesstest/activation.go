@@ -21,6 +21,7 @@ var activationTests = []test{
 	{"ForgottenPassword", testForgotten},
 	{"UnfitPasswords", testUnfit},
 	{"ActivationWithFaults", testActivationFaults},
+	{"ActivationByIdentity", testActivationIdentity},
 }
 
 // opened opens the account of 王芳 at I04.
@@ -221,3 +222,54 @@ func testActivationFaults(t *testing.T, h Harness) {
 		must(t, err)
 	}
 }
+
+// A code serves for an identity as for a password, and only for one of them.
+func testActivationIdentity(t *testing.T, h Harness) {
+	w, ctx := NewWorld(t, h), t.Context()
+	const issuer = "https://login.example.edu"
+	a, code := opened(t, w)
+	for what, err := range map[string]error{
+		"another name": errOf(w.ActivateIdentity(ctx, a.Number, "王芬", code, issuer, "wang")),
+		"another code": errOf(w.ActivateIdentity(ctx, a.Number, "王芳", "2222222222", issuer, "wang")),
+		"no account":   errOf(w.ActivateIdentity(ctx, "12", "王芳", code, issuer, "wang")),
+	} {
+		wantNotActivated(t, "ActivateIdentity with "+what, err)
+	}
+	before := w.Passwords.Hashed.Load()
+	got, err := w.ActivateIdentity(ctx, a.Number, "王芳", code, issuer, "wang")
+	must(t, err)
+	if n := w.Passwords.Hashed.Load() - before; n != 1 || !got.Active || got.ID != a.ID {
+		t.Errorf("ActivateIdentity = %+v after %d hashes", got, n)
+	}
+	found, err := w.ByIdentity(ctx, issuer, "wang")
+	must(t, err)
+	if found.ID != a.ID {
+		t.Errorf("ByIdentity = %+v", found)
+	}
+	_, err = w.Login(ctx, a.Number, "")
+	wantNoLogin(t, "Login without a password", err)
+	wantNotActivated(t, "ActivateIdentity again", errOf(w.ActivateIdentity(ctx, a.Number, "王芳", code, issuer, "wang")))
+
+	// Another's identity is not taken over, and the code is not used up by it.
+	other, code := opened(t, w)
+	err = errOf(w.ActivateIdentity(ctx, other.Number, "王芳", code, issuer, "wang"))
+	wantCode(t, "ActivateIdentity with another's identity", err, creditbank.ErrConflict, creditbank.CodeDuplicate)
+	_, err = w.Activate(ctx, other.Number, "王芳", code, Password)
+	must(t, err)
+
+	// Who gets a new code gets in anew, and nobody else does.
+	logged, err := w.Login(ctx, other.Number, Password)
+	must(t, err)
+	session, _, err := w.NewSession(ctx, logged)
+	must(t, err)
+	code, err = w.NewCode(ctx, w.Owner, other.ID)
+	must(t, err)
+	_, err = w.ActivateIdentity(ctx, other.Number, "王芳", code, issuer, "fang")
+	must(t, err)
+	_, err = w.Login(ctx, other.Number, Password)
+	wantNoLogin(t, "Login with the password of before", err)
+	_, _, err = w.Session(ctx, session)
+	wantCode(t, "Session of before", err, creditbank.ErrForbidden, access.CodeSessionEnded)
+}
+
+func errOf(_ access.Account, err error) error { return err }
