@@ -25,6 +25,8 @@ type call struct {
 	peer     netip.Addr // who asks, seen through trusted proxies
 	language language.Tag
 	op       *operation // nil for an address that is none of ours
+	head     bool       // HEAD, which is answered as GET without a body
+	leave    func()     // gives up the place among the requests under way
 
 	principal     access.Principal
 	authenticated bool
@@ -83,7 +85,7 @@ var requestID = regexp.MustCompile(`^[0-9A-Za-z._-]{8,64}$`)
 // identify begins a call.
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{id: r.Header.Get("X-Request-Id"), peer: s.peer(r), language: preferred(r)}
+		c := &call{id: r.Header.Get("X-Request-Id"), peer: s.peer(r), language: preferred(r), head: r.Method == http.MethodHead, leave: func() {}}
 		if !requestID.MatchString(c.id) {
 			c.id = newRequestID()
 		}
