@@ -27,11 +27,15 @@ func (s *Server) cookie() string {
 
 // authenticate finds out who calls: by an access token, or else by a browser's
 // session. A token that is there and not valid is an error also where none is
-// needed: its owner should hear of it.
+// needed: its owner should hear of it. Who tries tokens is counted with those
+// who bring none, by the address.
 func (s *Server) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := callOf(r.Context())
 		if err := s.identifyCaller(c, r); err != nil {
+			if wait, ok := s.take(r, s.c.Limits.Anonymous, "address", address(c)); !ok {
+				err = tooOften(wait)
+			}
 			s.writeProblem(w, r, err)
 			return
 		}
@@ -40,12 +44,21 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 }
 
 func (s *Server) identifyCaller(c *call, r *http.Request) error {
+	switch c.op.id {
+	case "createToken": // which reads the header itself
+		return nil
+	case "getHealth", "getReadiness": // which are answered in any case
+		return nil
+	}
+	if len(r.Header.Values("Authorization")) > 1 {
+		return unauthenticated("Authorization 请求头只能有一个", "there may be one header Authorization", nil)
+	}
 	header := r.Header.Get("Authorization")
 	scheme, sent, _ := strings.Cut(header, " ")
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
 		return s.byToken(c, r.Context(), strings.TrimSpace(sent))
-	case header != "" && c.op.id != "createToken": // which reads it itself
+	case header != "":
 		return unauthenticated("令牌应以 Bearer 方式提供", "a token is brought as Bearer", nil)
 	}
 	if sent, err := r.Cookie(s.cookie()); err == nil && header == "" {

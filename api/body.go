@@ -48,6 +48,9 @@ func acceptable(op *operation, r *http.Request) error {
 	if len(op.accepts) == 0 {
 		return nil // whatever is sent is not read
 	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return refuse(problemMediaType, "UNSUPPORTED_CODING", "请求正文不得压缩（Content-Encoding）", "the body may not be compressed (Content-Encoding)")
+	}
 	contentType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err == nil && slices.Contains(op.accepts, contentType) {
 		return nil
@@ -67,6 +70,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
+		w.Header().Set("Connection", "close")
 		return nil, tooLarge(limit)
 	case err != nil:
 		w.Header().Set("Connection", "close")
@@ -75,7 +79,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, e
 	}
 	if isForm(r) {
-		return body, nil
+		return body, checkForm(body)
 	}
 	return body, checkJSON(body, s.c.Limits.JSONDepth)
 }
@@ -85,15 +89,48 @@ func isForm(r *http.Request) bool {
 	return kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data"
 }
 
+// checkForm reports a form that is none, says something twice (RFC 6749, 3.2), or
+// holds what is no text.
+func checkForm(body []byte) error {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return refuse(problemInvalid, "MALFORMED", "请求正文不是表单", "the body is not a form")
+	}
+	for _, values := range form {
+		if len(values) > 1 {
+			return refuse(problemInvalid, "DUPLICATE_NAME", "表单中有重名的字段", "the form has the same name twice")
+		}
+		if !isText(values[0]) {
+			return noText()
+		}
+	}
+	return nil
+}
+
+// isText reports whether s can be kept as a text everywhere: PostgreSQL takes
+// UTF-8 without NUL.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+func noText() error {
+	return refuse(problemInvalid, "MALFORMED", "含有 NUL 或不是 UTF-8", "there is a NUL in it, or it is not in UTF-8")
+}
+
 func tooLarge(limit int64) error {
 	return refuse(problemTooLarge, "TOO_LARGE", fmt.Sprintf("请求正文不得超过%d字节", limit), fmt.Sprintf("the body may have %d bytes", limit))
 }
+
+// maxNames bounds the fields of an object: nothing in the contract comes near,
+// and each that is not known costs the validator a fault.
+const maxNames = 1000
 
 // checkJSON reports a body that is no JSON, is nested too deep, or says
 // something twice. What follows may then read it as a whole, and in any order.
 func checkJSON(body []byte, depth int) error {
 	if !utf8.Valid(body) {
 		return refuse(problemInvalid, "MALFORMED", "请求正文不是 UTF-8", "the body is not in UTF-8")
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return refuse(problemInvalid, "MISSING", "缺少请求正文", "the body is missing")
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -127,10 +164,16 @@ func checkJSON(body []byte, depth int) error {
 			name = len(open) > 0 && open[len(open)-1] != nil
 			continue
 		case string:
+			if !isText(t) {
+				return noText()
+			}
 			if name {
 				names := open[len(open)-1]
 				if names[t] {
 					return refuse(problemInvalid, "DUPLICATE_NAME", "JSON 对象中有重名的字段", "an object in the JSON has the same name twice")
+				}
+				if len(names) == maxNames {
+					return refuse(problemInvalid, "TOO_LARGE", fmt.Sprintf("JSON 对象的字段不得超过%d个", maxNames), fmt.Sprintf("an object in the JSON has more than %d names", maxNames))
 				}
 				names[t], name = true, false
 				continue
@@ -164,8 +207,8 @@ func malformed(err error) error {
 // unescapePath undoes the escapes of a part of a path.
 func unescapePath(s string) (string, error) {
 	plain, err := url.PathUnescape(s)
-	if err == nil && !utf8.ValidString(plain) {
-		err = errors.New("not UTF-8")
+	if err == nil && !isText(plain) {
+		err = errors.New("not a text")
 	}
 	return plain, err
 }

@@ -26,6 +26,8 @@ type call struct {
 	language language.Tag
 	op       *operation // nil for an address that is none of ours
 	page     bool       // it is for a page, not an operation of the contract
+	head     bool       // HEAD, which is answered as GET without a body
+	leave    func()     // gives up the place among the requests under way
 
 	principal     access.Principal
 	authenticated bool
@@ -84,7 +86,7 @@ var requestID = regexp.MustCompile(`^[0-9A-Za-z._-]{8,64}$`)
 // identify begins a call.
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{id: r.Header.Get("X-Request-Id"), peer: s.peer(r), language: preferred(r)}
+		c := &call{id: r.Header.Get("X-Request-Id"), peer: s.peer(r), language: preferred(r), head: r.Method == http.MethodHead, leave: func() {}}
 		if !requestID.MatchString(c.id) {
 			c.id = newRequestID()
 		}

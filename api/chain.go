@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -33,11 +34,12 @@ func (s *Server) recover(next http.Handler) http.Handler {
 			if p == http.ErrAbortHandler {
 				panic(p) // the way to break off an answer
 			}
-			s.c.Log.ErrorContext(r.Context(), "panic", "request", callOf(r.Context()).id, "operation", callOf(r.Context()).name(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			if rec, ok := w.(*recorder); ok && rec.status != 0 {
+				s.logProblem(r, problemInternal, err)
 				panic(http.ErrAbortHandler) // the answer has begun: it must not look whole
 			}
-			s.writeProblem(w, r, fmt.Errorf("panic: %v", p))
+			s.writeProblem(w, r, err)
 		}()
 		next.ServeHTTP(w, r)
 	})
@@ -74,7 +76,9 @@ func (s *Server) admit(next http.Handler) http.Handler {
 		}
 		select {
 		case s.slots <- struct{}{}:
-			defer func() { <-s.slots }()
+			c := callOf(r.Context())
+			c.leave = sync.OnceFunc(func() { <-s.slots })
+			defer c.leave()
 			next.ServeHTTP(w, r)
 		default:
 			s.writeProblem(w, r, refuse(problemBusy, "BUSY", "系统繁忙，未处理", "too many requests are under way; nothing was done"))

@@ -185,6 +185,10 @@ func (e eventStream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	w.WriteHeader(http.StatusOK)
+	if e.c.head {
+		return nil
+	}
+	e.c.leave() // streams are counted for themselves
 	err := e.write(w, "retry: 2000\n\n")
 	for err == nil {
 		err = e.step(w)

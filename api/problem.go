@@ -221,7 +221,7 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error)
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
 	if wait := cmp.Or(e.retryAfter, p.retryAfter); wait > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(max(time.Second, wait.Round(time.Second)).Seconds())))
+		h.Set("Retry-After", strconv.Itoa(seconds(wait))) // rounded up: sooner is too soon
 	}
 	if s.wantsPage(c, r) {
 		h.Del("Content-Type")
@@ -230,6 +230,11 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error)
 	}
 	if p.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="creditbank"`)
+	}
+	if c.op != nil && c.op.id == "createToken" && p.status == http.StatusBadRequest {
+		// Here they are read by libraries, in the form of RFC 6749, 5.2.
+		refuseToken(contract.InvalidRequest, e.message.EN).VisitCreateTokenResponse(w)
+		return
 	}
 	w.WriteHeader(p.status)
 	json.NewEncoder(w).Encode(s.problem(c, p, e)) // too late to report a failure
@@ -249,6 +254,12 @@ func (s *Server) problem(c *call, p problemType, e *apiError) contract.Problem {
 	}
 	if len(e.parts) > 0 {
 		parts := slices.Clone(e.parts)
+		for i, p := range parts {
+			// The domain knows fields by name, and not where they came from.
+			if name := strings.TrimPrefix(value(p.Pointer), "/"); c.op != nil && c.op.params[name] {
+				parts[i].Pointer = &name
+			}
+		}
 		out.Errors = &parts
 	}
 	return out

@@ -16,9 +16,11 @@ import (
 // An operation is what the contract says about one.
 type operation struct {
 	id       string
-	route    *routers.Route // for validation
-	streamed bool           // its body is not read as a whole
-	accepts  []string       // content types of the body; none where it has none
+	route    *routers.Route  // for validation
+	streamed bool            // its body is not read as a whole
+	accepts  []string        // content types of the body; none where it has none
+	params   map[string]bool // names of its parameters
+	query    map[string]bool // of those, the ones in the query
 }
 
 // operations are those of the contract, by method and path template.
@@ -36,9 +38,12 @@ func readContract() (operations, error) {
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			_, streamed := op.Extensions["x-streamed"]
-			o := &operation{id: op.OperationID, streamed: streamed, route: &routers.Route{
+			o := &operation{id: op.OperationID, streamed: streamed, params: map[string]bool{}, query: map[string]bool{}, route: &routers.Route{
 				Spec: doc, Path: path, PathItem: item, Method: method, Operation: op,
 			}}
+			for _, p := range slices.Concat(item.Parameters, op.Parameters) {
+				o.params[p.Value.Name], o.query[p.Value.Name] = true, p.Value.In == openapi3.ParameterInQuery
+			}
 			if op.RequestBody != nil {
 				for contentType := range op.RequestBody.Value.Content {
 					o.accepts = append(o.accepts, contentType)
@@ -115,8 +120,11 @@ func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		for key := range s.operations {
 			method, path, _ := strings.Cut(key, " ")
-			if method == m && matches(path, r.URL.Path) {
+			if method == m && matches(path, r.URL.EscapedPath()) {
 				allowed = append(allowed, m)
+				if m == http.MethodGet {
+					allowed = append(allowed, http.MethodHead)
+				}
 				break
 			}
 		}
@@ -126,7 +134,7 @@ func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) wrongMethod(w http.ResponseWriter, r *http.Request, allowed []string) {
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	s.writeProblem(w, r, refuse(problemMethod, "METHOD_NOT_ALLOWED", "此地址不支持 "+r.Method, "the address does not know "+r.Method))
+	s.writeProblem(w, r, refuse(problemMethod, "METHOD_NOT_ALLOWED", "此地址不支持该方法，见 Allow", "the address does not know this method; see Allow"))
 }
 
 // matches reports whether a path fits a template.

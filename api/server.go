@@ -95,6 +95,9 @@ type Limits struct {
 	JSONDepth     int           // of nesting; 32
 	Timeout       time.Duration // of a request; 30 s
 	StreamTimeout time.Duration // of a streamed request without any progress; 60 s
+	HeaderTimeout time.Duration // of the head of a request; 5 s
+	IdleTimeout   time.Duration // of a connection between requests; 2 min
+	HeaderBytes   int           // of the head of a request; 64 KiB
 	InFlight      int           // requests under way at once; 1024
 	Streams       int           // event streams open at once; 1000
 
@@ -111,6 +114,9 @@ func (l Limits) orDefault() Limits {
 	set(&l.JSONDepth, 32)
 	set(&l.Timeout, 30*time.Second)
 	set(&l.StreamTimeout, time.Minute)
+	set(&l.HeaderTimeout, 5*time.Second)
+	set(&l.IdleTimeout, 2*time.Minute)
+	set(&l.HeaderBytes, 64<<10)
 	set(&l.InFlight, 1024)
 	set(&l.Streams, 1000)
 	set(&l.PerClient, replica.Rate{Burst: 2000, Refill: 1000, Per: time.Second})

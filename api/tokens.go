@@ -82,6 +82,9 @@ func refuseToken(code contract.TokenProblemError, en string) tokenError {
 // CreateToken implements [contract.StrictServerInterface].
 func (s *Server) CreateToken(ctx context.Context, r contract.CreateTokenRequestObject) (contract.CreateTokenResponseObject, error) {
 	c := callOf(ctx)
+	if r.Body.GrantType == "" {
+		return refuseToken(contract.InvalidRequest, "grant_type is missing"), nil
+	}
 	if r.Body.GrantType != "client_credentials" {
 		return refuseToken(contract.UnsupportedGrantType, "grant_type must be client_credentials"), nil
 	}
@@ -123,12 +126,21 @@ func (s *Server) issue(ctx context.Context, sub string, roles []string) (contrac
 
 // client finds out which client asks: by assertion, or by secret.
 func (s *Server) client(ctx context.Context, c *call, body *contract.TokenRequest) (access.Client, *tokenError, error) {
-	if body.ClientAssertion != nil || body.ClientAssertionType != nil {
+	// What has no value counts as left out (RFC 6749, 3.2).
+	asserts := value(body.ClientAssertion) != "" || value(body.ClientAssertionType) != ""
+	id, secret, basic := basicAuth(c.request)
+	if ways := count(asserts, basic, value(body.ClientSecret) != ""); ways > 1 || len(c.request.Header.Values("Authorization")) > 1 {
+		e := refuseToken(contract.InvalidRequest, "more than one way to authenticate the client")
+		return access.Client{}, &e, nil
+	}
+	if asserts {
 		return s.byAssertion(ctx, c, body)
 	}
-	id, secret, basic := basicAuth(c.request)
 	if !basic {
 		id, secret = value(body.ClientId), value(body.ClientSecret)
+	}
+	if named := value(body.ClientId); named != "" && named != id {
+		return access.Client{}, refusedClient("client_id names another client"), nil
 	}
 	if id == "" || secret == "" {
 		return access.Client{}, refusedClient("no credentials"), nil
@@ -141,6 +153,17 @@ func (s *Server) client(ctx context.Context, c *call, body *contract.TokenReques
 		return client, refusedClient("the client or its secret is not valid"), nil
 	}
 	return client, nil, err
+}
+
+// count returns how many are true.
+func count(all ...bool) int {
+	n := 0
+	for _, is := range all {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 func refusedClient(why string) *tokenError {
@@ -162,14 +185,14 @@ func basicAuth(r *http.Request) (id, secret string, ok bool) {
 	if id, err = url.QueryUnescape(user); err != nil {
 		return "", "", true
 	}
-	if secret, err = url.QueryUnescape(pass); err != nil {
+	if secret, err = url.QueryUnescape(pass); err != nil || !isText(id) || !isText(secret) {
 		return "", "", true
 	}
 	return id, secret, true
 }
 
 func (s *Server) byAssertion(ctx context.Context, c *call, body *contract.TokenRequest) (access.Client, *tokenError, error) {
-	if value(body.ClientAssertionType) != assertionType || body.ClientAssertion == nil {
+	if value(body.ClientAssertionType) != assertionType || value(body.ClientAssertion) == "" {
 		e := refuseToken(contract.InvalidRequest, "client_assertion_type must be "+assertionType)
 		return access.Client{}, &e, nil
 	}
@@ -188,7 +211,7 @@ func (s *Server) byAssertion(ctx context.Context, c *call, body *contract.TokenR
 	case err != nil:
 		s.c.Log.InfoContext(ctx, "assertion refused", "request", c.id, "err", err)
 		return client, refusedClient("the assertion is not valid"), nil
-	case client.Disabled || client.ID != id || body.ClientId != nil && *body.ClientId != id:
+	case client.Disabled || client.ID != id || value(body.ClientId) != "" && *body.ClientId != id:
 		return client, refusedClient("the client is not valid"), nil
 	}
 	return client, nil, nil

@@ -1,9 +1,12 @@
 package api
 
 import (
-	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -27,6 +30,12 @@ func (s *Server) validate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		op := callOf(r.Context()).op
 		params, err := pathParams(r)
+		if err == nil && op.id != "createToken" { // RFC 6749, 3.2: what is not known is ignored
+			if faults := queryFaults(op, r.URL.RawQuery); len(faults) > 0 {
+				s.writeProblem(w, r, unfit(faults))
+				return
+			}
+		}
 		if err == nil {
 			input := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: op.route, Options: options}
 			if op.streamed {
@@ -35,7 +44,7 @@ func (s *Server) validate(next http.Handler) http.Handler {
 			err = openapi3filter.ValidateRequest(r.Context(), input)
 		}
 		if err != nil {
-			s.writeProblem(w, r, invalid(r.Context(), err))
+			s.writeProblem(w, r, invalid(err))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -56,15 +65,49 @@ func pathParams(r *http.Request) (map[string]string, error) {
 	return params, nil
 }
 
+// queryFaults lists what is wrong with a query whatever its values mean. A
+// parameter that is not known is refused as a field of a body is: it may be one
+// that is spelt wrongly, and the answer would be to another question.
+func queryFaults(op *operation, query string) []contract.ProblemPart {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return []contract.ProblemPart{fault("", "MALFORMED")}
+	}
+	var parts []contract.ProblemPart
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case !op.query[name]:
+			if len(name) > 100 || !isText(name) {
+				name = ""
+			}
+			parts = append(parts, fault(name, "UNKNOWN_PARAMETER"))
+		case len(values[name]) > 1:
+			parts = append(parts, fault(name, "DUPLICATE_NAME"))
+		case !isText(values.Get(name)):
+			parts = append(parts, fault(name, "MALFORMED"))
+		}
+	}
+	return parts
+}
+
 // invalid makes a problem of what the validator found. Its texts are not used:
 // they hold what was sent, and the schema.
-func invalid(ctx context.Context, err error) error {
-	e := refuse(problemInvalid, "INVALID", "请求不符合接口契约", "the request does not fit the contract")
-	e.cause = errors.New("does not fit the contract")
-	e.parts = faults(err, "")
-	if len(e.parts) == 0 {
+func invalid(err error) error {
+	parts := faults(err, "")
+	if len(parts) == 0 {
 		return malformed(errors.New("refused by the validator"))
 	}
+	return unfit(parts)
+}
+
+// maxParts is of how many faults a problem tells: the answer must not be larger
+// than what was wrong.
+const maxParts = 20
+
+// unfit is the problem of a request that does not fit the contract.
+func unfit(parts []contract.ProblemPart) error {
+	e := refuse(problemInvalid, "INVALID", "请求不符合接口契约", "the request does not fit the contract")
+	e.parts = parts[:min(len(parts), maxParts)]
 	if len(e.parts) == 1 {
 		e.code = creditbank.Code(e.parts[0].Code)
 	}
@@ -106,30 +149,53 @@ func faults(err error, where string) []contract.ProblemPart {
 func schemaFault(e *openapi3.SchemaError, where string) contract.ProblemPart {
 	pointer := where
 	if where == "" {
-		pointer = "/" + strings.Join(e.JSONPointer(), "/")
+		pointer = ""
+		for _, name := range e.JSONPointer() {
+			pointer += pointerTo(name)
+		}
 	}
 	switch e.SchemaField {
 	case "required":
 		return fault(pointer, "MISSING")
 	case "properties", "additionalProperties":
-		return fault(pointer, "UNKNOWN_FIELD")
+		return fault(pointer+unknownName(e.Reason), "UNKNOWN_FIELD")
 	case "maxLength", "maxItems", "maximum":
 		return fault(pointer, "TOO_LARGE")
 	case "minLength", "minItems", "minimum":
 		return fault(pointer, "TOO_SMALL")
 	case "enum":
 		return fault(pointer, "NOT_ONE_OF")
-	case "type":
+	case "type", "nullable":
 		return fault(pointer, "WRONG_TYPE")
 	}
 	return fault(pointer, "MALFORMED")
 }
 
-// faultTexts says what the codes of the validator mean.
+// pointerTo returns the part of a JSON pointer for a name (RFC 6901).
+func pointerTo(name string) string {
+	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// unknownName returns a pointer to the field that a schema does not know. The
+// validator names it in its text only.
+func unknownName(reason string) string {
+	quoted := strings.TrimSuffix(strings.TrimPrefix(reason, "property "), " is unsupported")
+	name, err := strconv.Unquote(quoted)
+	if err != nil || len(name) > 100 {
+		return ""
+	}
+	return pointerTo(name)
+}
+
+// faultText says what the codes of the validator mean.
 func faultText(code string) creditbank.Text {
 	switch code {
 	case "MISSING":
 		return text("缺少此项", "is missing")
+	case "UNKNOWN_PARAMETER":
+		return text("没有这个参数", "there is no such parameter")
+	case "DUPLICATE_NAME":
+		return text("出现了不止一次", "stands there more than once")
 	case "UNKNOWN_FIELD":
 		return text("没有这个字段", "there is no such field")
 	case "TOO_LARGE":

@@ -201,7 +201,7 @@ func after(c *string, n int) ([]string, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(*c)
 	parts := strings.Split(string(b), "\n")
-	if err != nil || len(parts) != n {
+	if err != nil || len(parts) != n || !isText(string(b)) {
 		return nil, badCursor()
 	}
 	return parts, nil

@@ -87,7 +87,7 @@ func New(t testing.TB, o Options) *World {
 	server := httptest.NewUnstartedServer(nil)
 	w.URL = "http://" + server.Listener.Addr().String()
 	w.Host = w.open(o, ledger)
-	server.Config.Handler = w.Server
+	server.Config = w.Server.HTTP()
 	if o.Wrap != nil {
 		server.Config.Handler = o.Wrap(w.Server)
 	}

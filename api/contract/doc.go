@@ -6,8 +6,10 @@
 //
 //	go generate ./api/contract
 //
-// A test fails while the two differ. Amounts are the domain's own value types,
+// Beside the code it writes generated.sum, the hashes of contract, configuration
+// and code; a test fails while they are not those of the files. Amounts are the domain's own value types,
 // whose text form is the wire form; everything else is for the wire alone.
 package contract
 
 //go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2 -config config.yaml ../openapi.yaml
+//go:generate go run ./internal/sums ../openapi.yaml config.yaml overlay.yaml contract.gen.go
