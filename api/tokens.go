@@ -109,6 +109,9 @@ func (s *Server) CreateToken(ctx context.Context, r contract.CreateTokenRequestO
 
 // issue issues a token.
 func (s *Server) issue(ctx context.Context, sub string, roles []string) (contract.Token, error) {
+	if len(roles) == 0 {
+		roles = nil // an empty list would be a scope of nothing
+	}
 	signed, claims, err := s.c.Tokens.Issue(ctx, sub, roles, 0)
 	if err != nil {
 		return contract.Token{}, err
