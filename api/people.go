@@ -245,6 +245,9 @@ func (s *Server) OpenAccount(ctx context.Context, r contract.OpenAccountRequestO
 		if err := s.mayServe(ctx, n.Learner); err != nil {
 			return nil, inBody(err)
 		}
+		if n.Institution == "" {
+			n.Institution = s.counter(c)
+		}
 	} else if !c.principal.Has(access.Manager) && !c.principal.Has(access.Operator) {
 		return nil, s.noRole([]access.Role{access.Manager, access.Operator})
 	}
@@ -255,6 +258,16 @@ func (s *Server) OpenAccount(ctx context.Context, r contract.OpenAccountRequestO
 	return contract.OpenAccount201JSONResponse{
 		Body: s.opened(a, code), Headers: contract.OpenAccount201ResponseHeaders{CacheControl: "no-store"},
 	}, nil
+}
+
+// counter returns the institution at which the caller serves learners, "" for an
+// authority: the account of a learner is managed where it was opened.
+func (s *Server) counter(c *call) creditbank.InstitutionID {
+	at := c.principal.Institution
+	if at == "" || !c.principal.May(s.c.Bank.Catalogue(), permissions[c.op.id], access.OnInstitution(at)) {
+		return ""
+	}
+	return at
 }
 
 // opened returns an account with its code.
