@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -101,15 +103,20 @@ func (s *Server) bySession(c *call, ctx context.Context, sent string) error {
 // share, or else in the database, which is the truth.
 func (s *Server) session(ctx context.Context, sent string) (access.Principal, error) {
 	key := sessionKey(sent)
-	if caller, ok := s.c.Shared.Sessions.Get(ctx, key); ok {
-		return s.principals.get(ctx, string(caller))
+	if known, ok := s.c.Shared.Sessions.Get(ctx, key); ok {
+		caller, epoch, _ := strings.Cut(string(known), " ")
+		p, err := s.principals.get(ctx, caller)
+		if err != nil || strconv.Itoa(p.Epoch) == epoch {
+			return p, err
+		}
+		// The password was replaced, or the account disabled for a while.
 	}
 	session, p, err := s.c.Registry.Session(ctx, sent)
 	if err != nil {
 		return p, err
 	}
 	ttl := min(sessionShared, session.Expires.Sub(s.c.Clock()))
-	s.c.Shared.Sessions.Set(ctx, key, []byte(p.Caller().ID), ttl)
+	s.c.Shared.Sessions.Set(ctx, key, fmt.Appendf(nil, "%s %d", p.Caller().ID, p.Epoch), ttl)
 	return p, nil
 }
 

@@ -59,6 +59,10 @@ func (s *Server) may(ctx context.Context, t access.Target) error {
 	if c.principal.May(s.c.Bank.Catalogue(), permissions[c.op.id], t) {
 		return nil
 	}
+	return outOfScope()
+}
+
+func outOfScope() error {
 	return refuse(problemForbidden, "OUT_OF_SCOPE", "超出您的权限范围", "this lies outside the scope of your grants")
 }
 
@@ -93,8 +97,7 @@ func (s *Server) isSelf(ctx context.Context, id creditbank.LearnerID) bool {
 // institution that is source or target or has the learner's consent. What is
 // told to others than the learner is recorded first, for the learner to see.
 func (s *Server) mayRead(ctx context.Context, id creditbank.LearnerID, purpose *contract.Purpose, fields ...creditbank.Field) error {
-	c := callOf(ctx)
-	c.checked = true
+	s.mayself(ctx)
 	if s.isSelf(ctx, id) {
 		return nil
 	}
@@ -102,15 +105,22 @@ func (s *Server) mayRead(ctx context.Context, id creditbank.LearnerID, purpose *
 	if err != nil {
 		return err
 	}
-	d.Learner, d.Fields, d.Request = id, fields, c.id
+	return s.disclose(ctx, d)
+}
+
+// disclose records what the caller is about to be told.
+func (s *Server) disclose(ctx context.Context, d creditbank.Disclosure) error {
+	c := callOf(ctx)
+	d.Request = c.id
 	return s.c.Bank.Disclose(ctx, c.by(), d)
 }
 
-// ground finds on which ground the caller may be told.
+// ground finds on which ground the caller may be told, and returns what is then
+// to be recorded.
 func (s *Server) ground(ctx context.Context, id creditbank.LearnerID, purpose *contract.Purpose, fields []creditbank.Field) (creditbank.Disclosure, error) {
 	c, cat := callOf(ctx), s.c.Bank.Catalogue()
 	roles := slices.DeleteFunc(slices.Clone(permissions[c.op.id]), func(r access.Role) bool { return r == access.Learner })
-	d := creditbank.Disclosure{}
+	d := creditbank.Disclosure{Learner: id, Fields: fields}
 	if purpose != nil {
 		d.Purpose = creditbank.Purpose(*purpose)
 	}
@@ -128,35 +138,29 @@ func (s *Server) ground(ctx context.Context, id creditbank.LearnerID, purpose *c
 	}
 	institutions := c.principal.Institutions(cat, roles)
 	if len(institutions) == 0 {
-		return d, refuse(problemForbidden, "OUT_OF_SCOPE", "超出您的权限范围", "this lies outside the scope of your grants")
+		return d, outOfScope()
 	}
 	account, err := s.c.Bank.Account(ctx, id)
 	if err != nil {
 		return d, s.unknown(err)
 	}
-	return s.basis(account, institutions, d, fields)
+	return s.basis(account, institutions, d)
 }
 
 // basis finds the institution that may be told all the fields, and why.
-func (s *Server) basis(account *creditbank.Account, who []creditbank.InstitutionID, d creditbank.Disclosure, fields []creditbank.Field) (creditbank.Disclosure, error) {
+func (s *Server) basis(account *creditbank.Account, who []creditbank.InstitutionID, d creditbank.Disclosure) (creditbank.Disclosure, error) {
 	day := s.c.Bank.Today()
 	var refused error
 	for _, institution := range who {
 		one := []creditbank.InstitutionID{institution}
-		var basis creditbank.Basis
-		var err error
-		for _, f := range fields {
-			if basis, err = account.Basis(one, s.institutionOf, f, d.Purpose, day); err != nil {
-				break
-			}
-		}
+		basis, err := account.Basis(one, s.institutionOf, d.Fields, d.Purpose, day)
 		if err != nil {
 			refused = err
 			continue
 		}
 		d.Recipient, d.Basis = institution, basis
 		if basis == creditbank.BasisConsent {
-			d.Consent = account.ConsentFor(one, fields[0], d.Purpose, day).Seq
+			d.Consent = account.ConsentFor(one, d.Fields, d.Purpose, day).Seq
 		}
 		return d, nil
 	}

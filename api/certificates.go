@@ -69,9 +69,11 @@ func (s *Server) IssueCertificate(ctx context.Context, r contract.IssueCertifica
 }
 
 // mayCertify reports whether the caller may ask for the certificate of an
-// outcome: for the institution that posted it.
+// outcome: for the institution that posted it. Only who may is told anything,
+// and so only that is recorded.
 func (s *Server) mayCertify(ctx context.Context, id creditbank.LearnerID, outcome int64) error {
-	if err := s.mayRead(ctx, id, nil, creditbank.FieldCertificates); err != nil {
+	d, err := s.ground(ctx, id, nil, []creditbank.Field{creditbank.FieldCertificates})
+	if err != nil {
 		return err
 	}
 	a, err := s.c.Bank.Account(ctx, id)
@@ -82,7 +84,10 @@ func (s *Server) mayCertify(ctx context.Context, id creditbank.LearnerID, outcom
 	if l == nil {
 		return inBody(creditbank.NotFound(creditbank.CodeUnknownOutcome, "outcome", "没有这项学习成果", "there is no such outcome"))
 	}
-	return s.may(ctx, access.OnInstitution(l.Institution))
+	if err := s.may(ctx, access.OnInstitution(l.Institution)); err != nil {
+		return err
+	}
+	return s.disclose(ctx, d)
 }
 
 // certificate returns a certificate's row. Whether it exists is told only to

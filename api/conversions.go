@@ -172,8 +172,12 @@ func (s *Server) ReviewConversion(ctx context.Context, r contract.ReviewConversi
 	}
 	p := a.Application(r.Seq)
 	if p == nil {
-		// Whether there is one is told only to those who may know of others.
+		// Whether there is one is told only to those who may know the learner: to
+		// others it looks as one that is not theirs.
 		s.mayself(ctx)
+		if _, err := s.ground(ctx, id, nil, []creditbank.Field{creditbank.FieldConversions}); err != nil {
+			return nil, outOfScope()
+		}
 		return nil, creditbank.NotFound(creditbank.CodeUnknownApplication, "seq", "没有这项申请", "there is no such application")
 	}
 	if err := s.may(ctx, access.OnInstitution(s.institutionOf(p.Decision.Programme))); err != nil {
@@ -246,9 +250,9 @@ func (s *Server) application(ctx context.Context, c *call, ref creditbank.RowRef
 	w := wireDecision(s.c.Bank.Catalogue(), p.Seq, p.Decision)
 	state := contract.DecisionStateOpen
 	w.State = &state
-	return w, true, s.c.Bank.Disclose(ctx, c.by(), creditbank.Disclosure{
+	return w, true, s.disclose(ctx, creditbank.Disclosure{
 		Learner: ref.Learner, Recipient: institution, Purpose: creditbank.PurposeConversion, Basis: creditbank.BasisTarget,
-		Fields: []creditbank.Field{creditbank.FieldConversions}, Request: c.id,
+		Fields: []creditbank.Field{creditbank.FieldConversions},
 	})
 }
 

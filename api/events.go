@@ -237,13 +237,19 @@ func (e *eventStream) step(w http.ResponseWriter) error {
 	return nil
 }
 
-// current ends the stream of somebody whose token has expired or was revoked, or
-// who may do less than when it began.
+// current ends the stream of somebody whose token has expired or was revoked,
+// whose session has ended, or who was disabled; who may do less hears less.
 func (e eventStream) current() error {
 	if exp := e.c.claims.Expires; !exp.IsZero() && e.s.c.Clock().After(exp) || e.s.c.Shared.Denied.Denied(e.c.claims.ID) {
 		return errStreamOver
 	}
-	p, err := e.s.principals.get(e.ctx, e.c.by().ID)
+	var p access.Principal
+	var err error
+	if e.c.session != "" {
+		p, err = e.s.session(e.ctx, e.c.session)
+	} else {
+		p, err = e.s.principals.get(e.ctx, e.c.by().ID)
+	}
 	if gone(err) {
 		return errStreamOver
 	}
@@ -256,15 +262,21 @@ func (e eventStream) current() error {
 
 // tell writes the rows of an entry that concern the caller.
 func (e eventStream) tell(w http.ResponseWriter, entry creditbank.FeedEntry) error {
-	var text []byte
-	for i, row := range entry.Rows {
+	var rows []creditbank.RowRef
+	for _, row := range entry.Rows {
 		ok, err := e.concerns(row)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			continue
+		if ok {
+			rows = append(rows, row)
 		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	var text []byte
+	for i, row := range rows {
 		kind := string(row.Kind)
 		if kind == "" {
 			kind = "posted"
@@ -273,16 +285,13 @@ func (e eventStream) tell(w http.ResponseWriter, entry creditbank.FeedEntry) err
 		if err != nil {
 			return err
 		}
-		// The id stands with the last row of an entry: what was told in part is
-		// told again.
 		text = fmt.Appendf(text, "event: %s\ndata: %s\n", kind, data)
-		if i == len(entry.Rows)-1 {
+		// The id stands with the last row that is told of an entry: what was told
+		// in part is told again, what was told whole is not.
+		if i == len(rows)-1 {
 			text = fmt.Appendf(text, "id: %d\n", entry.Seq)
 		}
 		text = append(text, '\n')
-	}
-	if text == nil {
-		return nil
 	}
 	return e.write(w, string(text))
 }
@@ -344,6 +353,9 @@ func (e eventStream) about(a *creditbank.Account, act creditbank.Act) creditbank
 		return e.s.institutionOf(act.Body.Programme)
 	case act.Body.Consent != nil:
 		return act.Body.Consent.Recipient
+	}
+	if given := a.GivenConsent(act.Body.Of); given != nil {
+		return given.Recipient // who is told no more
 	}
 	if l := a.Lot(act.Body.Of); l != nil {
 		return l.Institution

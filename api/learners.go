@@ -28,6 +28,12 @@ func (s *Server) OpenLearner(ctx context.Context, r contract.OpenLearnerRequestO
 		return nil, inBody(errs[0])
 	}
 	l := opened[0].Learner
+	if opened[0].Existed {
+		// To be told that there is one, and which, is to have looked it up.
+		if err := s.shown(ctx, l.ID); err != nil {
+			return nil, err
+		}
+	}
 	w := contract.Learner{Id: string(l.ID), Account: string(l.Account), Region: string(l.Region), OpenedAt: l.Opened}
 	if opened[0].Existed {
 		return contract.OpenLearner200JSONResponse(w), nil

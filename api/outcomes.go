@@ -23,9 +23,15 @@ func (s *Server) lookUp(ctx context.Context, r reference) (creditbank.LearnerID,
 	if err != nil {
 		return "", err
 	}
+	return id, s.shown(ctx, id)
+}
+
+// shown puts on record that the caller is told who somebody is whom they named as
+// on the papers.
+func (s *Server) shown(ctx context.Context, id creditbank.LearnerID) error {
 	c, cat := callOf(ctx), s.c.Bank.Catalogue()
 	roles := permissions[c.op.id]
-	d := creditbank.Disclosure{Learner: id, Fields: []creditbank.Field{creditbank.FieldProfile}, Request: c.id, Basis: creditbank.BasisShown}
+	d := creditbank.Disclosure{Learner: id, Fields: []creditbank.Field{creditbank.FieldProfile}, Basis: creditbank.BasisShown}
 	if institutions := c.principal.Institutions(cat, roles); slices.Contains(institutions, c.principal.Institution) {
 		d.Recipient = c.principal.Institution
 	} else if len(institutions) > 0 {
@@ -33,7 +39,7 @@ func (s *Server) lookUp(ctx context.Context, r reference) (creditbank.LearnerID,
 	} else if regions := c.principal.Regions(roles); len(regions) > 0 {
 		d.Authority, d.Basis = regions[0], creditbank.BasisDuty
 	}
-	return id, s.c.Bank.Disclose(ctx, c.by(), d)
+	return s.disclose(ctx, d)
 }
 
 // find1 finds who is meant.

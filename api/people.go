@@ -64,9 +64,11 @@ func (s *Server) ActivateAccount(ctx context.Context, r contract.ActivateAccount
 	if err != nil {
 		return nil, inBody(err)
 	}
-	if _, err := s.c.Registry.Activate(ctx, number, r.Body.Name, r.Body.Code, r.Body.Password); err != nil {
+	a, err := s.c.Registry.Activate(ctx, number, r.Body.Name, r.Body.Code, r.Body.Password)
+	if err != nil {
 		return nil, inBody(err)
 	}
+	s.changed(ctx, a.Principal().Caller().ID) // earlier sessions end
 	return contract.ActivateAccount204Response{}, nil
 }
 
@@ -154,6 +156,7 @@ func (s *Server) ChangePassword(ctx context.Context, r contract.ChangePasswordRe
 	if err := s.c.Registry.ChangePassword(ctx, access.AccountID(c.principal.ID), r.Body.Old, r.Body.New); err != nil {
 		return nil, inBody(err)
 	}
+	s.changed(ctx, c.by().ID) // sessions end
 	return contract.ChangePassword204Response{}, nil
 }
 
@@ -244,6 +247,9 @@ func (s *Server) OpenAccount(ctx context.Context, r contract.OpenAccountRequestO
 		if err := s.mayServe(ctx, n.Learner); err != nil {
 			return nil, inBody(err)
 		}
+		if n.Institution == "" {
+			n.Institution = s.counter(c)
+		}
 	} else if !c.principal.Has(access.Manager) && !c.principal.Has(access.Operator) {
 		return nil, s.noRole([]access.Role{access.Manager, access.Operator})
 	}
@@ -254,6 +260,16 @@ func (s *Server) OpenAccount(ctx context.Context, r contract.OpenAccountRequestO
 	return contract.OpenAccount201JSONResponse{
 		Body: s.opened(a, code), Headers: contract.OpenAccount201ResponseHeaders{CacheControl: "no-store"},
 	}, nil
+}
+
+// counter returns the institution at which the caller serves learners, "" for an
+// authority: the account of a learner is managed where it was opened.
+func (s *Server) counter(c *call) creditbank.InstitutionID {
+	at := c.principal.Institution
+	if at == "" || !c.principal.May(s.c.Bank.Catalogue(), permissions[c.op.id], access.OnInstitution(at)) {
+		return ""
+	}
+	return at
 }
 
 // opened returns an account with its code.

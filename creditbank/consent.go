@@ -162,9 +162,10 @@ func (c Consent) checked(cat *Catalogue, today Date) (Consent, error) {
 	return c, nil
 }
 
-// covers reports whether c lets a recipient be told a field today.
-func (c *GivenConsent) covers(who []InstitutionID, field Field, purpose Purpose, day Date) bool {
-	return slices.Contains(who, c.Recipient) && slices.Contains(c.Fields, field) &&
+// covers reports whether c lets one of who be told all the fields on a day.
+func (c *GivenConsent) covers(who []InstitutionID, fields []Field, purpose Purpose, day Date) bool {
+	other := func(f Field) bool { return !slices.Contains(c.Fields, f) }
+	return slices.Contains(who, c.Recipient) && !slices.ContainsFunc(fields, other) &&
 		(purpose == "" || purpose == c.Purpose) && day <= c.Until && c.WithdrawnOn == 0
 }
 

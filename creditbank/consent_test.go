@@ -99,12 +99,12 @@ func TestConsentTextSaysWhatTheLawAsksFor(t *testing.T) {
 func TestBasis(t *testing.T) {
 	type asks struct {
 		who     []creditbank.InstitutionID
-		field   creditbank.Field
+		fields  []creditbank.Field
 		purpose creditbank.Purpose
 		day     creditbank.Date
 	}
 	// Whoever asks is I02; the programme P1 is I01's.
-	ask := asks{[]creditbank.InstitutionID{"I07", "I02"}, creditbank.FieldOutcomes, creditbank.PurposeAdmission, 20260401}
+	ask := asks{[]creditbank.InstitutionID{"I07", "I02"}, []creditbank.Field{creditbank.FieldOutcomes}, creditbank.PurposeAdmission, 20260401}
 	leave := func(c *city, l creditbank.LearnerID) {
 		must(c.t, c.Leave(c.t.Context(), creditbank.Change{By: operator, Learner: l}, "P1"))
 	}
@@ -126,7 +126,15 @@ func TestBasis(t *testing.T) {
 		"consented":                   {consent, func(*asks) {}, creditbank.BasisConsent},
 		"consented, any purpose":      {consent, func(a *asks) { a.purpose = "" }, creditbank.BasisConsent},
 		"consented, other purpose":    {consent, func(a *asks) { a.purpose = creditbank.PurposeEmployment }, ""},
-		"consented, other field":      {consent, func(a *asks) { a.field = creditbank.FieldBalance }, ""},
+		"consented, other field":      {consent, func(a *asks) { a.fields = []creditbank.Field{creditbank.FieldBalance} }, ""},
+		"consented, one field of two": {consent, func(a *asks) { a.fields = []creditbank.Field{creditbank.FieldOutcomes, creditbank.FieldBalance} }, ""},
+		"consented again, to both": {func(c *city, l creditbank.LearnerID) {
+			consent(c, l)
+			both := admission()
+			both.Fields = []creditbank.Field{creditbank.FieldBalance, creditbank.FieldOutcomes}
+			_, err := c.Consent(c.t.Context(), creditbank.Change{By: operator, Learner: l}, both)
+			must(c.t, err)
+		}, func(a *asks) { a.fields = []creditbank.Field{creditbank.FieldOutcomes, creditbank.FieldBalance} }, creditbank.BasisConsent},
 		"consented, other recipient":  {consent, func(a *asks) { a.who = []creditbank.InstitutionID{"I07"} }, ""},
 		"consented, through that day": {consent, func(a *asks) { a.day = 20271231 }, creditbank.BasisConsent},
 		"consented, too late":         {consent, func(a *asks) { a.day = 20280101 }, ""},
@@ -142,12 +150,12 @@ func TestBasis(t *testing.T) {
 			tt.setup(c, l)
 			a := ask
 			tt.ask(&a)
-			wantBasis(t, c, l, a.who, a.field, a.purpose, a.day, tt.want)
+			wantBasis(t, c, l, a.who, a.fields, a.purpose, a.day, tt.want)
 		})
 	}
 }
 
-func wantBasis(t *testing.T, c *city, l creditbank.LearnerID, who []creditbank.InstitutionID, f creditbank.Field, p creditbank.Purpose, day creditbank.Date, want creditbank.Basis) {
+func wantBasis(t *testing.T, c *city, l creditbank.LearnerID, who []creditbank.InstitutionID, f []creditbank.Field, p creditbank.Purpose, day creditbank.Date, want creditbank.Basis) {
 	t.Helper()
 	account, err := c.Account(t.Context(), l)
 	must(t, err)
@@ -176,7 +184,7 @@ func TestBasisOfATargetOutlastsEnrolment(t *testing.T) {
 		account, err := c.Account(t.Context(), l)
 		must(t, err)
 		// The programme is another's here, so that I01 is no source of it.
-		got, _ := account.Basis([]creditbank.InstitutionID{"I02"}, func(creditbank.ProgrammeID) creditbank.InstitutionID { return "I02" }, creditbank.FieldBalance, "", c.Today())
+		got, _ := account.Basis([]creditbank.InstitutionID{"I02"}, func(creditbank.ProgrammeID) creditbank.InstitutionID { return "I02" }, []creditbank.Field{creditbank.FieldBalance}, "", c.Today())
 		if got != want {
 			t.Errorf("%s: basis %q, want %q", what, got, want)
 		}

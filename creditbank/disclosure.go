@@ -32,7 +32,7 @@ var basisTexts = map[Basis]Text{
 func (b Basis) Text() Text { return textOf(basisTexts, b) }
 
 // Basis returns by what right one of who, institutions that act as one, may be
-// told the field of a for the purpose on a day; an error of kind [ErrForbidden]
+// told the fields of a for the purpose on a day; an error of kind [ErrForbidden]
 // if by none. programmes tells whose a programme is.
 //
 // Institutions between which credits move may see all fields: the one that
@@ -41,13 +41,13 @@ func (b Basis) Text() Text { return textOf(basisTexts, b) }
 // them. Each look is put on record. Whoever else asks needs the learner's
 // consent; which one it was is for [Account.ConsentFor] to say. A purpose of ""
 // asks whether there is a consent for any.
-func (a *Account) Basis(who []InstitutionID, programmes func(ProgrammeID) InstitutionID, field Field, purpose Purpose, day Date) (Basis, error) {
+func (a *Account) Basis(who []InstitutionID, programmes func(ProgrammeID) InstitutionID, fields []Field, purpose Purpose, day Date) (Basis, error) {
 	switch {
 	case slices.ContainsFunc(a.Lots, func(l *Lot) bool { return slices.Contains(who, l.Institution) }):
 		return BasisSource, nil
 	case slices.ContainsFunc(a.targets(), func(p ProgrammeID) bool { return slices.Contains(who, programmes(p)) }):
 		return BasisTarget, nil
-	case a.ConsentFor(who, field, purpose, day) != nil:
+	case a.ConsentFor(who, fields, purpose, day) != nil:
 		return BasisConsent, nil
 	}
 	return "", Forbidden(CodeConsentRequired, "", "需要学习者同意：该学习者与贵机构没有成果或转换关系，也没有有效的同意",
@@ -69,10 +69,11 @@ func (a *Account) targets() []ProgrammeID {
 	return all
 }
 
-// ConsentFor returns the oldest consent by which one of who may be told the
-// field for the purpose on a day, or nil.
-func (a *Account) ConsentFor(who []InstitutionID, field Field, purpose Purpose, day Date) *GivenConsent {
-	i := slices.IndexFunc(a.Consents, func(c *GivenConsent) bool { return c.covers(who, field, purpose, day) })
+// ConsentFor returns the oldest consent by which one of who may be told all the
+// fields for the purpose on a day, or nil. Consents do not add up: what is told
+// at once is told on one of them.
+func (a *Account) ConsentFor(who []InstitutionID, fields []Field, purpose Purpose, day Date) *GivenConsent {
+	i := slices.IndexFunc(a.Consents, func(c *GivenConsent) bool { return c.covers(who, fields, purpose, day) })
 	if i < 0 {
 		return nil
 	}
@@ -169,10 +170,8 @@ func (b *Bank) checkDisclosure(ctx context.Context, d *Disclosure) error {
 		return err
 	}
 	c := a.GivenConsent(d.Consent)
-	for _, f := range d.Fields {
-		if c == nil || !c.covers([]InstitutionID{d.Recipient}, f, d.Purpose, b.Today()) {
-			return Forbidden(CodeConsentRequired, "consent", "该项同意不存在、已失效或不包括所请求的内容", "the consent does not exist, is over, or does not cover what is asked for")
-		}
+	if c == nil || !c.covers([]InstitutionID{d.Recipient}, d.Fields, d.Purpose, b.Today()) {
+		return Forbidden(CodeConsentRequired, "consent", "该项同意不存在、已失效或不包括所请求的内容", "the consent does not exist, is over, or does not cover what is asked for")
 	}
 	d.Purpose = c.Purpose
 	return nil

@@ -45,6 +45,9 @@ type Options struct {
 	// Pages are served beside the operations; none if nil.
 	Pages func(*api.Server, api.Config) (api.Pages, error)
 
+	// Metrics answers for what was measured; nil for 403.
+	Metrics http.Handler
+
 	// Wrap is put around the server's handler.
 	Wrap func(http.Handler) http.Handler
 }
@@ -74,7 +77,7 @@ func New(t testing.TB, o Options) *World {
 	}
 	ledger := o.Ledger
 	if ledger == nil {
-		ledger = open(t)
+		ledger = Ledger(t)
 	}
 	if o.City == nil {
 		o.City = os.DirFS(filepath.Join(root(t), "creditbank", "scenario", "testdata", "qinghe"))
@@ -102,7 +105,10 @@ func New(t testing.TB, o Options) *World {
 	return w
 }
 
-func open(t testing.TB) host.Ledger {
+// Ledger opens a fresh ledger on SQLite, which is closed with the test: for tests
+// that put something around it.
+func Ledger(t testing.TB) host.Ledger {
+	t.Helper()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bank.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +146,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 	}
 	h, err := host.Open(w.t.Context(), host.Config{
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
-		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits), Pages: o.Pages},
+		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits), Pages: o.Pages, MetricsHandler: o.Metrics},
 	})
 	if err != nil {
 		w.t.Fatal(err)
