@@ -42,6 +42,9 @@ type Options struct {
 	// Keys is a folder of keys to share with another service; a new one if empty.
 	Keys string
 
+	// Metrics answers for what was measured; nil for 403.
+	Metrics http.Handler
+
 	// Wrap is put around the server's handler.
 	Wrap func(http.Handler) http.Handler
 }
@@ -74,7 +77,7 @@ func New(t testing.TB, o Options) *World {
 		ledger = open(t)
 	}
 	if o.City == nil {
-		o.City = os.DirFS(filepath.Join(root(t), "creditbank", "scenario", "testdata", "qinghe"))
+		o.City = os.DirFS(filepath.Join(Root(t), "creditbank", "scenario", "testdata", "qinghe"))
 	}
 	var err error
 	if w.City, err = scenario.Read(o.City); err != nil {
@@ -137,7 +140,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 	}
 	h, err := host.Open(w.t.Context(), host.Config{
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
-		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits)},
+		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits), MetricsHandler: o.Metrics},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -288,8 +291,8 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// root returns the folder of the module.
-func root(t testing.TB) string {
+// Root returns the folder of the module.
+func Root(t testing.TB) string {
 	dir, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
