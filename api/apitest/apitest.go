@@ -80,7 +80,7 @@ func New(t testing.TB, o Options) *World {
 		ledger = Ledger(t)
 	}
 	if o.City == nil {
-		o.City = os.DirFS(filepath.Join(root(t), "creditbank", "scenario", "testdata", "qinghe"))
+		o.City = os.DirFS(filepath.Join(Root(t), "creditbank", "scenario", "testdata", "qinghe"))
 	}
 	var err error
 	if w.City, err = scenario.Read(o.City); err != nil {
@@ -297,8 +297,8 @@ func (w testWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// root returns the folder of the module.
-func root(t testing.TB) string {
+// Root returns the folder of the module.
+func Root(t testing.TB) string {
 	dir, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)

@@ -65,6 +65,12 @@ func (c *checker) Check(r *http.Request, status int, header http.Header, body []
 	return openapi3filter.ValidateResponse(context.Background(), input)
 }
 
+// Check reports an answer that the contract does not provide for, for requests
+// that are not sent through w.Client.
+func (w *World) Check(r *http.Request, status int, header http.Header, body []byte) error {
+	return w.checker.Check(r, status, header, body)
+}
+
 // checked is a transport that fails the test on an answer that the contract
 // does not provide for.
 type checked struct {
