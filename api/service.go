@@ -21,6 +21,7 @@ func (s *Server) Run(ctx context.Context) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	wait.Go(func() { s.events.run(ctx, feed, s.fault(ctx, "events")) })
+	wait.Go(func() { s.events.hint(ctx, func() { s.c.Shared.Signals.Publish(ctx, topicFeed, nil) }) })
 	wait.Go(func() { s.hear(ctx, topicPrincipals, func(caller []byte) { s.principals.forget(string(caller)) }) })
 	wait.Go(func() { s.hear(ctx, topicReference, func([]byte) { s.try(ctx, "reference data", s.c.Bank.Refresh) }) })
 	wait.Go(func() { s.every(ctx, 5*time.Second, "deny list", s.pollDenied) })
@@ -67,7 +68,9 @@ func (s *Server) try(ctx context.Context, what string, do func(context.Context) 
 }
 
 func (s *Server) fault(ctx context.Context, what string) func(error) {
-	return func(err error) { s.c.Log.WarnContext(ctx, "background work failed; it is tried again", "what", what, "err", err) }
+	return func(err error) {
+		s.c.Log.WarnContext(ctx, "background work failed; it is tried again", "what", what, "err", err)
+	}
 }
 
 // pollDenied learns of tokens revoked at any replica. It asks for the last hour
