@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -11,6 +12,15 @@ import (
 	"creditbank/api/contract"
 	"creditbank/api/replica"
 )
+
+// Prepare learns what has to be known before the first request: which tokens
+// were revoked.
+func (s *Server) Prepare(ctx context.Context) error {
+	if err := s.pollDenied(ctx); err != nil {
+		return fmt.Errorf("revoked tokens: %w", err)
+	}
+	return nil
+}
 
 // Run does what has to be done beside the requests, until ctx ends: it keeps
 // signing keys rotating, hears of other replicas, and polls the database, which
