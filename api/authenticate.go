@@ -165,8 +165,9 @@ type principals struct {
 	registry *access.Registry
 	clock    func() time.Time
 
-	mu    sync.Mutex
-	known map[string]remembered
+	mu        sync.Mutex
+	known     map[string]remembered
+	forgotten uint64 // how often something was forgotten
 }
 
 type remembered struct {
@@ -186,6 +187,7 @@ func (p *principals) get(ctx context.Context, caller string) (access.Principal, 
 	now := p.clock()
 	p.mu.Lock()
 	r, ok := p.known[caller]
+	forgotten := p.forgotten
 	p.mu.Unlock()
 	// A clock that was set back must not make this last for ever.
 	if ok && now.Before(r.until) && r.until.Sub(now) <= freshness {
@@ -197,6 +199,9 @@ func (p *principals) get(ctx context.Context, caller string) (access.Principal, 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.forgotten != forgotten {
+		return found, err // it may be what was just to be forgotten
+	}
 	if len(p.known) >= maxPrincipals {
 		clear(p.known)
 	}
@@ -208,6 +213,7 @@ func (p *principals) get(ctx context.Context, caller string) (access.Principal, 
 func (p *principals) forget(caller string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.forgotten++
 	if caller == "" {
 		clear(p.known)
 		return

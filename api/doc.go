@@ -15,6 +15,7 @@
 //	limit        so many requests of a client, an institution, an address
 //	body         content type, size, depth of JSON
 //	validate     parameters and body against the contract
+//	tell         replicas look at the feed after what may have written to it
 //	authorize    the role that the operation asks for; see permission.go
 //	handler      takes out, asks the domain, puts in
 //

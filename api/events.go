@@ -30,7 +30,8 @@ const (
 	// topicReference is where they tell that reference data was published.
 	topicReference = "reference"
 
-	pollFeed  = time.Second // how often the feed is read where nobody gives a hint
+	pollFeed  = time.Second           // how often the feed is read where nobody gives a hint
+	hintEvery = 20 * time.Millisecond // how often a hint is given at most
 	heartbeat = 15 * time.Second
 	feedPage  = 256
 )
@@ -49,10 +50,52 @@ type events struct {
 	most   int
 	closed chan struct{}
 	once   sync.Once
+
+	written chan struct{} // holds one where a hint is to be given
 }
 
 func newEvents(feed Feed, bank *creditbank.Bank, most int) *events {
-	return &events{feed: feed, bank: bank, grown: make(chan struct{}), most: most, closed: make(chan struct{})}
+	return &events{feed: feed, bank: bank, grown: make(chan struct{}), most: most, closed: make(chan struct{}), written: make(chan struct{}, 1)}
+}
+
+// wrote notes that the feed may have grown by what this replica did. It never
+// waits.
+func (e *events) wrote() {
+	select {
+	case e.written <- struct{}{}:
+	default: // a hint is on its way
+	}
+}
+
+// hint gives hints until ctx ends: one for all that was written since the last,
+// so that many writers do not make a hint each.
+func (e *events) hint(ctx context.Context, give func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.written:
+		}
+		give()
+		pause := time.NewTimer(hintEvery)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// tell has every replica look at the feed after a request that may have written
+// to it, however it was answered.
+func (s *Server) tell(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			defer s.events.wrote()
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // close ends all streams.

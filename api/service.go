@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -11,6 +12,15 @@ import (
 	"creditbank/api/contract"
 	"creditbank/api/replica"
 )
+
+// Prepare learns what has to be known before the first request: which tokens
+// were revoked.
+func (s *Server) Prepare(ctx context.Context) error {
+	if err := s.pollDenied(ctx); err != nil {
+		return fmt.Errorf("revoked tokens: %w", err)
+	}
+	return nil
+}
 
 // Run does what has to be done beside the requests, until ctx ends: it keeps
 // signing keys rotating, hears of other replicas, and polls the database, which
@@ -21,6 +31,7 @@ func (s *Server) Run(ctx context.Context) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	wait.Go(func() { s.events.run(ctx, feed, s.fault(ctx, "events")) })
+	wait.Go(func() { s.events.hint(ctx, func() { s.c.Shared.Signals.Publish(ctx, topicFeed, nil) }) })
 	wait.Go(func() { s.hear(ctx, topicPrincipals, func(caller []byte) { s.principals.forget(string(caller)) }) })
 	wait.Go(func() { s.hear(ctx, topicReference, func([]byte) { s.try(ctx, "reference data", s.c.Bank.Refresh) }) })
 	wait.Go(func() { s.every(ctx, 5*time.Second, "deny list", s.pollDenied) })

@@ -55,6 +55,7 @@ func (f fileAnswers) VisitStreamOutcomesResponse(w http.ResponseWriter) error {
 	}
 	_, err = posting.Post(f.ctx, table, f.s.run(f.ctx), func(a posting.Answer) error {
 		f.s.progress(w)
+		f.s.events.wrote()
 		if err := answers.Write(a); err != nil {
 			return err
 		}
