@@ -25,11 +25,11 @@ func stalledListener(t *testing.T) (addr string) {
 }
 
 // load uses a replica in every way from several goroutines, until stop is
-// called; that returns how many rounds were made. Each call must return, and
+// called; that returns how many tokens were denied. Each call must return, and
 // what the replica did itself must hold.
-func load(t *testing.T, s replica.Shared, name string) (stop func() int64) {
+func load(t *testing.T, s replica.Shared, name string) (stop func() int) {
 	t.Helper()
-	var rounds atomic.Int64
+	var denied atomic.Int64
 	var wg sync.WaitGroup
 	ended := make(chan struct{})
 	for i := range 4 {
@@ -53,6 +53,7 @@ func load(t *testing.T, s replica.Shared, name string) (stop func() int64) {
 				}
 				if n%50 == 0 {
 					s.Denied.Deny(t.Context(), id, inAnHour())
+					denied.Add(1)
 					if !s.Denied.Denied(id) {
 						t.Errorf("%s is not denied", id)
 					}
@@ -61,7 +62,6 @@ func load(t *testing.T, s replica.Shared, name string) (stop func() int64) {
 				if took := time.Since(start); took > replicatest.Patience {
 					t.Errorf("round %s took %v", id, took)
 				}
-				rounds.Add(1)
 				time.Sleep(time.Millisecond) // else a replica alone does in a second the work of an hour
 			}
 		})
@@ -69,7 +69,7 @@ func load(t *testing.T, s replica.Shared, name string) (stop func() int64) {
 	// A test that fails stops the load, too.
 	end := sync.OnceFunc(func() { close(ended); wg.Wait() })
 	t.Cleanup(end)
-	return func() int64 { end(); return rounds.Load() }
+	return func() int { end(); return int(denied.Load()) }
 }
 
 func eventuallyAway(t *testing.T, s replica.Shared, away bool) {
@@ -80,6 +80,20 @@ func eventuallyAway(t *testing.T, s replica.Shared, away bool) {
 func eventuallyDenied(t *testing.T, s replica.Shared, jti string) {
 	t.Helper()
 	replicatest.Eventually(t, jti+" is denied", func() bool { return s.Denied.Denied(jti) })
+}
+
+// wantDeniedByAll waits until Redis and the replicas have n tokens on the list.
+func wantDeniedByAll(t *testing.T, s *redistest.Server, n int, replicas ...replica.Shared) {
+	t.Helper()
+	replicatest.Eventually(t, fmt.Sprintf("all deny %d tokens", n), func() bool {
+		for _, r := range replicas {
+			if r.Stats().Denied != n {
+				return false
+			}
+		}
+		stored, err := s.Do(t.Context(), "ZCARD", "test:denied")
+		return err == nil && stored == fmt.Sprintf(":%d", n)
+	})
 }
 
 // awaitNil reads signals until one says "look for yourself".
@@ -155,15 +169,9 @@ func TestKilledUnderLoad(t *testing.T) {
 	awaitRounds(100)
 	awaitNil(t, signals)
 	eventuallyDenied(t, two, "meanwhile")
-	if a, b := stopOne(), stopTwo(); a == 0 || b == 0 {
-		t.Errorf("rounds = %d, %d", a, b)
-	}
-
-	// With both knowing all, and then a third.
-	replicatest.Eventually(t, "both have one deny list", func() bool { return one.Stats().Denied == two.Stats().Denied })
-	third := open(t, config(s.URL()))
-	if a, b := third.Stats().Denied, one.Stats().Denied; a != b {
-		t.Errorf("a replica that starts denies %d tokens, the first %d", a, b)
+	wantDeniedByAll(t, s, 2+stopOne()+stopTwo(), one, two)
+	if n, want := open(t, config(s.URL())).Stats().Denied, one.Stats().Denied; n != want {
+		t.Errorf("a replica that starts denies %d tokens, want %d", n, want)
 	}
 	logOne.want(t, "redis is away", "redis is back")
 	logTwo.want(t, "redis is away", "redis is back")
@@ -183,12 +191,7 @@ func TestFlushedUnderLoad(t *testing.T) {
 			return err == nil && answer != "$-1"
 		})
 	}
-	stopOne()
-	stopTwo()
-	replicatest.Eventually(t, "all have one deny list", func() bool {
-		n, err := s.Do(t.Context(), "ZCARD", "test:denied")
-		return err == nil && one.Stats().Denied == two.Stats().Denied && n == fmt.Sprintf(":%d", one.Stats().Denied)
-	})
+	wantDeniedByAll(t, s, 1+stopOne()+stopTwo(), one, two)
 	log.want(t) // it was there all the time
 }
 
@@ -336,9 +339,16 @@ func TestCallerHangsUp(t *testing.T) {
 	hangUp()
 	one.Limits.Allow(gone, "k", daily(1), 1)
 	one.Sessions.Get(gone, "k")
+	one.Sessions.Set(gone, "k", []byte("y"), time.Hour)
+	if value, ok := one.Sessions.Get(t.Context(), "k"); ok && string(value) != "y" {
+		t.Errorf("session that was replaced = %q", value)
+	}
 	one.Sessions.Delete(gone, "k")
-	one.Denied.Deny(gone, "a", inAnHour())
 	one.Signals.Publish(gone, "t", []byte("x"))
+	one.Denied.Deny(gone, "a", inAnHour())
+	if answer, err := s.Do(t.Context(), "ZSCORE", "test:denied", "a"); err != nil || answer == "$-1" {
+		t.Errorf("score of what was denied = %q, %v", answer, err)
+	}
 	if value, ok := two.Sessions.Get(t.Context(), "k"); ok {
 		t.Errorf("session that was deleted = %q", value)
 	}

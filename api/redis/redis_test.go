@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"creditbank/api/redis"
 	"creditbank/api/redis/redistest"
 	"creditbank/api/replica"
@@ -150,6 +152,7 @@ func TestKeysAreDigests(t *testing.T) {
 	one := open(t, config(s.URL()))
 	one.Limits.Allow(t.Context(), "person@example.org", daily(1), 1)
 	one.Sessions.Set(t.Context(), "cookie", []byte("x"), time.Hour)
+	one.Denied.Deny(t.Context(), "token", inAnHour())
 	for pattern, want := range map[string]string{"*person*": "*0", "*cookie*": "*0", "test:limit:*": "*1", "test:session:*": "*1"} {
 		got, err := s.Do(t.Context(), "KEYS", pattern)
 		if err != nil || got != want {
@@ -161,6 +164,33 @@ func TestKeysAreDigests(t *testing.T) {
 		n, err := s.Do(t.Context(), "EVAL", "local n = 0 for _, k in ipairs(redis.call('KEYS', '*')) do if redis.call('PTTL', k) < 0 then n = n + 1 end end return n", "0")
 		return err == nil && n == ":0"
 	})
+}
+
+// A denial does not wait until the lists are compared: it is sent.
+func TestDenialsAreSent(t *testing.T) {
+	s := redistest.New(t, redistest.Options{})
+	one := open(t, config(s.URL()))
+	client := goredis.NewClient(&goredis.Options{Network: "unix", Addr: s.Socket(), ReadTimeout: replicatest.Patience})
+	defer client.Close()
+	sub := client.Subscribe(t.Context(), "test:messages")
+	defer sub.Close()
+	_, err := sub.Receive(t.Context())
+	must(t, err)
+	for range 2 { // what is on the list already is not news
+		one.Denied.Deny(t.Context(), "a", time.Unix(4e9, 0))
+	}
+	one.Denied.Deny(t.Context(), "b", time.Unix(4e9, 0))
+	for _, want := range []string{`{"denied":[{"jti":"YQ==","until":4000000000000}]}`, `{"denied":[{"jti":"Yg==","until":4000000000000}]}`} {
+		got, err := sub.ReceiveTimeout(t.Context(), replicatest.Patience)
+		m, ok := got.(*goredis.Message)
+		if err != nil || !ok || m.Payload != want {
+			t.Fatalf("message = %v, %v; want %s", got, err, want)
+		}
+	}
+
+	// And what is sent is heard, though it stands nowhere.
+	must(t, client.Publish(t.Context(), "test:messages", `{"denied":[{"jti":"Yw==","until":4000000000000}]}`).Err())
+	eventuallyDenied(t, one, "c")
 }
 
 // What others send on the channel harms nothing.

@@ -93,8 +93,10 @@ func TestLimiterIsBounded(t *testing.T) {
 	l := replica.NewLocalLimiter(c.Now, 3)
 	r := replica.Rate{Burst: 10, Refill: 1, Per: time.Hour}
 	left := func(key string) int { return l.Allow(t.Context(), key, r, 0).Remaining }
-	l.Allow(t.Context(), "most", r, 10)
+	l.Allow(t.Context(), "most", r, 1) // by this alone it would be the first to go
 	l.Allow(t.Context(), "more", r, 5)
+	l.Allow(t.Context(), "less", r, 2)
+	l.Allow(t.Context(), "most", r, 9)
 	for i := range 1000 {
 		l.Allow(t.Context(), fmt.Sprint(i), r, 1)
 	}
@@ -110,8 +112,9 @@ func TestCacheIsBounded(t *testing.T) {
 	c := newClock()
 	cache := replica.NewLocalCache(c.Now, 10_000)
 	value := make([]byte, 700) // with what it costs besides: ten fit
+	cache.Set(t.Context(), "used", value, time.Hour)
 	for i := range 100 {
-		cache.Set(t.Context(), "used", value, time.Hour)
+		cache.Get(t.Context(), "used")
 		cache.Set(t.Context(), fmt.Sprint(i), value, time.Hour)
 	}
 	var kept int

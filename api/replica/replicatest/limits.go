@@ -19,6 +19,7 @@ var limitTests = []test{
 	{"KeysCountApart", testKeys},
 	{"BadRateAllowsNothing", testBadRate},
 	{"BucketFillsAgain", testRefill},
+	{"StricterRateLocksNobodyOutForLong", testStricterRate},
 	{"RatherLargeRatesWork", testLargeRates},
 	{"CallersAtOnceShareABurst", testCallersAtOnce},
 }
@@ -122,6 +123,16 @@ func testRefill(t *testing.T, h Harness) {
 	if v := h.Shared.Limits.Allow(t.Context(), "k", r, 100); !v.Allowed {
 		t.Errorf("Allow(100) after RetryAfter = %+v, want allowed", v)
 	}
+}
+
+// What is remembered of a bucket is taken for no worse than empty, by the rate
+// of today.
+func testStricterRate(t *testing.T, h Harness) {
+	wantAllowed(t, h, "k", slow(100), 100, 0)
+	r := replica.Rate{Burst: 2, Refill: 1, Per: 100 * time.Millisecond}
+	wantRefused(t, h, "k", r, 2, 0, 199*time.Millisecond, 200*time.Millisecond)
+	h.Wait(200 * time.Millisecond)
+	wantAllowed(t, h, "k", r, 2, 0)
 }
 
 func testLargeRates(t *testing.T, h Harness) {
