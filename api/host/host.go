@@ -37,6 +37,7 @@ type Config struct {
 	Vault     creditbank.Vault
 	Keys      issuance.Keyring
 	Passwords access.Passwords
+	Sessions  access.Sessions
 
 	// Host names issuers and the log, for ever.
 	Host           string
@@ -96,6 +97,7 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 	}
 	h.Registry, err = access.New(access.Config{
 		Store: c.Ledger.Access(), Vault: c.Vault, People: h.Bank, Catalogue: h.Bank.Catalogue, Clock: c.Clock, Random: c.Random, Passwords: c.Passwords,
+		Sessions: c.Sessions,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the registry: %w", err)

@@ -33,7 +33,7 @@ type index struct {
 func (s *Site) index(v *visit) error {
 	cat := s.c.Bank.Catalogue()
 	i := index{
-		URL: s.c.PublicURL, Contact: s.c.Contact, Demo: s.c.Demo, Institutions: len(cat.Institutions), Courses: len(cat.Courses),
+		URL: s.c.PublicURL, Contact: s.c.Contact, Demo: s.c.Demo(), Institutions: len(cat.Institutions), Courses: len(cat.Courses),
 		Institution: "I06", Course: "K01", Today: s.c.Bank.Today(),
 	}
 	if cat.Rules != nil {

@@ -11,7 +11,7 @@ func (s *Site) loginForm(v *visit) error {
 	if v.LoggedIn {
 		return v.to("/me")
 	}
-	return v.show(http.StatusOK, "login", form{Next: next(v.r.URL.Query().Get("next")), Demo: s.c.Demo})
+	return v.show(http.StatusOK, "login", form{Next: next(v.r.URL.Query().Get("next")), Demo: s.c.Demo()})
 }
 
 // next returns where to go on from logging in.
@@ -26,7 +26,7 @@ func next(s string) string {
 // does.
 func (s *Site) login(v *visit) error {
 	account := v.r.PostFormValue("account")
-	f := form{Values: map[string]string{"account": account}, Next: next(v.r.PostFormValue("next")), Demo: s.c.Demo}
+	f := form{Values: map[string]string{"account": account}, Next: next(v.r.PostFormValue("next")), Demo: s.c.Demo()}
 	if err := s.c.Server.MayTry(v.r, account); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (s *Site) providerFault(v *visit, err error) error {
 	if errors.Is(err, oidc.ErrUnavailable) {
 		status = http.StatusServiceUnavailable
 	}
-	return v.show(status, "login", form{Fault: v.text(input.Reason), Next: "/me", Demo: s.c.Demo})
+	return v.show(status, "login", form{Fault: v.text(input.Reason), Next: "/me", Demo: s.c.Demo()})
 }
 
 // fromProvider is where the provider sends the browser back to. Who is known is

@@ -63,9 +63,9 @@ type Config struct {
 	// Single sign-on.
 	Provider creditbank.Text
 
-	// Demo are the logins that the first page shows to everybody; none where
+	// Demo returns the logins that the first page shows to everybody; nil where
 	// anything is at stake.
-	Demo []Login
+	Demo func() []Login
 }
 
 // CallbackPath is where an OpenID provider sends people back to.
@@ -103,6 +103,9 @@ func New(c Config) (*Site, error) {
 	}
 	c.Name = cmp.Or(c.Name, creditbank.Text{ZH: "学分银行", EN: "Credit Bank"})
 	c.Provider = cmp.Or(c.Provider, creditbank.Text{ZH: "统一身份认证", EN: "Single sign-on"})
+	if c.Demo == nil {
+		c.Demo = func() []Login { return nil }
+	}
 	s := &Site{c: c}
 	var err error
 	if s.templates, err = parse(c.Name); err != nil {

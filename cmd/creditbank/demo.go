@@ -67,11 +67,14 @@ func (p *program) demo(ctx context.Context, dir, listen string) error {
 		return err
 	}
 	clock := demo.NewClock(p.wall)
-	s, made, err := p.openDemo(ctx, listen, clock)
+	shown := &demo.Shown{}
+	s, err := p.openDemo(ctx, listen, clock, shown)
 	if err != nil {
 		return err
 	}
-	return p.runDemo(ctx, out, dir, city, clock, s, made)
+	return p.runDemo(ctx, out, demo.Loader{
+		URL: "http://" + s.Addr().String(), Registry: s.Registry, Bank: s.Bank, Clock: clock, Random: rand.Reader, Dir: dir, Shown: shown,
+	}, city, s)
 }
 
 // demoBank makes a bank that knows the regions, unless there is one.
@@ -89,31 +92,29 @@ func (p *program) demoBank(ctx context.Context, city *scenario.City) error {
 	return errors.Join(bank.Publish(ctx, creditbank.Caller{ID: "operator:demo"}, regions), bank.Close())
 }
 
-// openDemo opens the service. What it is given to show is filled in once it is
-// loaded.
-func (p *program) openDemo(ctx context.Context, listen string, clock *demo.Clock) (*serving.Service, *demo.City, error) {
+// openDemo opens the service.
+func (p *program) openDemo(ctx context.Context, listen string, clock *demo.Clock, shown *demo.Shown) (*serving.Service, error) {
 	c, err := p.configuration("")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	// Everybody logs in from this machine while the city is loaded.
+	many := configs.Rate{Burst: 1000, Refill: 1000, Per: time.Second}
+	c.Limits.Login, c.Limits.Anonymous, c.Certificates.Interval, c.Drain = many, many, time.Second, 0
+	c.Telemetry.LogLevel, c.Telemetry.LogFormat = slog.LevelError, configs.LogText
 	for _, address := range addresses(listen) {
 		var s *serving.Service
-		made := &demo.City{}
 		c.Listen, c.PublicURL = address, configs.Address("http://"+address)
-		c.Certificates.Interval, c.Drain = time.Second, 0
-		c.Telemetry.LogLevel, c.Telemetry.LogFormat = slog.LevelError, configs.LogText
-		// Everybody logs in from this machine while the city is loaded.
-		c.Limits.Login, c.Limits.Anonymous = configs.Rate{Burst: 1000, Refill: 1000, Per: time.Second}, configs.Rate{Burst: 1000, Refill: 1000, Per: time.Second}
-		s, err = serving.Open(ctx, serving.Options{Config: c, Log: telemetry.NewLogger(p.stderr, c.Telemetry), Clock: clock.Now, Pages: p.pages()})
+		s, err = serving.Open(ctx, serving.Options{Config: c, Log: telemetry.NewLogger(p.stderr, c.Telemetry), Clock: clock.Now, Demo: shown.Logins})
 		if err == nil {
-			return s, made, nil
+			return s, nil
 		}
 		var op *net.OpError
 		if !errors.As(err, &op) || op.Op != "listen" {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return nil, nil, inUse(err, c.Listen)
+	return nil, inUse(err, c.Listen)
 }
 
 // addresses are those to try: the one that was asked for, or the first of some
@@ -131,27 +132,29 @@ func addresses(listen string) []string {
 
 // runDemo runs the service, loads the city once it answers, and says what there
 // is to try.
-func (p *program) runDemo(ctx context.Context, out *term.Screen, dir string, city *scenario.City, clock *demo.Clock, s *serving.Service, _ *demo.City) error {
+func (p *program) runDemo(ctx context.Context, out *term.Screen, loader demo.Loader, city *scenario.City, s *serving.Service) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	url := "http://" + s.Addr().String()
 	loaded := make(chan error, 1)
+	serving := false
 	err := s.Run(ctx, func(net.Addr) {
+		serving = true
 		go func() {
-			made, err := demo.Loader{URL: url, Registry: s.Registry, Bank: s.Bank, Clock: clock, Random: rand.Reader, Dir: dir}.Load(ctx, city)
+			made, err := loader.Load(ctx, city)
 			if err == nil {
-				err = p.tellDemo(ctx, out, dir, url, made)
+				err = p.tellDemo(ctx, out, loader.Dir, loader.URL, made)
 			}
-			loaded <- err
 			if err != nil {
 				cancel()
 			}
+			loaded <- err
 		}()
 	})
 	cancel()
-	if failed := <-loaded; failed != nil && ctx.Err() == nil {
-		err = errors.Join(err, failed)
-	} else if failed != nil && !errors.Is(failed, context.Canceled) {
+	if !serving {
+		return err
+	}
+	if failed := <-loaded; !errors.Is(failed, context.Canceled) {
 		err = errors.Join(err, failed)
 	}
 	return err

@@ -78,7 +78,7 @@ func (p *program) configuration(path string) (configs.Config, error) {
 func (p *program) serve(ctx context.Context, c configs.Config) error {
 	log := telemetry.NewLogger(p.stderr, c.Telemetry)
 	slog.SetDefault(log)
-	s, err := serving.Open(ctx, serving.Options{Config: c, Log: log, Clock: p.world.Now, Pages: p.pages()})
+	s, err := serving.Open(ctx, serving.Options{Config: c, Log: log, Clock: p.world.Now})
 	if err != nil {
 		return inUse(err, c.Listen)
 	}

@@ -38,6 +38,7 @@ type Registry struct {
 	clock     func() time.Time
 	random    io.Reader
 	passwords Passwords
+	sessions  Sessions
 }
 
 // A Config is what a Registry needs of the world.
@@ -49,6 +50,7 @@ type Config struct {
 	Clock     func() time.Time
 	Random    io.Reader // safe for concurrent use, fit for cryptography
 	Passwords Passwords
+	Sessions  Sessions
 }
 
 // New returns a registry on c.Store.
@@ -56,7 +58,7 @@ func New(c Config) (*Registry, error) {
 	if c.Store == nil || c.Vault == nil || c.People == nil || c.Catalogue == nil || c.Clock == nil || c.Random == nil || c.Passwords == nil {
 		return nil, errors.New("access: the configuration is incomplete")
 	}
-	return &Registry{c.Store, c.Vault, c.People, c.Catalogue, c.Clock, c.Random, c.Passwords}, nil
+	return &Registry{c.Store, c.Vault, c.People, c.Catalogue, c.Clock, c.Random, c.Passwords, c.Sessions}, nil
 }
 
 // A By says who asks for a change, and under which key, so that it can be asked

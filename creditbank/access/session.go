@@ -1,18 +1,21 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"time"
 )
 
-// Sessions of browsers.
-const (
-	sessionIdle  = 30 * time.Minute
-	sessionLife  = 12 * time.Hour
-	sessionNoted = time.Minute // its use is put on record at most so often
-)
+// sessionNoted is how often the use of a session is put on record, at most.
+const sessionNoted = time.Minute
+
+// Sessions bound the sessions of browsers. Zero values mean the defaults.
+type Sessions struct {
+	Idle    time.Duration // without use; half an hour
+	Longest time.Duration // in any case; twelve hours
+}
 
 // A Session is a browser in which somebody is logged in.
 type Session struct {
@@ -36,9 +39,9 @@ func (b sessionBody) session(rec Record) Session {
 }
 
 // draft drafts a session in use at d.at.
-func (b sessionBody) draft(d *drafter, rec Record) {
-	expires := d.at.Add(sessionIdle)
-	if end := b.Started.Add(sessionLife); end.Before(expires) {
+func (b sessionBody) draft(d *drafter, rec Record, bounds Sessions) {
+	expires := d.at.Add(cmp.Or(bounds.Idle, 30*time.Minute))
+	if end := b.Started.Add(cmp.Or(bounds.Longest, 12*time.Hour)); end.Before(expires) {
 		expires = end
 	}
 	d.add(rec, b, expires)
@@ -50,7 +53,7 @@ func sessionID(token string) string {
 }
 
 // NewSession begins a session of somebody who has just logged in as a. It ends
-// after half an hour without use, after twelve hours, and when the account is
+// after a while without use, after a day's work ([Sessions]), and when the account is
 // disabled or its password replaced: since the login, too.
 func (r *Registry) NewSession(ctx context.Context, a Account) (token string, s Session, err error) {
 	token, _, err = r.drawSecret()
@@ -59,7 +62,7 @@ func (r *Registry) NewSession(ctx context.Context, a Account) (token string, s S
 	}
 	d := drafter{what: "started", at: r.now(), by: a.Principal().Caller()}
 	body := sessionBody{Account: a.ID, Epoch: a.Epoch, Started: d.at}
-	body.draft(&d, Record{Kind: KindSession, ID: sessionID(token)})
+	body.draft(&d, Record{Kind: KindSession, ID: sessionID(token)}, r.sessions)
 	done, err := r.put(ctx, d)
 	if err != nil {
 		return "", Session{}, err
@@ -102,7 +105,7 @@ func (r *Registry) Session(ctx context.Context, token string) (Session, Principa
 // worse for it: the next request tries again.
 func (r *Registry) noteUse(ctx context.Context, rec Record, body sessionBody, a Account, at time.Time) Record {
 	d := drafter{what: "used", at: at, by: a.Principal().Caller()}
-	body.draft(&d, rec)
+	body.draft(&d, rec, r.sessions)
 	if done, err := r.put(ctx, d); err != nil || !done {
 		return rec
 	}

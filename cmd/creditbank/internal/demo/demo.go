@@ -18,6 +18,7 @@ import (
 
 	"creditbank/api/contract"
 	"creditbank/api/play"
+	"creditbank/api/web"
 	"creditbank/creditbank"
 	"creditbank/creditbank/access"
 	"creditbank/creditbank/scenario"
@@ -101,11 +102,35 @@ type Loader struct {
 	Clock    *Clock
 	Random   io.Reader
 	Dir      string // where what was made is kept
-	Progress func(scenario.Progress)
+	Shown    *Shown // is told what was made
 }
 
-// Load loads the city, unless it is there.
+// Shown is what the first page shows, once it is there.
+type Shown struct{ city atomic.Pointer[City] }
+
+// Logins returns the logins; none while the city is being loaded.
+func (s *Shown) Logins() []web.Login {
+	c := s.city.Load()
+	if c == nil {
+		return nil
+	}
+	logins := make([]web.Login, 0, len(c.Logins))
+	for _, l := range c.Logins {
+		logins = append(logins, web.Login{Who: l.Who, Account: string(l.Account), Password: c.Password})
+	}
+	return logins
+}
+
+// Load loads the city, unless it is there, and shows it.
 func (l Loader) Load(ctx context.Context, city *scenario.City) (*City, error) {
+	made, err := l.load(ctx, city)
+	if err == nil {
+		l.Shown.city.Store(made)
+	}
+	return made, err
+}
+
+func (l Loader) load(ctx context.Context, city *scenario.City) (*City, error) {
 	if made, err := Read(l.Dir); !errors.Is(err, fs.ErrNotExist) {
 		return made, err
 	}
@@ -117,7 +142,7 @@ func (l Loader) Load(ctx context.Context, city *scenario.City) (*City, error) {
 		return nil, err
 	}
 	played, err := play.City(ctx, play.Config{
-		Parties: staff, Way: play.InStreams, Progress: l.Progress,
+		Parties: staff, Way: play.InStreams,
 		MoveTo: func(_ context.Context, at time.Time) error {
 			l.Clock.Stop(at)
 			return nil

@@ -58,6 +58,16 @@ func OpenKeys(dir string, random io.Reader, fresh bool) (*Keys, error) {
 	return k, err
 }
 
+// Secret returns the secret of a name in the folder, and draws it where there is
+// none: what several processes of a service have to know alike.
+func (k *Keys) Secret(name string, size int) ([]byte, error) {
+	value, err := secret(filepath.Join(k.dir, name+".key"), size, k.random)
+	if err != nil {
+		return nil, fmt.Errorf("%s key: %w", name, err)
+	}
+	return value, nil
+}
+
 // Anchor returns the anchor in a file that the log of a host is recorded in, and
 // its key as a cosigner. The file is open only while it is used, since one
 // process has it at a time and several may serve.

@@ -88,7 +88,7 @@ func (l *listening) serve() error {
 
 // servers returns the server, and that for operators if there is one.
 func (s *Service) servers() ([]*listening, error) {
-	main := s.http(otelhttp.NewHandler(s.handler, "request", otelhttp.WithTracerProvider(s.tracing.Provider())))
+	main := s.http(otelhttp.NewHandler(s.Server, "request", otelhttp.WithTracerProvider(s.tracing.Provider())))
 	all := []*listening{{main, s.listener, s.config.TLS.CertFile, s.config.TLS.KeyFile}}
 	if s.config.AdminListen == "" {
 		return all, nil

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -19,13 +18,16 @@ import (
 
 	"creditbank/api"
 	"creditbank/api/host"
+	"creditbank/api/oidc"
 	"creditbank/api/redis"
 	"creditbank/api/replica"
 	"creditbank/api/telemetry"
+	"creditbank/api/web"
 	"creditbank/certify"
 	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/configs"
 	"creditbank/creditbank"
+	"creditbank/creditbank/access"
 	"creditbank/creditbank/access/password"
 	"creditbank/creditbank/postgres"
 	"creditbank/creditbank/sqlite"
@@ -46,7 +48,6 @@ type Service struct {
 	metrics  *telemetry.Metrics
 	tracing  *telemetry.Tracing
 	listener net.Listener
-	handler  http.Handler
 }
 
 // Options are what a service takes beside its configuration.
@@ -55,8 +56,9 @@ type Options struct {
 	Log    *slog.Logger
 	Clock  func() time.Time // time.Now if nil
 
-	// Pages is put around the API, to serve pages beside it; nil for none.
-	Pages func(*Service) (http.Handler, error)
+	// Demo returns the logins that the first page shows to everybody; nil where
+	// anything is at stake.
+	Demo func() []web.Login
 }
 
 // Open makes a service and takes its address, so that a port that is taken is
@@ -85,7 +87,7 @@ func Open(ctx context.Context, o Options) (_ *Service, err error) {
 		return nil, err
 	}
 	otel.SetTextMapPropagator(propagation.TraceContext{})
-	if err := s.assemble(ctx, o); err != nil {
+	if err := s.assemble(ctx, o, secrets); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -109,7 +111,7 @@ func openShared(ctx context.Context, c configs.Config, secrets configs.Secrets, 
 }
 
 // assemble ties the parts together.
-func (s *Service) assemble(ctx context.Context, o Options) error {
+func (s *Service) assemble(ctx context.Context, o Options, secrets configs.Secrets) error {
 	clock, err := forwardClock(ctx, s.ledger, o.Clock, o.Log)
 	if err != nil {
 		return err
@@ -126,6 +128,7 @@ func (s *Service) assemble(ctx context.Context, o Options) error {
 		Ledger: s.ledger, Vault: keys.Vault, Keys: keys.Ring, Passwords: password.New(rand.Reader, hashesAtOnce), Host: o.Config.IssuerHost(),
 		StatusValidity: o.Config.Certificates.StatusValidity, AnchorInterval: o.Config.Certificates.Interval,
 		Poster:        creditbank.PosterConfig{Writers: o.Config.Poster.Writers, Queue: o.Config.Poster.Queue, Batch: o.Config.Poster.Batch},
+		Sessions:      access.Sessions{Idle: o.Config.Sessions.Idle, Longest: o.Config.Sessions.Longest},
 		TokenLifetime: o.Config.Tokens.Lifetime, TokenRotation: o.Config.Tokens.Rotation,
 		Clock: clock, Random: rand.Reader, Log: o.Log, Server: s.server(o.Config),
 	}
@@ -141,14 +144,31 @@ func (s *Service) assemble(ctx context.Context, o Options) error {
 		PosterQueue: func() float64 { return float64(s.Waiting()) },
 	})
 	c.Server.Metrics, c.Server.MetricsHandler = measures{s.metrics}, s.metrics.Handler()
+	if c.Server.Pages, err = s.pages(o, keys, secrets, clock); err != nil {
+		return err
+	}
 	if s.Host, err = host.Open(ctx, c); err != nil {
 		return err
 	}
-	s.handler = s.Server
-	if o.Pages != nil {
-		s.handler, err = o.Pages(s)
+	return nil
+}
+
+// pages returns the pages for people, with the way in through a provider where
+// there is one.
+func (s *Service) pages(o Options, keys *embedded.Keys, secrets configs.Secrets, clock func() time.Time) (func(*api.Server, api.Config) (api.Pages, error), error) {
+	c := web.Config{Demo: o.Demo, Provider: o.Config.OIDC.Name}
+	if o.Config.OIDC.Issuer == "" {
+		return web.Pages(c), nil
 	}
-	return err
+	key, err := keys.Secret("oidc", 32)
+	if err != nil {
+		return nil, err
+	}
+	c.OIDC, err = oidc.New(oidc.Config{
+		Issuer: string(o.Config.OIDC.Issuer), ClientID: o.Config.OIDC.ClientID, ClientSecret: secrets.OIDCClientSecret.Reveal(),
+		RedirectURL: string(o.Config.PublicURL) + web.CallbackPath, Key: key, Now: clock, Random: rand.Reader,
+	})
+	return web.Pages(c), err
 }
 
 // server returns what the configuration says about the server.
