@@ -3,9 +3,10 @@ package demo
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"creditbank/api/contract"
@@ -34,14 +35,11 @@ func Certificate(ctx context.Context, url, dir string, made *City, alias string)
 	if err != nil {
 		return "", err
 	}
-	r, err := c.GetCertificateWithResponse(ctx, id, nil)
+	bundle, err := anchored(ctx, c, id)
 	if err != nil {
 		return "", err
 	}
-	if r.JSON200 == nil {
-		return "", status("fetch a certificate", r, r.Body)
-	}
-	request, err := json.MarshalIndent(contract.VerifyCertificateJSONRequestBody{Credential: r.JSON200.Credential, Proof: &r.JSON200.Proof}, "", "  ")
+	request, err := json.MarshalIndent(contract.VerifyCertificateJSONRequestBody{Credential: bundle.Credential, Proof: &bundle.Proof}, "", "  ")
 	if err != nil {
 		return "", err
 	}
@@ -51,25 +49,53 @@ func Certificate(ctx context.Context, url, dir string, made *City, alias string)
 
 // newest waits until issuing has come to the end of the ledger, and returns the
 // newest certificate.
-func newest(ctx context.Context, c *contract.ClientWithResponses, id creditbank.LearnerID) (string, error) {
-	for try := 0; ; try++ {
+func newest(ctx context.Context, c *contract.ClientWithResponses, id creditbank.LearnerID) (newest string, err error) {
+	err = wait(ctx, "the learner's certificate is not there yet", func() (bool, error) {
 		r, err := c.ListCertificatesWithResponse(ctx, string(id), nil)
 		if err != nil {
-			return "", err
+			return false, err
 		}
 		if r.JSON200 == nil {
-			return "", status("list certificates", r, r.Body)
+			return false, status("list certificates", r, r.Body)
 		}
-		if all := r.JSON200.Certificates; r.JSON200.Pending == 0 && len(all) > 0 {
-			return all[len(all)-1].Id, nil
+		all := r.JSON200.Certificates
+		if r.JSON200.Pending > 0 || len(all) == 0 {
+			return false, nil
 		}
-		if try == 100 {
-			return "", fmt.Errorf("the learner's certificate is not there yet")
+		newest = all[len(all)-1].Id
+		return true, nil
+	})
+	return newest, err
+}
+
+// anchored waits until a certificate's place in the log was confirmed by the
+// anchor, and returns it with the proof of that.
+func anchored(ctx context.Context, c *contract.ClientWithResponses, id string) (bundle contract.CertificateBundle, err error) {
+	err = wait(ctx, "the certificate is not anchored yet", func() (bool, error) {
+		r, err := c.GetCertificateWithResponse(ctx, id, nil)
+		if err != nil {
+			return false, err
+		}
+		if r.JSON200 == nil {
+			return false, status("fetch a certificate", r, r.Body)
+		}
+		bundle = *r.JSON200
+		return slices.ContainsFunc(bundle.Receipts, func(r contract.Receipt) bool { return r.Cosigned }), nil
+	})
+	return bundle, err
+}
+
+// wait asks again until it is so, for a quarter of a minute.
+func wait(ctx context.Context, otherwise string, so func() (bool, error)) error {
+	for range 150 {
+		if ok, err := so(); ok || err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return "", context.Cause(ctx)
+			return context.Cause(ctx)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+	return errors.New(otherwise)
 }
