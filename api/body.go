@@ -74,9 +74,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, tooLarge(limit)
 	case err != nil:
 		w.Header().Set("Connection", "close")
-		e := refuse(problemInvalid, "BODY_BROKEN_OFF", "请求正文未在时限内传完", "the body broke off, or did not come in time")
-		e.cause = err
-		return nil, e
+		return nil, brokenOff(err)
 	}
 	if isForm(r) {
 		return body, checkForm(body)
@@ -113,6 +111,12 @@ func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune
 
 func noText() error {
 	return refuse(problemInvalid, "MALFORMED", "含有 NUL 或不是 UTF-8", "there is a NUL in it, or it is not in UTF-8")
+}
+
+func brokenOff(cause error) error {
+	e := refuse(problemInvalid, "BODY_BROKEN_OFF", "请求正文未在时限内传完", "the body broke off, or did not come in time")
+	e.cause = cause
+	return e
 }
 
 func tooLarge(limit int64) error {
@@ -220,5 +224,5 @@ func (s *Server) progress(w http.ResponseWriter) {
 	rc := http.NewResponseController(w)
 	// Where the connection knows no deadlines there is nothing to put off.
 	_ = rc.SetReadDeadline(until)
-	_ = rc.SetWriteDeadline(until)
+	_ = rc.SetWriteDeadline(until.Add(writeGrace)) // so that it can still be said what went wrong
 }

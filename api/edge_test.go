@@ -210,7 +210,7 @@ func head(method, path, token string, more ...string) string {
 	if token != "" {
 		h += "Authorization: Bearer " + token + "\r\n"
 	}
-	return h + strings.Join(append(more, "\r\n"), "\r\n")
+	return h + strings.Join(more, "\r\n")
 }
 
 // posting is a posting of Qinghe's I15, with some fields set otherwise: nil

@@ -34,8 +34,12 @@ func (f fileAnswers) VisitStreamOutcomesResponse(w http.ResponseWriter) error {
 	if err := rc.EnableFullDuplex(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
+	// A body that is not at its end when a full duplex handler returns takes the
+	// connection down with it (go.dev/issue/68560).
+	defer callOf(f.ctx).request.Body.Close()
+	file := &attentive{Reader: f.file, progress: func() { f.s.progress(w) }}
 	source := posting.Source{
-		Name: "body", Format: posting.CSV, Reader: attentive{f.file, func() { f.s.progress(w) }},
+		Name: "body", Format: posting.CSV, Reader: file,
 		Limits: posting.Limits{Row: f.s.c.Limits.RowBytes, Size: f.s.c.Limits.StreamBytes},
 	}
 	if t, _, _ := mime.ParseMediaType(callOf(f.ctx).request.Header.Get("Content-Type")); t == "application/x-ndjson" {
@@ -44,7 +48,7 @@ func (f fileAnswers) VisitStreamOutcomesResponse(w http.ResponseWriter) error {
 	f.s.progress(w)
 	table, err := posting.OpenFile(source)
 	if err != nil {
-		return inBody(err)
+		return f.unread(w, file.fault, err)
 	}
 	defer table.Close()
 	w.Header().Set("Content-Type", "application/x-ndjson")
@@ -70,16 +74,36 @@ func (f fileAnswers) VisitStreamOutcomesResponse(w http.ResponseWriter) error {
 	return nil
 }
 
+// unread says why a file could not be opened: because it did not come, or for
+// what it holds.
+func (f fileAnswers) unread(w http.ResponseWriter, fault, err error) error {
+	var large *http.MaxBytesError
+	switch {
+	case fault == nil:
+		return inBody(err)
+	case errors.As(fault, &large):
+		err = tooLarge(large.Limit)
+	default:
+		err = brokenOff(fault)
+	}
+	w.Header().Set("Connection", "close")
+	return err
+}
+
 // attentive calls progress for each piece that is read.
 type attentive struct {
 	io.Reader
 	progress func()
+	fault    error // why reading ended, if not at the end
 }
 
-func (a attentive) Read(b []byte) (int, error) {
+func (a *attentive) Read(b []byte) (int, error) {
 	n, err := a.Reader.Read(b)
 	if n > 0 {
 		a.progress()
+	}
+	if err != nil && err != io.EOF {
+		a.fault = err
 	}
 	return n, err
 }

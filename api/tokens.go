@@ -102,6 +102,9 @@ func (s *Server) CreateToken(ctx context.Context, r contract.CreateTokenRequestO
 			return refuseToken(contract.InvalidScope, "the client does not have all these roles"), nil
 		}
 	}
+	if len(roles) == 0 {
+		roles = nil // none were named: not narrowed, rather than to nothing
+	}
 	sub := access.Principal{ID: client.ID, Kind: access.Machine}.Caller().ID
 	t, err := s.issue(ctx, sub, roles)
 	if err != nil {

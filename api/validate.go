@@ -23,7 +23,6 @@ import (
 func (s *Server) validate(next http.Handler) http.Handler {
 	options := &openapi3filter.Options{
 		MultiError: true, ExcludeResponseBody: true, SkipSettingDefaults: true,
-		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, // see authenticate
 	}
 	streamed := *options
 	streamed.ExcludeRequestBody = true
