@@ -40,12 +40,21 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 }
 
 func (s *Server) identifyCaller(c *call, r *http.Request) error {
+	switch c.op.id {
+	case "createToken": // which reads the header itself
+		return nil
+	case "getHealth", "getReadiness": // which are answered in any case
+		return nil
+	}
+	if len(r.Header.Values("Authorization")) > 1 {
+		return unauthenticated("Authorization 请求头只能有一个", "there may be one header Authorization", nil)
+	}
 	header := r.Header.Get("Authorization")
 	scheme, sent, _ := strings.Cut(header, " ")
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
 		return s.byToken(c, r.Context(), strings.TrimSpace(sent))
-	case header != "" && c.op.id != "createToken": // which reads it itself
+	case header != "":
 		return unauthenticated("令牌应以 Bearer 方式提供", "a token is brought as Bearer", nil)
 	}
 	if sent, err := r.Cookie(s.cookie()); err == nil && header == "" {

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -211,20 +212,34 @@ func part(e *creditbank.PlacedError) contract.ProblemPart {
 
 // writeProblem answers with the problem that err is. It is the one place that
 // answers errors, and that logs them.
+//
+// What goes wrong once the sender has gone or the time is up is no fault: a
+// statement that was ended with its request says so in words of its own.
 func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
+	if ended := r.Context().Err(); ended != nil && kindOf(err) == problemInternal {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
 	p, e := problemOf(err)
 	c := callOf(r.Context())
 	s.logProblem(r, p, err)
 	s.refused(c, p)
+	if rec, ok := w.(*recorder); ok && rec.status != 0 {
+		panic(http.ErrAbortHandler) // the answer has begun: it must not look whole
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	h.Del("ETag")
 	if wait := cmp.Or(e.retryAfter, p.retryAfter); wait > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(max(time.Second, wait.Round(time.Second)).Seconds())))
+		h.Set("Retry-After", strconv.Itoa(seconds(wait))) // rounded up: sooner is too soon
 	}
 	if p.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="creditbank"`)
+	}
+	if c.op != nil && c.op.id == "createToken" && p.status == http.StatusBadRequest {
+		// Here they are read by libraries, in the form of RFC 6749, 5.2.
+		refuseToken(contract.InvalidRequest, e.message.EN).VisitCreateTokenResponse(w)
+		return
 	}
 	w.WriteHeader(p.status)
 	json.NewEncoder(w).Encode(s.problem(c, p, e)) // too late to report a failure

@@ -67,7 +67,9 @@ func (s *Server) try(ctx context.Context, what string, do func(context.Context) 
 }
 
 func (s *Server) fault(ctx context.Context, what string) func(error) {
-	return func(err error) { s.c.Log.WarnContext(ctx, "background work failed; it is tried again", "what", what, "err", err) }
+	return func(err error) {
+		s.c.Log.WarnContext(ctx, "background work failed; it is tried again", "what", what, "err", err)
+	}
 }
 
 // pollDenied learns of tokens revoked at any replica. It asks for the last hour
