@@ -46,7 +46,7 @@ func roles(r reach, names ...access.Role) map[access.Role]reach {
 	return m
 }
 
-func with(m map[access.Role]reach, r reach, names ...access.Role) map[access.Role]reach {
+func adding(m map[access.Role]reach, r reach, names ...access.Role) map[access.Role]reach {
 	for _, n := range names {
 		m[n] = r
 	}
@@ -55,7 +55,7 @@ func with(m map[access.Role]reach, r reach, names ...access.Role) map[access.Rol
 
 // readers are those who may read about L2: the learner, staff, no posters.
 func readers() map[access.Role]reach {
-	return with(roles(ofL2, "reviewer", "clerk", "operator", "auditor"), own, "learner")
+	return adding(roles(ofL2, "reviewer", "clerk", "operator", "auditor"), own, "learner")
 }
 
 func get(path string) func(*scene, person) ask {
@@ -203,11 +203,11 @@ func learnerOperations() []operation {
 	enrolled := func(s *scene) { s.must(s.Bank.Enrol(s.t.Context(), s.change("L2"), "P1")) }
 	reason := map[string]any{"reason": "核查"}
 	return []operation{
-		{id: "openLearner", by: with(roles(everywhere, "clerk"), regionL2, "operator"), ask: func(s *scene, _ person) ask {
+		{id: "openLearner", by: adding(roles(everywhere, "clerk"), regionL2, "operator"), ask: func(s *scene, _ person) ask {
 			p := s.person("990102")
 			return ask{method: "POST", path: "/v1/learners", body: map[string]any{"name": p.Name, "id_number": string(p.IDNumber), "region": "990102"}}
 		}},
-		{id: "openLearner", about: "who has an account", by: with(roles(everywhere, "clerk"), regionL2, "operator"), tells: fields("PROFILE"), basis: basisShown,
+		{id: "openLearner", about: "who has an account", by: adding(roles(everywhere, "clerk"), regionL2, "operator"), tells: fields("PROFILE"), basis: basisShown,
 			ask: func(*scene, person) ask {
 				return ask{method: "POST", path: "/v1/learners", body: map[string]any{"name": "李建国", "id_number": "990102198105190335", "region": "990102"}}
 			}},
@@ -218,8 +218,8 @@ func learnerOperations() []operation {
 			none: func(s *scene) ask {
 				return ask{method: "POST", path: "/v1/learners/find", body: map[string]any{"name": "李建国", "id_number": string(s.person("990102").IDNumber)}}
 			}},
-		{id: "enrol", by: with(roles(ofI01, "clerk"), city, "operator"), ask: study("PUT"), none: ofNobody("PUT", "/programmes/P1", nil)},
-		{id: "withdraw", by: with(with(roles(ofI01, "clerk"), city, "operator"), own, "learner"), ask: study("DELETE"), after: enrolled,
+		{id: "enrol", by: adding(roles(ofI01, "clerk"), city, "operator"), ask: study("PUT"), none: ofNobody("PUT", "/programmes/P1", nil)},
+		{id: "withdraw", by: adding(adding(roles(ofI01, "clerk"), city, "operator"), own, "learner"), ask: study("DELETE"), after: enrolled,
 			none: ofNobody("DELETE", "/programmes/P1", nil)},
 		{id: "freeze", by: roles(regionL2, "operator"), none: ofNobody("POST", "/freeze", reason), ask: func(s *scene, _ person) ask {
 			s.must(s.Bank.Unfreeze(s.t.Context(), s.change("L2"), "x"))
@@ -233,7 +233,7 @@ func learnerOperations() []operation {
 }
 
 func readingOperations() []operation {
-	withPosters := func() map[access.Role]reach { return with(readers(), ofL2, "poster") }
+	withPosters := func() map[access.Role]reach { return adding(readers(), ofL2, "poster") }
 	return []operation{
 		{id: "getLearner", by: readers(), tells: fields("PROFILE"), ask: ofLearner(""), none: ofNobody("GET", "", nil)},
 		{id: "getBalance", by: withPosters(), tells: fields("BALANCE"), ask: ofLearner("/balance"), none: ofNobody("GET", "/balance", nil)},
@@ -271,7 +271,7 @@ func outcomeOperations() []operation {
 func conversionOperations() []operation {
 	rules := map[string]any{"rules": []string{"R10"}}
 	return []operation{
-		{id: "previewConversions", by: with(roles(ofL2, "reviewer", "clerk", "operator"), own, "learner"), tells: fields("OUTCOMES", "CONVERSIONS"),
+		{id: "previewConversions", by: adding(roles(ofL2, "reviewer", "clerk", "operator"), own, "learner"), tells: fields("OUTCOMES", "CONVERSIONS"),
 			ask: func(s *scene, _ person) ask {
 				return ask{method: "POST", path: s.about("L2", "/conversions/preview"), body: rules}
 			},
@@ -280,7 +280,7 @@ func conversionOperations() []operation {
 		{id: "getConversion", by: readers(), tells: fields("CONVERSIONS"), ask: func(s *scene, _ person) ask {
 			return ask{method: "GET", path: s.about("L2", fmt.Sprint("/conversions/", s.account("L2").Conversions[0].Seq))}
 		}, none: ofNobody("GET", "/conversions/2", nil)},
-		{id: "convert", by: with(roles(ofI01, "clerk"), own, "learner"), tells: fields("OUTCOMES", "CONVERSIONS"),
+		{id: "convert", by: adding(roles(ofI01, "clerk"), own, "learner"), tells: fields("OUTCOMES", "CONVERSIONS"),
 			ask: func(s *scene, _ person) ask {
 				return ask{method: "POST", path: s.about("L2", "/conversions"), body: rules}
 			},
@@ -324,7 +324,7 @@ func noCertificate(method, rest string, body any) func(*scene) ask {
 
 func consentOperations() []operation {
 	give := map[string]any{"recipient": "I12", "purpose": "ADMISSION", "fields": []string{"BALANCE"}, "text_version": "2026-1", "until": "2027-01-01"}
-	watched := with(with(roles(ofL2, "auditor"), regionL2, "operator"), own, "learner")
+	watched := adding(adding(roles(ofL2, "auditor"), regionL2, "operator"), own, "learner")
 	return []operation{
 		{id: "listConsents", by: watched, tells: fields("PROFILE"), ask: ofLearner("/consents"), none: ofNobody("GET", "/consents", nil)},
 		{id: "listDisclosures", by: watched, tells: fields("PROFILE"), ask: ofLearner("/disclosures"), none: ofNobody("GET", "/disclosures", nil)},
@@ -366,7 +366,7 @@ func accountOperations() []operation {
 			return ask{method: "GET", path: "/v1/accounts/" + s.login("L2")}
 		}},
 		{id: "newCode", about: "of staff", ask: ofStaff("POST", "/code", nil), none: none("POST", "/code", nil),
-			by: with(roles(ofI06, "manager", "operator"), reach{refused: "I06 I04 990101 9901"}, "clerk")},
+			by: adding(roles(ofI06, "manager", "operator"), reach{refused: "I06 I04 990101 9901"}, "clerk")},
 		// The account of a learner that was opened at I06: I01 has a ground to know
 		// the learner, and yet did not open it.
 		{id: "newCode", about: "of a learner", by: roles(reach{ok: "I06 I04 990102 9901", consent: "I09", refused: "I01"}, "clerk", "manager", "operator"),

@@ -222,7 +222,7 @@ func statusPath(address string) (issuer string, list int, ok bool) {
 		return "", 0, false
 	}
 	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
-	if len(parts) != 4 || parts[0] != "issuers" || parts[2] != "status" {
+	if len(parts) != 4 || parts[0] != "issuers" || parts[1] == "" || parts[2] != "status" {
 		return "", 0, false
 	}
 	list, err = strconv.Atoi(parts[3])

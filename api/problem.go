@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -211,11 +212,20 @@ func part(e *creditbank.PlacedError) contract.ProblemPart {
 
 // writeProblem answers with the problem that err is. It is the one place that
 // answers errors, and that logs them.
+//
+// What goes wrong once the sender has gone or the time is up is no fault: a
+// statement that was ended with its request says so in words of its own.
 func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
+	if ended := r.Context().Err(); ended != nil && kindOf(err) == problemInternal {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
 	p, e := problemOf(err)
 	c := callOf(r.Context())
 	s.logProblem(r, p, err)
 	s.refused(c, p)
+	if rec, ok := w.(*recorder); ok && rec.status != 0 {
+		panic(http.ErrAbortHandler) // the answer has begun: it must not look whole
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")

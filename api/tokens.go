@@ -113,7 +113,7 @@ func (s *Server) CreateToken(ctx context.Context, r contract.CreateTokenRequestO
 	return contract.CreateToken200JSONResponse{Body: t, Headers: contract.CreateToken200ResponseHeaders{CacheControl: "no-store"}}, nil
 }
 
-// issue issues a token.
+// issue issues a token, for all that sub may do where no roles are named.
 func (s *Server) issue(ctx context.Context, sub string, roles []string) (contract.Token, error) {
 	if len(roles) == 0 {
 		roles = nil // not narrowed, rather than narrowed to nothing

@@ -177,10 +177,21 @@ func checkCode(field, s string) error {
 		return Invalid(CodeMissing, field, "不能为空", "is empty")
 	}
 	if !codePattern.MatchString(s) {
-		return Invalid(CodeMalformed, field, fmt.Sprintf("“%s”不是合法的代码：只能用字母、数字、汉字和 . _ + -，最多64个字符", s),
-			fmt.Sprintf("%q is no code: letters, digits, Han characters and . _ + - only, at most 64", s))
+		return Invalid(CodeMalformed, field, fmt.Sprintf("“%s”不是合法的代码：只能用字母、数字、汉字和 . _ + -，最多64个字符", Shown(s)),
+			fmt.Sprintf("%q is no code: letters, digits, Han characters and . _ + - only, at most 64", Shown(s)))
 	}
 	return nil
+}
+
+// Shown returns a code as messages repeat it. Where columns have slipped, what
+// stands in a code's place is somebody's name or identity number: of these and of
+// what is written in Han characters nothing is shown.
+func Shown[S ~string](code S) string {
+	_, err := ParseIDNumber(string(code))
+	if err == nil || strings.ContainsFunc(string(code), func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return "***"
+	}
+	return string(code)
 }
 
 // ParseCode checks that s can be an identifier of reference data: letters,

@@ -112,7 +112,7 @@ func (b *Bank) checkOpening(o Opening) error {
 		return err
 	}
 	if _, ok := b.Catalogue().Regions[o.Region]; !ok {
-		return NotFound(CodeUnknownRegion, "region", fmt.Sprintf("地区 %s 不存在", o.Region), fmt.Sprintf("region %s does not exist", o.Region))
+		return NotFound(CodeUnknownRegion, "region", fmt.Sprintf("地区 %s 不存在", Shown(o.Region)), fmt.Sprintf("region %s does not exist", Shown(o.Region)))
 	}
 	return nil
 }

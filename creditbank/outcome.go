@@ -50,8 +50,8 @@ func (p Posting) Check(cat *Catalogue, today Date) error {
 	errs := []error{p.checkForm()}
 	add := func(err error) { errs = append(errs, err) }
 	if _, ok := cat.Institutions[p.Institution]; !ok {
-		add(NotFound(CodeUnknownInstitution, "institution", fmt.Sprintf("机构 %s 不存在", p.Institution),
-			fmt.Sprintf("institution %s does not exist", p.Institution)))
+		add(NotFound(CodeUnknownInstitution, "institution", fmt.Sprintf("机构 %s 不存在", Shown(p.Institution)),
+			fmt.Sprintf("institution %s does not exist", Shown(p.Institution))))
 	}
 	switch {
 	case p.IssuedOn == 0:
@@ -66,8 +66,8 @@ func (p Posting) Check(cat *Catalogue, today Date) error {
 	course, ok := cat.Courses[p.Course]
 	switch {
 	case !ok:
-		add(NotFound(CodeUnknownCourse, "course", fmt.Sprintf("课程 %s 不存在", p.Course),
-			fmt.Sprintf("course %s does not exist", p.Course)))
+		add(NotFound(CodeUnknownCourse, "course", fmt.Sprintf("课程 %s 不存在", Shown(p.Course)),
+			fmt.Sprintf("course %s does not exist", Shown(p.Course))))
 	case p.Attended > 0 && course.Hours == 0:
 		add(Invalid(CodeAttendanceAboveHours, "attended_hours", fmt.Sprintf("课程 %s 没有学时，不应填写出勤学时", p.Course),
 			fmt.Sprintf("course %s has no hours, so none can be attended", p.Course)))

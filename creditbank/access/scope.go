@@ -204,7 +204,7 @@ func (s Scope) check(cat *creditbank.Catalogue) error {
 		return checkInstitution(cat, creditbank.InstitutionID(s.ID))
 	case ScopeRegion:
 		if _, ok := cat.Regions[creditbank.RegionCode(s.ID)]; !ok {
-			return creditbank.NotFound(creditbank.CodeUnknownRegion, "scope", fmt.Sprintf("地区 %s 不存在", s.ID), fmt.Sprintf("region %s does not exist", s.ID))
+			return creditbank.NotFound(creditbank.CodeUnknownRegion, "scope", fmt.Sprintf("地区 %s 不存在", creditbank.Shown(s.ID)), fmt.Sprintf("region %s does not exist", creditbank.Shown(s.ID)))
 		}
 	}
 	return nil
@@ -212,7 +212,7 @@ func (s Scope) check(cat *creditbank.Catalogue) error {
 
 func checkInstitution(cat *creditbank.Catalogue, id creditbank.InstitutionID) error {
 	if _, ok := cat.Institutions[id]; !ok {
-		return creditbank.NotFound(creditbank.CodeUnknownInstitution, "institution", fmt.Sprintf("机构 %s 不存在", id), fmt.Sprintf("institution %s does not exist", id))
+		return creditbank.NotFound(creditbank.CodeUnknownInstitution, "institution", fmt.Sprintf("机构 %s 不存在", creditbank.Shown(id)), fmt.Sprintf("institution %s does not exist", creditbank.Shown(id)))
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ func Run(t *testing.T, n int, seed uint64) {
 	ops := generate.Operations(doc)
 	s := newScene(t)
 	j := newJudge(s, doc)
+	j.listen()
 	began := time.Now()
 	var wait sync.WaitGroup
 	for worker := range workers {
@@ -124,7 +125,7 @@ func (s *scene) send(j *judge, client *http.Client, d *draw) {
 		return
 	}
 	j.judge(d, r, resp.StatusCode, resp.Header, body)
-	if resp.StatusCode < 300 {
+	if resp.StatusCode < 300 && r.Method == d.q.Op.Method && d.q.Suffix == "" {
 		d.harvest(resp.Header, body)
 	}
 }

@@ -118,7 +118,12 @@ var harvests = map[string]func(*draw, http.Header, []byte){
 		d.learners.Add(learner{l.Id, l.Account, p})
 	}),
 	"putInstitution": taking(func(d *draw, i contract.Institution) { d.institutions.Add(i.Id) }),
-	"putRegion":      taking(func(d *draw, r contract.Region) { d.regions.Add(r.Code) }),
+	"putRegion": taking(func(d *draw, r contract.Region) {
+		d.regions.Add(r.Code)
+		if r.Parent == nil {
+			d.widen()
+		}
+	}),
 	"putCourse":      taking(func(d *draw, c contract.Course) { d.courses.Add(c.Code) }),
 	"publishRuleSet": taking(func(d *draw, r contract.RuleSetSummary) { d.published(r.Version) }),
 	"listRules": taking(func(d *draw, r struct {

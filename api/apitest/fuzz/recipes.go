@@ -62,6 +62,16 @@ func (d *draw) self() string {
 	return pick(d, &d.learners, learner{id: nobody}).id
 }
 
+// done takes a row out of a bag, mostly: what was decided or withdrawn is not
+// asked for often again.
+func (d *draw) done(b *generate.Bag[row]) row {
+	o := d.mine(b)
+	if d.Chance(80) {
+		b.Remove(func(other row) bool { return other == o })
+	}
+	return o
+}
+
 // mine returns a row of the request's learner, mostly, or else any; then the
 // request is about its learner.
 func (d *draw) mine(b *generate.Bag[row]) row {
@@ -143,7 +153,7 @@ func (d *draw) key() string {
 
 // day returns a day so many days from today.
 func (d *draw) day(from, to int) string {
-	return (d.Bank.Today() + creditbank.Date(d.Between(from, to))).String()
+	return d.Bank.Today().Time(time.UTC).AddDate(0, 0, d.Between(from, to)).Format(time.DateOnly)
 }
 
 func (d *draw) newestRules() int {
@@ -403,7 +413,7 @@ var recipes = map[string]func(*draw){
 	"getOutcome":    func(d *draw) { d.q.Vars["seq"] = fmt.Sprint(d.mine(&d.outcomes).seq) },
 	"getConversion": func(d *draw) { d.q.Vars["seq"] = fmt.Sprint(d.mine(&d.decisions).seq) },
 	"reviewConversion": func(d *draw) {
-		d.q.Vars["seq"] = fmt.Sprint(d.mine(&d.applications).seq)
+		d.q.Vars["seq"] = fmt.Sprint(d.done(&d.applications).seq)
 		d.q.Tree = object{"approve": d.Chance(70), "note": "已核对"}
 	},
 	"issueCertificate": func(d *draw) { d.q.Tree = object{"outcome": number(d.mine(&d.outcomes).seq)} },
@@ -435,7 +445,7 @@ var recipes = map[string]func(*draw){
 			"fields": fields[:d.Between(1, 5)], "text_version": creditbank.ConsentTextVersion, "until": d.day(1, 1700),
 		}
 	},
-	"withdrawConsent": func(d *draw) { d.q.Vars["seq"] = fmt.Sprint(d.mine(&d.consents).seq) },
+	"withdrawConsent": func(d *draw) { d.q.Vars["seq"] = fmt.Sprint(d.done(&d.consents).seq) },
 	"activateAccount": func(d *draw) {
 		a, ok := d.activations.Take()
 		if !ok {

@@ -109,8 +109,8 @@ func fuzzClock() func() time.Time {
 	return func() time.Time { return start.Add(time.Since(began)) }
 }
 
-// newScene starts a service and puts the city on record. One of the city's rules
-// asks for a reviewer, so that there is something to review.
+// newScene starts a service and puts the city on record. Two of the city's rules
+// ask for a reviewer, so that there is something to review.
 func newScene(t testing.TB) *scene {
 	city := fstest.MapFS{}
 	folder := os.DirFS(filepath.Join(apitest.Root(t), "creditbank", "scenario", "testdata", "qinghe"))
@@ -121,9 +121,12 @@ func newScene(t testing.TB) *scene {
 		must(t, err)
 		city[name] = &fstest.MapFile{Data: data}
 	}
-	rules := strings.Replace(string(city["rules.yaml"].Data), "split: true}\n", "split: true}\n    approval: reviewer\n", 1)
-	if rules == string(city["rules.yaml"].Data) {
-		t.Fatal("no rule of the city could be given a reviewer")
+	rules := string(city["rules.yaml"].Data)
+	for _, source := range []string{"split: true}\n", "source: {course: S07, min_grade: \"60\"}\n"} {
+		if !strings.Contains(rules, source) {
+			t.Fatalf("no rule of the city has %q", source)
+		}
+		rules = strings.Replace(rules, source, source+"    approval: reviewer\n", 1)
 	}
 	city["rules.yaml"].Data = []byte(rules)
 	ledger, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bank.db"))
@@ -210,6 +213,9 @@ func (s *scene) play() {
 		acts, err := s.Bank.Convert(ctx, creditbank.Change{By: by, Learner: ids[e.Learner], Key: fmt.Sprint("convert-", i)}, e.Rules)
 		must(s.t, err)
 		for _, a := range acts {
+			if a.Body.Decision != nil && a.Body.Decision.Pending() {
+				s.applications.Add(row{learner: string(ids[e.Learner]), seq: a.Seq})
+			}
 			s.decisions.Add(row{learner: string(ids[e.Learner]), seq: a.Seq})
 		}
 	}
@@ -262,6 +268,30 @@ func (s *scene) client(institution string, grants ...string) string {
 	})
 	must(s.t, err)
 	return "client:" + id
+}
+
+// widen gives those whose scope is the whole bank their roles in every region
+// that is above all others: where there is a new one, the bank has grown.
+func (s *scene) widen() {
+	for _, c := range s.callers {
+		if c.narrow || c.learner != "" || len(c.roles) == 0 {
+			continue
+		}
+		var grants []string
+		for code, r := range s.Bank.Catalogue().Regions {
+			for _, role := range c.roles {
+				if r.Parent == "" {
+					grants = append(grants, role+" region:"+string(code))
+				}
+			}
+		}
+		if len(grants) > 50 {
+			continue // more than anybody may have
+		}
+		if _, err := s.Registry.SetClientGrants(s.t.Context(), s.Owner(), strings.TrimPrefix(c.sub, "client:"), apitest.Grants(s.t, grants...)); err != nil {
+			s.t.Errorf("widen %s: %v", c.name, err)
+		}
+	}
 }
 
 // issue gives a caller a new token.

@@ -1,6 +1,9 @@
 package generate
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // A Bag holds values that are known to exist. Of more than it can hold it keeps
 // the first half for good and the newest. It is safe for concurrent use.
@@ -21,7 +24,7 @@ func (b *Bag[T]) Add(values ...T) {
 			b.items = append(b.items, v)
 			continue
 		}
-		b.items[bagSize/2+b.next%(bagSize/2)] = v
+		b.items[bagSize/2+b.next%(bagSize/2)] = v // the oldest of the newer half
 		b.next++
 	}
 }
@@ -62,6 +65,13 @@ func (b *Bag[T]) Take() (v T, ok bool) {
 	v = b.items[len(b.items)-1]
 	b.items = b.items[:len(b.items)-1]
 	return v, true
+}
+
+// Remove takes out the values that fit.
+func (b *Bag[T]) Remove(fits func(T) bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.items = slices.DeleteFunc(b.items, fits)
 }
 
 // Len returns how many values there are.
