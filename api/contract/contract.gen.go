@@ -1744,11 +1744,17 @@ type ListAuditParams struct {
 
 // VerifyCertificateJSONBody defines parameters for VerifyCertificate.
 type VerifyCertificateJSONBody struct {
+	// Certificate 不读取；便于把 getCertificate 的应答原样发来 Not read: so that the answer of getCertificate can be sent as it is
+	Certificate *map[string]interface{} `json:"certificate,omitempty"`
+
 	// Credential 证书原文 The credential
 	Credential json.RawMessage `json:"credential"`
 
 	// Proof 日志证明 The .tlog-proof
 	Proof *string `json:"proof,omitempty"`
+
+	// Receipts 同上 As above
+	Receipts *[]map[string]interface{} `json:"receipts,omitempty"`
 
 	// StatusList 撤销名单凭证 The status list credential
 	StatusList *json.RawMessage `json:"status_list,omitempty"`

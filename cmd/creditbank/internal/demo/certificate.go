@@ -14,7 +14,7 @@ import (
 )
 
 // Certificate fetches the newest certificate of a learner, as the learner, and
-// writes a request that verifies it. It returns the file.
+// writes it to a file, which can be sent to be verified as it is.
 func Certificate(ctx context.Context, url, dir string, made *City, alias string) (string, error) {
 	p := &parties{url: url, clock: NewClock(time.Now), password: made.Password, tokens: map[string]token{}, learners: map[creditbank.LearnerID]creditbank.AccountNumber{}}
 	var who Login
@@ -39,12 +39,12 @@ func Certificate(ctx context.Context, url, dir string, made *City, alias string)
 	if err != nil {
 		return "", err
 	}
-	request, err := json.MarshalIndent(contract.VerifyCertificateJSONRequestBody{Credential: bundle.Credential, Proof: &bundle.Proof}, "", "  ")
+	data, err := json.MarshalIndent(bundle, "", "  ")
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "certificate-"+alias+".json")
-	return path, os.WriteFile(path, request, 0o600)
+	return path, os.WriteFile(path, data, 0o600)
 }
 
 // newest waits until issuing has come to the end of the ledger, and returns the
