@@ -12,18 +12,15 @@ gotest := go run .ci/gotest.go $(if $(CI),-count=1)
 # Packages in which several goroutines share state. Under the race detector
 # everything is five to ten times slower, so the rest waits for test-long.
 RACE_DIRS := creditbank creditbank/postgres creditbank/postgres/pgtest creditbank/sqlite creditbank/posting \
-             certify/issuance chain chain/local api/token api/oidc
-             certify/issuance chain chain/local api/replica api/redis api/redis/redistest
-             creditbank/access creditbank/access/password certify/issuance chain chain/local
-             certify/issuance chain chain/local api/token api/oidc
-             certify/issuance chain chain/local api/replica api/redis api/redis/redistest
+             creditbank/access creditbank/access/password certify/issuance chain chain/local \
+             api/token api/oidc api/replica api/redis api/redis/redistest
 # Of those, the ones that exist and have tests.
 RACE = $(strip $(foreach d,$(RACE_DIRS),$(if $(wildcard $(d)/*_test.go),./$(d))))
 
 FUZZTIME ?= 1m
 BENCH    ?= .
 
-.PHONY: help setup test test-long lint fmt bench fuzz demo
+.PHONY: help setup test test-long lint fmt generate bench fuzz demo
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 18
@@ -49,6 +46,9 @@ lint: ## gofmt, go vet, staticcheck
 
 fmt: ## format the Go files
 	gofmt -w .
+
+generate: ## make anew what is generated from the contract
+	go generate ./api/contract
 
 bench: ## run the benchmarks; BENCH=regexp chooses
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 1h ./...
