@@ -42,8 +42,7 @@ func migrate(ctx context.Context, cfg pq.Config) (err error) {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
-		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true),
-		goose.WithAllowOutofOrder(true)) // numbers are given when work begins, which may end in another order
+		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

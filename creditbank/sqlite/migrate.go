@@ -54,8 +54,7 @@ func lostRace(err error) bool {
 }
 
 func up(ctx context.Context, db *sql.DB, files fs.FS) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true),
-		goose.WithAllowOutofOrder(true)) // numbers are given when work begins, which may end in another order
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
