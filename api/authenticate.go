@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -98,18 +99,22 @@ func (s *Server) bySession(c *call, ctx context.Context, sent string) error {
 }
 
 // session finds who is logged in with a browser's session: in what the replicas
-// share, or else in the database, which is the truth.
+// share, or else in the database, which is the truth. What is shared says at
+// which epoch of the account, so that a session does not outlive a password.
 func (s *Server) session(ctx context.Context, sent string) (access.Principal, error) {
 	key := sessionKey(sent)
-	if caller, ok := s.c.Shared.Sessions.Get(ctx, key); ok {
-		return s.principals.get(ctx, string(caller))
+	if shared, ok := s.c.Shared.Sessions.Get(ctx, key); ok {
+		caller, epoch, _ := strings.Cut(string(shared), " ")
+		if p, err := s.principals.get(ctx, caller); err != nil || strconv.Itoa(p.Epoch) == epoch {
+			return p, err
+		}
 	}
 	session, p, err := s.c.Registry.Session(ctx, sent)
 	if err != nil {
 		return p, err
 	}
 	ttl := min(sessionShared, session.Expires.Sub(s.c.Clock()))
-	s.c.Shared.Sessions.Set(ctx, key, []byte(p.Caller().ID), ttl)
+	s.c.Shared.Sessions.Set(ctx, key, []byte(p.Caller().ID+" "+strconv.Itoa(p.Epoch)), ttl)
 	return p, nil
 }
 

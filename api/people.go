@@ -64,9 +64,11 @@ func (s *Server) ActivateAccount(ctx context.Context, r contract.ActivateAccount
 	if err != nil {
 		return nil, inBody(err)
 	}
-	if _, err := s.c.Registry.Activate(ctx, number, r.Body.Name, r.Body.Code, r.Body.Password); err != nil {
+	a, err := s.c.Registry.Activate(ctx, number, r.Body.Name, r.Body.Code, r.Body.Password)
+	if err != nil {
 		return nil, inBody(err)
 	}
+	s.changed(ctx, a.Principal().Caller().ID)
 	return contract.ActivateAccount204Response{}, nil
 }
 
@@ -155,6 +157,7 @@ func (s *Server) ChangePassword(ctx context.Context, r contract.ChangePasswordRe
 	if err := s.c.Registry.ChangePassword(ctx, access.AccountID(c.principal.ID), r.Body.Old, r.Body.New); err != nil {
 		return nil, inBody(err)
 	}
+	s.changed(ctx, c.by().ID)
 	return contract.ChangePassword204Response{}, nil
 }
 

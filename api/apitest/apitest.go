@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"creditbank/certify/keyfile"
 	"creditbank/creditbank"
 	"creditbank/creditbank/access"
+	"creditbank/creditbank/posting"
 	"creditbank/creditbank/scenario"
 	"creditbank/creditbank/sqlite"
 	"creditbank/creditbank/vault"
@@ -41,6 +43,11 @@ type Options struct {
 
 	// Keys is a folder of keys to share with another service; a new one if empty.
 	Keys string
+
+	Poster         posting.Poster          // in place of the bank's own, unless nil
+	Queue          creditbank.PosterConfig // of the bank's own
+	TrustedProxies []netip.Prefix
+	SecureCookies  bool // as behind TLS
 
 	// Wrap is put around the server's handler.
 	Wrap func(http.Handler) http.Handler
@@ -71,7 +78,7 @@ func New(t testing.TB, o Options) *World {
 	}
 	ledger := o.Ledger
 	if ledger == nil {
-		ledger = open(t)
+		ledger = Ledger(t)
 	}
 	if o.City == nil {
 		o.City = os.DirFS(filepath.Join(root(t), "creditbank", "scenario", "testdata", "qinghe"))
@@ -99,7 +106,9 @@ func New(t testing.TB, o Options) *World {
 	return w
 }
 
-func open(t testing.TB) host.Ledger {
+// Ledger returns a fresh ledger on SQLite, for services that share one.
+func Ledger(t testing.TB) host.Ledger {
+	t.Helper()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bank.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +146,10 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 	}
 	h, err := host.Open(w.t.Context(), host.Config{
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
-		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits)},
+		Poster: o.Queue,
+		Server: api.Config{
+			Shared: shared, PublicURL: w.URL, InsecureCookies: !o.SecureCookies, Limits: generous(o.Limits), TrustedProxies: o.TrustedProxies, Poster: o.Poster,
+		},
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -29,7 +29,7 @@ type Account struct {
 // Principal returns a as one that acts. A learner acts on the account of their
 // own besides what they were granted.
 func (a Account) Principal() Principal {
-	p := Principal{ID: string(a.ID), Kind: Person, Learner: a.Learner, Institution: a.Institution}
+	p := Principal{ID: string(a.ID), Kind: Person, Learner: a.Learner, Institution: a.Institution, Epoch: a.Epoch}
 	if a.Learner != "" {
 		p.Grants = append(p.Grants, Grant{Learner, Scope{ScopeLearner, string(a.Learner)}})
 	}

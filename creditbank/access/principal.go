@@ -30,6 +30,7 @@ type Principal struct {
 	Learner     creditbank.LearnerID     // whose account it is, "" for staff and machines
 	Institution creditbank.InstitutionID // where they belong, "" for none
 	Grants      []Grant
+	Epoch       int // of a person's account: sessions of earlier ones have ended
 }
 
 // Prefixes of the ids of callers.
