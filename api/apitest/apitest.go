@@ -81,7 +81,7 @@ func New(t testing.TB, o Options) *World {
 		ledger = Ledger(t)
 	}
 	if o.City == nil {
-		o.City = os.DirFS(filepath.Join(root(t), "creditbank", "scenario", "testdata", "qinghe"))
+		o.City = Qinghe(t)
 	}
 	var err error
 	if w.City, err = scenario.Read(o.City); err != nil {
@@ -104,6 +104,12 @@ func New(t testing.TB, o Options) *World {
 	w.run(server)
 	w.publish()
 	return w
+}
+
+// Qinghe returns the files of the city of Qinghe.
+func Qinghe(t testing.TB) fs.FS {
+	t.Helper()
+	return os.DirFS(filepath.Join(root(t), "creditbank", "scenario", "testdata", "qinghe"))
 }
 
 // Ledger returns a fresh ledger on SQLite, for services that share one.
