@@ -100,7 +100,8 @@ func (s *Server) bySession(c *call, ctx context.Context, sent string) error {
 }
 
 // session finds who is logged in with a browser's session: in what the replicas
-// share, or else in the database, which is the truth.
+// share, or else in the database, which is the truth. What is shared says at
+// which epoch of the account, so that a session does not outlive a password.
 func (s *Server) session(ctx context.Context, sent string) (access.Principal, error) {
 	key := sessionKey(sent)
 	if known, ok := s.c.Shared.Sessions.Get(ctx, key); ok {

@@ -266,7 +266,10 @@ func (s *Server) problem(c *call, p problemType, e *apiError) contract.Problem {
 		parts := slices.Clone(e.parts)
 		for i, p := range parts {
 			// The domain knows fields by name, and not where they came from.
-			if name := strings.TrimPrefix(value(p.Pointer), "/"); c.op != nil && c.op.params[name] {
+			if c.op == nil {
+				break
+			}
+			if name, ok := c.op.params[strings.TrimPrefix(value(p.Pointer), "/")]; ok {
 				parts[i].Pointer = &name
 			}
 		}

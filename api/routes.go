@@ -16,11 +16,11 @@ import (
 // An operation is what the contract says about one.
 type operation struct {
 	id       string
-	route    *routers.Route  // for validation
-	streamed bool            // its body is not read as a whole
-	accepts  []string        // content types of the body; none where it has none
-	params   map[string]bool // names of its parameters
-	query    map[string]bool // of those, the ones in the query
+	route    *routers.Route    // for validation
+	streamed bool              // its body is not read as a whole
+	accepts  []string          // content types of the body; none where it has none
+	params   map[string]string // its parameters, by what the domain calls such a field
+	query    map[string]bool   // those in the query
 }
 
 // operations are those of the contract, by method and path template.
@@ -38,11 +38,13 @@ func readContract() (operations, error) {
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			_, streamed := op.Extensions["x-streamed"]
-			o := &operation{id: op.OperationID, streamed: streamed, params: map[string]bool{}, query: map[string]bool{}, route: &routers.Route{
+			o := &operation{id: op.OperationID, streamed: streamed, params: map[string]string{}, query: map[string]bool{}, route: &routers.Route{
 				Spec: doc, Path: path, PathItem: item, Method: method, Operation: withoutSecurity(op),
 			}}
 			for _, p := range slices.Concat(item.Parameters, op.Parameters) {
-				o.params[p.Value.Name], o.query[p.Value.Name] = true, p.Value.In == openapi3.ParameterInQuery
+				name := p.Value.Name
+				o.params[strings.ReplaceAll(strings.ToLower(name), "-", "_")] = name
+				o.query[name] = p.Value.In == openapi3.ParameterInQuery
 			}
 			if op.RequestBody != nil {
 				for contentType := range op.RequestBody.Value.Content {

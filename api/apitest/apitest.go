@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"creditbank/certify/keyfile"
 	"creditbank/creditbank"
 	"creditbank/creditbank/access"
+	"creditbank/creditbank/posting"
 	"creditbank/creditbank/scenario"
 	"creditbank/creditbank/sqlite"
 	"creditbank/creditbank/vault"
@@ -47,6 +49,11 @@ type Options struct {
 
 	// Metrics answers for what was measured; nil for 403.
 	Metrics http.Handler
+
+	Poster         posting.Poster          // in place of the bank's own, unless nil
+	Queue          creditbank.PosterConfig // of the bank's own
+	TrustedProxies []netip.Prefix
+	SecureCookies  bool // as behind TLS
 
 	// Wrap is put around the server's handler.
 	Wrap func(http.Handler) http.Handler
@@ -80,7 +87,7 @@ func New(t testing.TB, o Options) *World {
 		ledger = Ledger(t)
 	}
 	if o.City == nil {
-		o.City = os.DirFS(filepath.Join(Root(t), "creditbank", "scenario", "testdata", "qinghe"))
+		o.City = Qinghe(t)
 	}
 	var err error
 	if w.City, err = scenario.Read(o.City); err != nil {
@@ -103,6 +110,12 @@ func New(t testing.TB, o Options) *World {
 	w.run(server)
 	w.publish()
 	return w
+}
+
+// Qinghe returns the files of the city of Qinghe.
+func Qinghe(t testing.TB) fs.FS {
+	t.Helper()
+	return os.DirFS(filepath.Join(Root(t), "creditbank", "scenario", "testdata", "qinghe"))
 }
 
 // Ledger opens a fresh ledger on SQLite, which is closed with the test: for tests
@@ -146,7 +159,11 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 	}
 	h, err := host.Open(w.t.Context(), host.Config{
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
-		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits), Pages: o.Pages, MetricsHandler: o.Metrics},
+		Poster: o.Queue,
+		Server: api.Config{
+			Shared: shared, PublicURL: w.URL, InsecureCookies: !o.SecureCookies, Limits: generous(o.Limits), TrustedProxies: o.TrustedProxies, Poster: o.Poster,
+			Pages: o.Pages, MetricsHandler: o.Metrics,
+		},
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -137,7 +137,9 @@ func (h *Host) serve(ctx context.Context) error {
 	}
 	// Not under ctx: what was accepted is written, whatever ends.
 	h.poster = h.Bank.NewPoster(context.WithoutCancel(ctx), h.c.Poster)
-	s.Poster = h.poster
+	if s.Poster == nil {
+		s.Poster = h.poster
+	}
 	if h.Server, err = api.New(s); err == nil {
 		err = h.Server.Prepare(ctx)
 	}

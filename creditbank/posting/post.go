@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -143,6 +144,7 @@ func (r *runner) find(ctx context.Context, t *Table, out chan<- *task) {
 // prepare reads a row and finds its learner; what is wrong goes to the answer.
 func (r *runner) prepare(ctx context.Context, t *task) {
 	defer close(t.found)
+	defer r.recovered(ctx, t)
 	s, err := Parse(t.row)
 	t.posting = s.Posting
 	t.answer.ExternalID, t.answer.Revision = maskKey(s.Posting.ExternalID), s.Posting.Revision
@@ -205,6 +207,7 @@ func (r *runner) post(ctx context.Context, in <-chan *task, out chan<- *task) {
 		out <- t
 		wait.Go(func() {
 			defer close(t.done)
+			defer r.recovered(ctx, t)
 			if before != nil {
 				<-before.done
 			}
@@ -219,6 +222,14 @@ func (r *runner) forget(t *task) {
 	defer r.mu.Unlock()
 	if r.last[t.learner] == t {
 		delete(r.last, t.learner)
+	}
+}
+
+// recovered makes a panic over a row the fault of that row: the goroutine is
+// this package's own, and nobody above could recover it.
+func (r *runner) recovered(ctx context.Context, t *task) {
+	if p := recover(); p != nil {
+		r.fail(ctx, t, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 	}
 }
 
