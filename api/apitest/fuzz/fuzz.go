@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ const (
 	workers     = 6
 	spoiltShare = 35               // of a hundred
 	leftShare   = 1                // of a hundred senders go away before the answer
+	againShare  = 10               // of a hundred writes that succeed are sent again
 	patience    = 15 * time.Second // with one request
 )
 
@@ -100,9 +102,27 @@ func shuffled(r generate.Rand, ops []*generate.Operation) []*generate.Operation 
 	return deck
 }
 
-// send sends a request and has its answer judged.
+// send sends a request and has its answer judged. Some that succeed are sent
+// again at once.
 func (s *scene) send(j *judge, client *http.Client, d *draw) {
 	leaves := d.Chance(leftShare)
+	status, ok := s.sendOnce(j, client, d, leaves)
+	if !ok || status >= 300 || d.q.Method != d.q.Op.Method || d.q.Op.Reads() || len(d.q.Spoilt) > 0 || !d.Chance(againShare) || slices.Contains(notAgain, d.q.Op.ID) {
+		return
+	}
+	again, ok := s.sendOnce(j, client, d, false)
+	if ok && again >= 300 && again != http.StatusServiceUnavailable {
+		j.fault("again", d, again, nil, "answered %d first, and when sent again %d", status, again)
+	}
+}
+
+// notAgain are what cannot be done twice: a session ends once, a code and a
+// password serve once, an assertion too.
+var notAgain = []string{"logIn", "logOut", "activateAccount", "changePassword", "createToken"}
+
+// sendOnce sends a request once, and returns the status of its answer, false if
+// there was none.
+func (s *scene) sendOnce(j *judge, client *http.Client, d *draw, leaves bool) (int, bool) {
 	wait := patience
 	if leaves {
 		wait = time.Duration(d.IntN(5000)) * time.Microsecond
@@ -111,23 +131,24 @@ func (s *scene) send(j *judge, client *http.Client, d *draw) {
 	defer cancel()
 	r, err := d.q.HTTP(ctx, s.URL)
 	if err != nil {
-		return // an address that no client can send
+		return 0, false // an address that no client can send
 	}
 	resp, err := client.Do(r)
 	if err != nil {
 		j.unanswered(d, leaves, err)
-		return
+		return 0, false
 	}
 	defer resp.Body.Close()
 	body, err := s.read(resp)
 	if err != nil {
 		j.unanswered(d, leaves, err)
-		return
+		return 0, false
 	}
 	j.judge(d, r, resp.StatusCode, resp.Header, body)
 	if resp.StatusCode < 300 && r.Method == d.q.Op.Method && d.q.Suffix == "" {
 		d.harvest(resp.Header, body)
 	}
+	return resp.StatusCode, true
 }
 
 // unanswered judges a request that got no whole answer. A sender that went away,

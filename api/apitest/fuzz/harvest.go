@@ -56,7 +56,11 @@ func (d *draw) sent(name string) string {
 
 var (
 	takeOutcome = taking(func(d *draw, o contract.Outcome) {
-		d.outcomes.Add(row{string(o.Learner), o.Institution, o.ExternalId, o.Course, o.Seq, o.Revision})
+		found := row{string(o.Learner), o.Institution, o.ExternalId, o.Course, o.Seq, o.Revision}
+		d.outcomes.Add(found)
+		if o.Recognised {
+			d.granted.Add(found)
+		}
 	})
 	takeDecisions = func(d *draw, learner string, all []contract.Decision) {
 		for _, c := range all {

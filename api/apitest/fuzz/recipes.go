@@ -62,6 +62,12 @@ func (d *draw) self() string {
 	return pick(d, &d.learners, learner{id: nobody}).id
 }
 
+// candidate is a learner with an outcome that a rule with a reviewer is about.
+func (d *draw) candidate() string {
+	o, _ := d.outcomes.Where(d.Rand, func(o row) bool { return o.course == "S07" })
+	return o.learner
+}
+
 // done takes a row out of a bag, mostly: what was decided or withdrawn is not
 // asked for often again.
 func (d *draw) done(b *generate.Bag[row]) row {
@@ -183,6 +189,9 @@ func (d *draw) tag() string { return fmt.Sprintf("%06x", d.Uint32()>>8) }
 func (d *draw) posting() object {
 	cat := d.Bank.Catalogue()
 	course := cat.Courses[creditbank.CourseCode(pick(d, &d.courses, "S01"))]
+	if d.Chance(25) {
+		course = cat.Courses[generate.Pick(d.Rand, creditbank.CourseCode("S07"), "S05", "S06")] // what the rules feed on
+	}
 	institution := string(course.Institution)
 	if at, _, _ := strings.Cut(d.c.name, " "); strings.HasPrefix(at, "I") && d.Chance(80) {
 		institution = at
@@ -410,13 +419,23 @@ var recipes = map[string]func(*draw){
 		o := pick(d, &d.outcomes, row{learner: nobody, institution: "I01", externalID: "none"})
 		d.q.Tree = object{"learner": o.learner, "institution": o.institution, "external_id": o.externalID, "reason": "登记有误 " + d.tag()}
 	},
+	"enrol": func(d *draw) {
+		if d.Chance(50) {
+			d.q.Vars["learner"], d.q.Vars["programme"] = d.candidate(), "P1"
+		}
+	},
+	"convert": func(d *draw) {
+		if d.c.learner == "" && d.Chance(50) {
+			d.q.Vars["learner"], d.q.Tree = d.candidate(), object{"rules": []any{generate.Pick(d.Rand, "R05", "R10")}}
+		}
+	},
 	"getOutcome":    func(d *draw) { d.q.Vars["seq"] = fmt.Sprint(d.mine(&d.outcomes).seq) },
 	"getConversion": func(d *draw) { d.q.Vars["seq"] = fmt.Sprint(d.mine(&d.decisions).seq) },
 	"reviewConversion": func(d *draw) {
 		d.q.Vars["seq"] = fmt.Sprint(d.done(&d.applications).seq)
 		d.q.Tree = object{"approve": d.Chance(70), "note": "已核对"}
 	},
-	"issueCertificate": func(d *draw) { d.q.Tree = object{"outcome": number(d.mine(&d.outcomes).seq)} },
+	"issueCertificate": func(d *draw) { d.q.Tree = object{"outcome": number(d.mine(&d.granted).seq)} },
 	"verifyCertificate": func(d *draw) {
 		b, ok := d.bundles.Pick(d.Rand)
 		if !ok {

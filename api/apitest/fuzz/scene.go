@@ -92,7 +92,7 @@ type scene struct {
 	regions, institutions, courses, programmes, rules    generate.Bag[string]
 	accounts, clients, certificates, issuers, spare      generate.Bag[string]
 	keys, sessions                                       generate.Bag[string]
-	outcomes, applications, decisions, consents, pending generate.Bag[row]
+	outcomes, granted, applications, decisions, consents generate.Bag[row]
 	activations                                          generate.Bag[activation]
 	logins                                               generate.Bag[login]
 	secrets                                              generate.Bag[secret]
@@ -204,7 +204,11 @@ func (s *scene) play() {
 		p.Learner = ids[o.Alias]
 		posted, err := poster.Post(ctx, by, p, "")
 		must(s.t, err)
-		s.outcomes.Add(row{string(p.Learner), string(p.Institution), p.ExternalID, string(p.Course), posted.Outcome.Seq, 1})
+		o := row{string(p.Learner), string(p.Institution), p.ExternalID, string(p.Course), posted.Outcome.Seq, 1}
+		s.outcomes.Add(o)
+		if posted.Outcome.Granted {
+			s.granted.Add(o)
+		}
 	}
 	for i, e := range s.City.Events {
 		if len(e.Rules) == 0 {
