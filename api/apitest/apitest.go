@@ -42,6 +42,10 @@ type Options struct {
 	// Keys is a folder of keys to share with another service; a new one if empty.
 	Keys string
 
+	// PublicURL is what the service calls itself, its own address if empty. Two
+	// services that are to take each other's tokens have one.
+	PublicURL string
+
 	// Wrap is put around the server's handler.
 	Wrap func(http.Handler) http.Handler
 }
@@ -83,6 +87,9 @@ func New(t testing.TB, o Options) *World {
 	// The address must be known before the service is made: tokens name it.
 	server := httptest.NewUnstartedServer(nil)
 	w.URL = "http://" + server.Listener.Addr().String()
+	if o.PublicURL == "" {
+		o.PublicURL = w.URL
+	}
 	w.Host = w.open(o, ledger)
 	server.Config.Handler = w.Server
 	if o.Wrap != nil {
@@ -137,7 +144,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 	}
 	h, err := host.Open(w.t.Context(), host.Config{
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
-		Server: api.Config{Shared: shared, PublicURL: w.URL, InsecureCookies: true, Limits: generous(o.Limits)},
+		Server: api.Config{Shared: shared, PublicURL: o.PublicURL, InsecureCookies: true, Limits: generous(o.Limits)},
 	})
 	if err != nil {
 		w.t.Fatal(err)
