@@ -44,14 +44,14 @@ func (r reach) code(place string) string {
 type operation struct {
 	id    string
 	about string                              // tells cases of one operation apart
-	ask   func(s *scene, p person) ask        // would succeed, but for access
+	ask   func(s *stage, p person) ask        // would succeed, but for access
 	by    map[access.Role]reach               // nil: anyone; a role that is not named is FORBIDDEN
 	tells []creditbank.Field                  // what is told about L2, and so is on record
-	none  func(s *scene) ask                  // the same about what does not exist
+	none  func(s *stage) ask                  // the same about what does not exist
 	rows  bool                                // each row is answered by itself
 	each  bool                                // spends the caller's token: takes one of its own
-	done  func(s *scene, p *person)           // after a success
-	after func(s *scene)                      // after all
+	done  func(s *stage, p *person)           // after a success
+	after func(s *stage)                      // after all
 	basis func(place string) creditbank.Basis // of what is told; see basisOf
 }
 
@@ -73,7 +73,7 @@ var places = map[string]string{
 }
 
 // callers returns everybody who asks.
-func (s *scene) callers() []caller {
+func (s *stage) callers() []caller {
 	all := []caller{
 		{place: "nobody"},
 		{s.learner("L2"), access.Learner, "L2"},
@@ -166,7 +166,7 @@ func covered(t *testing.T) {
 }
 
 // try asks as one caller.
-func (s *scene) try(o operation, c *caller) {
+func (s *stage) try(o operation, c *caller) {
 	s.t.Helper()
 	status, code := o.expected(*c)
 	a := o.ask(s, c.person)
@@ -207,7 +207,7 @@ func (s *scene) try(o operation, c *caller) {
 
 // tryNone asks for what does not exist: who could otherwise do it hears that it
 // is not there, and nobody more than that.
-func (s *scene) tryNone(o operation, callers []caller) {
+func (s *stage) tryNone(o operation, callers []caller) {
 	s.t.Helper()
 	absent := []int{http.StatusNotFound, http.StatusUnprocessableEntity} // in the address, in the body
 	for _, c := range callers {
@@ -229,7 +229,7 @@ func (s *scene) tryNone(o operation, callers []caller) {
 }
 
 // ended asks, and hangs up where the answer goes on.
-func (s *scene) ended(token string, a ask) reply {
+func (s *stage) ended(token string, a ask) reply {
 	s.t.Helper()
 	ctx, hangUp := context.WithCancel(s.t.Context())
 	defer hangUp()
@@ -253,7 +253,7 @@ type mark struct {
 	told   string
 }
 
-func (s *scene) mark() mark {
+func (s *stage) mark() mark {
 	s.t.Helper()
 	var m mark
 	var err error
@@ -275,7 +275,7 @@ func (s *scene) mark() mark {
 }
 
 // lastTold returns the newest disclosure about a learner, or nil.
-func (s *scene) lastTold(alias string) *creditbank.Disclosure {
+func (s *stage) lastTold(alias string) *creditbank.Disclosure {
 	s.t.Helper()
 	all, err := s.Bank.Disclosures(s.t.Context(), s.ids[alias], "", 1)
 	s.must(err)
@@ -286,7 +286,7 @@ func (s *scene) lastTold(alias string) *creditbank.Disclosure {
 }
 
 // checkTold holds what was told about L2 against the disclosures.
-func (s *scene) checkTold(o operation, c *caller, got reply, before mark) {
+func (s *stage) checkTold(o operation, c *caller, got reply, before mark) {
 	s.t.Helper()
 	told := s.lastTold("L2")
 	if len(o.tells) == 0 || c.role == access.Learner {

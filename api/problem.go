@@ -189,8 +189,21 @@ func kindOf(err error) problemType {
 // moment, such as the database, or was not there in time.
 func unavailable(err error) bool {
 	var netErr net.Error
-	return errors.As(err, &netErr) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return errors.As(err, &netErr) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || databaseAway(err) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, errStopping)
+}
+
+// databaseAway reports whether err is how a database says that it does not serve
+// for the time being (SQL:2016, table 38; PostgreSQL, appendix A).
+func databaseAway(err error) bool {
+	var answer interface{ SQLState() string }
+	if !errors.As(err, &answer) {
+		return false
+	}
+	state := answer.SQLState()
+	const standby = "25006" // it takes no writes: another is the primary now
+	connection, resources, operator := strings.HasPrefix(state, "08"), strings.HasPrefix(state, "53"), strings.HasPrefix(state, "57")
+	return connection || resources || operator || state == standby
 }
 
 // errStopping: the service is about to stop.

@@ -55,6 +55,10 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	SecureCookies  bool // as behind TLS
 
+	// PublicURL is what the service calls itself, its own address if empty. Two
+	// services that are to take each other's tokens have one.
+	PublicURL string
+
 	// Wrap is put around the server's handler.
 	Wrap func(http.Handler) http.Handler
 }
@@ -96,6 +100,9 @@ func New(t testing.TB, o Options) *World {
 	// The address must be known before the service is made: tokens name it.
 	server := httptest.NewUnstartedServer(nil)
 	w.URL = "http://" + server.Listener.Addr().String()
+	if o.PublicURL == "" {
+		o.PublicURL = w.URL
+	}
 	w.Host = w.open(o, ledger)
 	server.Config = w.Server.HTTP()
 	if o.Wrap != nil {
@@ -161,7 +168,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
 		Poster: o.Queue,
 		Server: api.Config{
-			Shared: shared, PublicURL: w.URL, InsecureCookies: !o.SecureCookies, Limits: generous(o.Limits), TrustedProxies: o.TrustedProxies, Poster: o.Poster,
+			Shared: shared, PublicURL: o.PublicURL, InsecureCookies: !o.SecureCookies, Limits: generous(o.Limits), TrustedProxies: o.TrustedProxies, Poster: o.Poster,
 			Pages: o.Pages, MetricsHandler: o.Metrics,
 		},
 	})
