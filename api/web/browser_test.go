@@ -94,7 +94,9 @@ func (b *browser) submit(action string, fill map[string]string) *browser {
 		b.t.Fatalf("%s has no form for %s:\n%s", b.address, action, b.body)
 	}
 	values := url.Values{}
-	for _, n := range all(form, func(n *html.Node) bool { return slices.Contains([]string{"input", "textarea", "button"}, n.Data) && attr(n, "name") != "" }) {
+	for _, n := range all(form, func(n *html.Node) bool {
+		return slices.Contains([]string{"input", "textarea", "button"}, n.Data) && attr(n, "name") != ""
+	}) {
 		values.Set(attr(n, "name"), attr(n, "value"))
 	}
 	for name, value := range fill {
