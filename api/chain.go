@@ -20,7 +20,7 @@ func (s *Server) chain(router http.Handler) http.Handler {
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, r, refuse(problemForbidden, "CROSS_ORIGIN", "拒绝来自其他网站的请求", "a request from another site is refused"))
 	}))
-	return s.identify(s.observe(s.recover(s.admit(crossOrigin.Handler(headers(router))))))
+	return s.identify(s.observe(headers(s.recover(s.admit(crossOrigin.Handler(router))))))
 }
 
 // recover makes a panic the end of one request only.

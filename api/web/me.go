@@ -27,11 +27,12 @@ func (s *Site) me(v *visit) error {
 	if err != nil {
 		return err
 	}
-	who := person{Number: grouped(a.Number), Institution: s.institution(a.Institution), Roles: s.roles(v.Principal)}
+	who := person{Number: grouped(a.Number), Institution: s.institution(a.Institution), Roles: s.roles(v.Principal), head: v.text(words["me.staff"])}
 	if who.Name, err = s.c.Registry.Name(ctx, a); err != nil {
 		return err
 	}
 	if v.Principal.Learner != "" {
+		who.head = v.text(words["me"])
 		if who.Own, err = s.own(ctx, v.Principal.Learner); err != nil {
 			return err
 		}
@@ -45,7 +46,12 @@ type person struct {
 	Institution  string // of staff
 	Roles        []role
 	Own          *own // of a learner
+
+	head string
 }
+
+// title names nobody: browsers remember it.
+func (p person) title() string { return p.head }
 
 // A role is one, with what within.
 type role struct {

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"creditbank/api"
@@ -28,7 +29,8 @@ func (s *Site) ServeTrouble(w http.ResponseWriter, r *http.Request, told api.Tro
 		kind = told.Problem
 	}
 	t.Head, t.Advice = v.text(words["trouble."+kind]), v.text(words["advice."+kind])
-	if t.Message == t.Head {
+	// What is said of every problem of the kind, the page says better.
+	if code := strings.ToUpper(strings.ReplaceAll(told.Problem, "-", "_")); string(told.Code) == code || told.Code == "NO_SUCH_ADDRESS" {
 		t.Message = ""
 	}
 	if err := v.show(told.Status, "trouble", t); err != nil {

@@ -62,6 +62,7 @@ type view struct {
 	Title    string
 	Path     string // where the page can be asked for again
 	LoggedIn bool
+	Learner  bool // who is logged in is one
 	Request  string
 	Provider string // what the button of the provider says, "" where there is none
 	Data     any
@@ -70,7 +71,7 @@ type view struct {
 // show answers with a page. It is made whole first, so that a fault of a
 // template is an error and no half page.
 func (v *visit) show(status int, name string, data any) error {
-	view := view{Lang: "zh-CN", Title: v.text(words["title."+name]), Path: again(v.r.URL), LoggedIn: v.LoggedIn, Request: v.Request, Data: data}
+	view := view{Lang: "zh-CN", Title: v.text(words["title."+name]), Path: again(v.r.URL), LoggedIn: v.LoggedIn, Learner: v.Principal.Learner != "", Request: v.Request, Data: data}
 	if v.english {
 		view.Lang = "en"
 	}
