@@ -114,6 +114,7 @@ func (o operation) expected(c caller) (int, string) {
 
 // TestAccess asks for every operation of the contract as everybody.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	covered(t)
 	s := newScene(t, nil)
 	callers := s.callers()
@@ -197,6 +198,7 @@ func (s *scene) try(o operation, c *caller) {
 		return
 	}
 	s.checkTold(o, c, got, before)
+	s.checkRecorded(o, c, a, before)
 	if a.method != http.MethodGet {
 		clear(s.kept)
 	}
@@ -309,6 +311,71 @@ func (s *scene) checkTold(o operation, c *caller, got answer, before mark) {
 	if region := !strings.HasPrefix(c.place, "I"); region != (told.Authority != "") || region && string(told.Authority) != c.place {
 		s.t.Errorf("%v: on record for the authority of %q", c, told.Authority)
 	}
+}
+
+// leavesNothing are the writes that leave nothing on record beside what they
+// disclose: they change nothing, or only what serves for a while.
+var leavesNothing = []string{"createToken", "revokeToken", "logIn", "logOut", "findLearner", "previewConversions", "verifyCertificate"}
+
+// checkRecorded holds what was done against what is on record: it names who did
+// it.
+func (s *scene) checkRecorded(o operation, c *caller, a ask, before mark) {
+	s.t.Helper()
+	by := s.recordedBy(before)
+	writes := a.method != http.MethodGet && !slices.Contains(leavesNothing, o.id) && o.about != "who has an account"
+	if writes != (len(by) > 0) {
+		s.t.Errorf("%v: %d entries on record", c, len(by))
+	}
+	for _, id := range by {
+		if id != c.caller() && o.by != nil {
+			s.t.Errorf("%v: on record as done by %s, want %s", c, id, c.caller())
+		}
+	}
+}
+
+// recordedBy returns who did what was put on record since.
+func (s *scene) recordedBy(since mark) []string {
+	s.t.Helper()
+	ctx := s.t.Context()
+	_, err := s.ledger.Number(ctx)
+	s.must(err)
+	var by []string
+	entries, err := s.ledger.Feed(ctx, since.ledger, 100)
+	s.must(err)
+	for _, e := range entries {
+		if len(e.Rows) == 0 { // reference data
+			documents, err := s.ledger.Documents(ctx, 0)
+			s.must(err)
+			by = append(by, documents[len(documents)-1].By.ID)
+		}
+		for _, row := range e.Rows {
+			by = append(by, s.rowBy(row))
+		}
+	}
+	changes, err := s.ledger.Access().Changes(ctx, since.access, 100)
+	s.must(err)
+	for _, change := range changes {
+		by = append(by, change.By.ID)
+	}
+	return by
+}
+
+// rowBy returns who wrote a row of an account.
+func (s *scene) rowBy(row creditbank.RowRef) string {
+	s.t.Helper()
+	h, err := s.Bank.History(s.t.Context(), row.Learner)
+	s.must(err)
+	for _, o := range h.Outcomes {
+		if o.Seq == row.Seq {
+			return o.By.ID
+		}
+	}
+	for _, a := range h.Acts {
+		if a.Seq == row.Seq {
+			return a.By.ID
+		}
+	}
+	return ""
 }
 
 // basisOf returns on which ground somebody of a place is told about L2.

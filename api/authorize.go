@@ -127,7 +127,7 @@ func (s *Server) ground(ctx context.Context, id creditbank.LearnerID, purpose *c
 	if regions := c.principal.Regions(roles); len(regions) > 0 {
 		l, err := s.c.Bank.Learner(ctx, id)
 		if err != nil {
-			return d, err
+			return d, s.unknown(err)
 		}
 		for _, region := range regions {
 			if (access.Scope{Kind: access.ScopeRegion, ID: string(region)}).Covers(cat, access.OnLearner(id, l.Region)) {
