@@ -183,6 +183,11 @@ func (s *Server) ReviewConversion(ctx context.Context, r contract.ReviewConversi
 	if err := s.may(ctx, access.OnInstitution(s.institutionOf(p.Decision.Programme))); err != nil {
 		return nil, err
 	}
+	// Who applied cannot review, says the bank; nor can whom it is about, whoever
+	// applied in their stead.
+	if callOf(ctx).principal.Learner == id {
+		return nil, creditbank.Conflict(creditbank.CodeState, "application", "不能审核与本人有关的申请", "nobody reviews an application about themselves")
+	}
 	verdict := creditbank.Verdict{Approve: r.Body.Approve, Note: value(r.Body.Note)}
 	act, err := s.c.Bank.Review(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), r.Seq, verdict)
 	if err != nil {

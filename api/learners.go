@@ -152,7 +152,7 @@ func (s *Server) Unfreeze(ctx context.Context, r contract.UnfreezeRequestObject)
 func (s *Server) freeze(ctx context.Context, learner, key, reason string, do func(context.Context, creditbank.Change, string) error) (contract.StandingJSONResponse, error) {
 	l, err := s.c.Bank.Learner(ctx, creditbank.LearnerID(learner))
 	if err != nil {
-		return contract.StandingJSONResponse{}, err
+		return contract.StandingJSONResponse{}, s.unknown(err)
 	}
 	if err := s.may(ctx, access.OnLearner(l.ID, l.Region)); err != nil {
 		return contract.StandingJSONResponse{}, err

@@ -1,4 +1,4 @@
-package api_test
+package roles_test
 
 import (
 	"bytes"
@@ -22,14 +22,14 @@ import (
 	"creditbank/creditbank/scenario"
 )
 
-// A stage is a service with the city of Qinghe after its year: outcomes posted,
+// A scene is a service with the city of Qinghe after its year: outcomes posted,
 // conversions decided, certificates issued, and two rules that a reviewer
 // decides on.
 //
 // L2 lives in 990102 and studies in P1 of I01; I06, I05, I04, I10 and I15 posted
 // outcomes. So I06 is a source, I01 the target, I09 a stranger; I06 lies in
 // 990101 below I05 below I04.
-type stage struct {
+type scene struct {
 	*apitest.World
 	t       testing.TB
 	moved   *atomic.Int64 // how far the clock was put ahead, in nanoseconds
@@ -44,10 +44,10 @@ type stage struct {
 }
 
 // newScene plays the city. wrap, where it is not nil, is put around the ledger.
-func newScene(t testing.TB, wrap func(host.Ledger) host.Ledger) *stage {
+func newScene(t testing.TB, wrap func(host.Ledger) host.Ledger) *scene {
 	t.Helper()
 	clock := scenario.NewClock(time.Date(2026, 1, 1, 4, 0, 0, 0, time.UTC))
-	s := &stage{t: t, moved: new(atomic.Int64), ledger: apitest.Ledger(t), kept: map[string]string{}}
+	s := &scene{t: t, moved: new(atomic.Int64), ledger: apitest.Ledger(t), kept: map[string]string{}}
 	if wrap != nil {
 		s.ledger = wrap(s.ledger)
 	}
@@ -75,7 +75,7 @@ func newScene(t testing.TB, wrap func(host.Ledger) host.Ledger) *stage {
 }
 
 // must ends the test on an error.
-func (s *stage) must(err error) {
+func (s *scene) must(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
@@ -83,13 +83,13 @@ func (s *stage) must(err error) {
 }
 
 // number returns another number each time.
-func (s *stage) number() int {
+func (s *scene) number() int {
 	s.serial++
 	return s.serial
 }
 
 // keep returns what make made the first time, until it is spent.
-func (s *stage) keep(name string, make func() string) string {
+func (s *scene) keep(name string, make func() string) string {
 	s.t.Helper()
 	if s.kept[name] == "" {
 		s.kept[name] = make()
@@ -98,7 +98,7 @@ func (s *stage) keep(name string, make func() string) string {
 }
 
 // ahead puts the clock ahead.
-func (s *stage) ahead(d time.Duration) { s.moved.Add(int64(d)) }
+func (s *scene) ahead(d time.Duration) { s.moved.Add(int64(d)) }
 
 // The rules that a reviewer decides on: R20 towards P1 of I01, R21 towards P2
 // of I02.
@@ -126,7 +126,7 @@ const reviewedRules = `
 
 // ruleSet returns the request that publishes the city's rules with those that a
 // reviewer decides on, another version each time.
-func (s *stage) ruleSet() ask {
+func (s *scene) ruleSet() ask {
 	files, err := rule.Source(s.City.Reference.RuleSet)
 	s.must(err)
 	s.must(s.Bank.Refresh(s.t.Context()))
@@ -136,7 +136,7 @@ func (s *stage) ruleSet() ask {
 	}}
 }
 
-func (s *stage) publishReviewed() {
+func (s *scene) publishReviewed() {
 	s.t.Helper()
 	operator := s.Token("", "operator region:9901")
 	if got := s.do(operator, s.ruleSet()); got.status != http.StatusOK {
@@ -145,7 +145,7 @@ func (s *stage) publishReviewed() {
 }
 
 // post posts an outcome of a learner and returns its external id and version.
-func (s *stage) post(alias, institution, course, score string) (string, int64) {
+func (s *scene) post(alias, institution, course, score string) (string, int64) {
 	s.t.Helper()
 	var out struct {
 		Seq        int64  `json:"seq"`
@@ -162,7 +162,7 @@ func (s *stage) post(alias, institution, course, score string) (string, int64) {
 
 // posting returns what says that a learner passed a course, another outcome each
 // time. The years differ, so that no yearly cap is met.
-func (s *stage) posting(alias, institution, course, score string) map[string]any {
+func (s *scene) posting(alias, institution, course, score string) map[string]any {
 	n := s.number()
 	return map[string]any{
 		"external_id": fmt.Sprintf("T%04d", n), "institution": institution, "learner": string(s.ids[alias]), "course": course,
@@ -173,7 +173,7 @@ func (s *stage) posting(alias, institution, course, score string) map[string]any
 var hoursOf = map[string]string{"S01": "16", "S04": "18"}
 
 // certify issues what the ledger calls for.
-func (s *stage) certify() {
+func (s *scene) certify() {
 	s.t.Helper()
 	_, err := s.Office.CatchUp(s.t.Context())
 	s.must(err)
@@ -181,12 +181,12 @@ func (s *stage) certify() {
 
 // change returns a request about a learner, made by somebody who is nobody in
 // the tests.
-func (s *stage) change(alias string) creditbank.Change {
+func (s *scene) change(alias string) creditbank.Change {
 	return creditbank.Change{By: creditbank.Caller{ID: "operator:test"}, Learner: s.ids[alias], Key: apitest.Key(s.t)}
 }
 
 // account returns a learner's account.
-func (s *stage) account(alias string) *creditbank.Account {
+func (s *scene) account(alias string) *creditbank.Account {
 	s.t.Helper()
 	a, err := s.Bank.Account(s.t.Context(), s.ids[alias])
 	s.must(err)
@@ -194,12 +194,12 @@ func (s *stage) account(alias string) *creditbank.Account {
 }
 
 // about returns the address of something of a learner's.
-func (s *stage) about(alias, rest string) string {
+func (s *scene) about(alias, rest string) string {
 	return "/v1/learners/" + string(s.ids[alias]) + rest
 }
 
 // person draws a person who has no account yet.
-func (s *stage) person(region string) creditbank.Opening {
+func (s *scene) person(region string) creditbank.Opening {
 	s.t.Helper()
 	n := s.number()
 	plain := fmt.Sprintf("99010219%02d0101%03d", 10+n/900, 10+n%900)
@@ -214,7 +214,7 @@ func (s *stage) person(region string) creditbank.Opening {
 
 // newcomer opens an account for somebody of 990102 who learned at I06 and studies
 // in P1, as L2 does, and knows them by an alias.
-func (s *stage) newcomer() string {
+func (s *scene) newcomer() string {
 	s.t.Helper()
 	opened, errs := s.Bank.Open(s.t.Context(), creditbank.Caller{ID: "operator:test"}, []creditbank.Opening{s.person("990102")})
 	s.must(errs[0])
@@ -238,18 +238,18 @@ func (p person) caller() string { return p.account.Principal().Caller().ID }
 const firstPassword = "correct horse battery"
 
 // staff opens and activates the account of a member of staff.
-func (s *stage) staff(institution string, grants ...string) person {
+func (s *scene) staff(institution string, grants ...string) person {
 	s.t.Helper()
 	return s.activate(access.NewAccount{Name: "孙某", Institution: creditbank.InstitutionID(institution), Grants: apitest.Grants(s.t, grants...)})
 }
 
 // learner opens and activates the account with which a learner logs in.
-func (s *stage) learner(alias string) person {
+func (s *scene) learner(alias string) person {
 	s.t.Helper()
 	return s.activate(access.NewAccount{Learner: s.ids[alias]})
 }
 
-func (s *stage) activate(n access.NewAccount) person {
+func (s *scene) activate(n access.NewAccount) person {
 	s.t.Helper()
 	a, code, err := s.Registry.OpenAccount(s.t.Context(), s.owner, n)
 	s.must(err)
@@ -261,7 +261,7 @@ func (s *stage) activate(n access.NewAccount) person {
 }
 
 // tokenOf issues a token to a caller.
-func (s *stage) tokenOf(caller string) string {
+func (s *scene) tokenOf(caller string) string {
 	s.t.Helper()
 	token, _, err := s.Server.Issue(s.t.Context(), caller)
 	s.must(err)
@@ -277,8 +277,8 @@ type ask struct {
 	header       map[string]string
 }
 
-// A reply is what was answered.
-type reply struct {
+// An answer is what was answered.
+type answer struct {
 	status int
 	code   string // of the problem
 	header http.Header
@@ -286,19 +286,19 @@ type reply struct {
 }
 
 // String tells a failed test what was answered.
-func (a reply) String() string { return fmt.Sprintf("%d %s %.500s", a.status, a.code, a.body) }
+func (a answer) String() string { return fmt.Sprintf("%d %s %.500s", a.status, a.code, a.body) }
 
 // do asks, with a fresh idempotency key.
-func (s *stage) do(token string, a ask) reply {
+func (s *scene) do(token string, a ask) answer {
 	s.t.Helper()
 	return s.doWithin(s.t.Context(), token, a)
 }
 
-func (s *stage) doWithin(ctx context.Context, token string, a ask) reply {
+func (s *scene) doWithin(ctx context.Context, token string, a ask) answer {
 	s.t.Helper()
 	resp := s.send(ctx, token, a)
 	defer resp.Body.Close()
-	out := reply{status: resp.StatusCode, header: resp.Header}
+	out := answer{status: resp.StatusCode, header: resp.Header}
 	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
 		return out // it does not end
 	}
@@ -313,7 +313,7 @@ func (s *stage) doWithin(ctx context.Context, token string, a ask) reply {
 	return out
 }
 
-func (s *stage) send(ctx context.Context, token string, a ask) *http.Response {
+func (s *scene) send(ctx context.Context, token string, a ask) *http.Response {
 	s.t.Helper()
 	var body io.Reader
 	switch b := a.body.(type) {
@@ -350,7 +350,7 @@ func (s *stage) send(ctx context.Context, token string, a ask) *http.Response {
 
 // get asks for something and reads what is answered into out, if that is not
 // nil.
-func (s *stage) get(token, path string, out any) reply {
+func (s *scene) get(token, path string, out any) answer {
 	s.t.Helper()
 	got := s.do(token, ask{method: "GET", path: path})
 	if out != nil && got.status == http.StatusOK {

@@ -1,4 +1,4 @@
-package api_test
+package roles_test
 
 import (
 	"context"
@@ -44,14 +44,14 @@ func (r reach) code(place string) string {
 type operation struct {
 	id    string
 	about string                              // tells cases of one operation apart
-	ask   func(s *stage, p person) ask        // would succeed, but for access
+	ask   func(s *scene, p person) ask        // would succeed, but for access
 	by    map[access.Role]reach               // nil: anyone; a role that is not named is FORBIDDEN
 	tells []creditbank.Field                  // what is told about L2, and so is on record
-	none  func(s *stage) ask                  // the same about what does not exist
+	none  func(s *scene) ask                  // the same about what does not exist
 	rows  bool                                // each row is answered by itself
 	each  bool                                // spends the caller's token: takes one of its own
-	done  func(s *stage, p *person)           // after a success
-	after func(s *stage)                      // after all
+	done  func(s *scene, p *person)           // after a success
+	after func(s *scene)                      // after all
 	basis func(place string) creditbank.Basis // of what is told; see basisOf
 }
 
@@ -73,7 +73,7 @@ var places = map[string]string{
 }
 
 // callers returns everybody who asks.
-func (s *stage) callers() []caller {
+func (s *scene) callers() []caller {
 	all := []caller{
 		{place: "nobody"},
 		{s.learner("L2"), access.Learner, "L2"},
@@ -114,6 +114,7 @@ func (o operation) expected(c caller) (int, string) {
 
 // TestAccess asks for every operation of the contract as everybody.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	covered(t)
 	s := newScene(t, nil)
 	callers := s.callers()
@@ -166,7 +167,7 @@ func covered(t *testing.T) {
 }
 
 // try asks as one caller.
-func (s *stage) try(o operation, c *caller) {
+func (s *scene) try(o operation, c *caller) {
 	s.t.Helper()
 	status, code := o.expected(*c)
 	a := o.ask(s, c.person)
@@ -197,6 +198,7 @@ func (s *stage) try(o operation, c *caller) {
 		return
 	}
 	s.checkTold(o, c, got, before)
+	s.checkRecorded(o, c, a, before)
 	if a.method != http.MethodGet {
 		clear(s.kept)
 	}
@@ -207,7 +209,7 @@ func (s *stage) try(o operation, c *caller) {
 
 // tryNone asks for what does not exist: who could otherwise do it hears that it
 // is not there, and nobody more than that.
-func (s *stage) tryNone(o operation, callers []caller) {
+func (s *scene) tryNone(o operation, callers []caller) {
 	s.t.Helper()
 	absent := []int{http.StatusNotFound, http.StatusUnprocessableEntity} // in the address, in the body
 	for _, c := range callers {
@@ -229,7 +231,7 @@ func (s *stage) tryNone(o operation, callers []caller) {
 }
 
 // ended asks, and hangs up where the answer goes on.
-func (s *stage) ended(token string, a ask) reply {
+func (s *scene) ended(token string, a ask) answer {
 	s.t.Helper()
 	ctx, hangUp := context.WithCancel(s.t.Context())
 	defer hangUp()
@@ -237,7 +239,7 @@ func (s *stage) ended(token string, a ask) reply {
 }
 
 // rowAnswer takes the answer to the one row for the answer to the request.
-func rowAnswer(got reply) reply {
+func rowAnswer(got answer) answer {
 	if strings.Contains(string(got.body), `"OUT_OF_SCOPE"`) {
 		got.status, got.code = http.StatusForbidden, "OUT_OF_SCOPE"
 	} else if !strings.Contains(string(got.body), `"ACCEPTED"`) {
@@ -253,7 +255,7 @@ type mark struct {
 	told   string
 }
 
-func (s *stage) mark() mark {
+func (s *scene) mark() mark {
 	s.t.Helper()
 	var m mark
 	var err error
@@ -275,7 +277,7 @@ func (s *stage) mark() mark {
 }
 
 // lastTold returns the newest disclosure about a learner, or nil.
-func (s *stage) lastTold(alias string) *creditbank.Disclosure {
+func (s *scene) lastTold(alias string) *creditbank.Disclosure {
 	s.t.Helper()
 	all, err := s.Bank.Disclosures(s.t.Context(), s.ids[alias], "", 1)
 	s.must(err)
@@ -286,7 +288,7 @@ func (s *stage) lastTold(alias string) *creditbank.Disclosure {
 }
 
 // checkTold holds what was told about L2 against the disclosures.
-func (s *stage) checkTold(o operation, c *caller, got reply, before mark) {
+func (s *scene) checkTold(o operation, c *caller, got answer, before mark) {
 	s.t.Helper()
 	told := s.lastTold("L2")
 	if len(o.tells) == 0 || c.role == access.Learner {
@@ -309,6 +311,71 @@ func (s *stage) checkTold(o operation, c *caller, got reply, before mark) {
 	if region := !strings.HasPrefix(c.place, "I"); region != (told.Authority != "") || region && string(told.Authority) != c.place {
 		s.t.Errorf("%v: on record for the authority of %q", c, told.Authority)
 	}
+}
+
+// leavesNothing are the writes that leave nothing on record beside what they
+// disclose: they change nothing, or only what serves for a while.
+var leavesNothing = []string{"createToken", "revokeToken", "logIn", "logOut", "findLearner", "previewConversions", "verifyCertificate"}
+
+// checkRecorded holds what was done against what is on record: it names who did
+// it.
+func (s *scene) checkRecorded(o operation, c *caller, a ask, before mark) {
+	s.t.Helper()
+	by := s.recordedBy(before)
+	writes := a.method != http.MethodGet && !slices.Contains(leavesNothing, o.id) && o.about != "who has an account"
+	if writes != (len(by) > 0) {
+		s.t.Errorf("%v: %d entries on record", c, len(by))
+	}
+	for _, id := range by {
+		if id != c.caller() && o.by != nil {
+			s.t.Errorf("%v: on record as done by %s, want %s", c, id, c.caller())
+		}
+	}
+}
+
+// recordedBy returns who did what was put on record since.
+func (s *scene) recordedBy(since mark) []string {
+	s.t.Helper()
+	ctx := s.t.Context()
+	_, err := s.ledger.Number(ctx)
+	s.must(err)
+	var by []string
+	entries, err := s.ledger.Feed(ctx, since.ledger, 100)
+	s.must(err)
+	for _, e := range entries {
+		if len(e.Rows) == 0 { // reference data
+			documents, err := s.ledger.Documents(ctx, 0)
+			s.must(err)
+			by = append(by, documents[len(documents)-1].By.ID)
+		}
+		for _, row := range e.Rows {
+			by = append(by, s.rowBy(row))
+		}
+	}
+	changes, err := s.ledger.Access().Changes(ctx, since.access, 100)
+	s.must(err)
+	for _, change := range changes {
+		by = append(by, change.By.ID)
+	}
+	return by
+}
+
+// rowBy returns who wrote a row of an account.
+func (s *scene) rowBy(row creditbank.RowRef) string {
+	s.t.Helper()
+	h, err := s.Bank.History(s.t.Context(), row.Learner)
+	s.must(err)
+	for _, o := range h.Outcomes {
+		if o.Seq == row.Seq {
+			return o.By.ID
+		}
+	}
+	for _, a := range h.Acts {
+		if a.Seq == row.Seq {
+			return a.By.ID
+		}
+	}
+	return ""
 }
 
 // basisOf returns on which ground somebody of a place is told about L2.

@@ -1,4 +1,4 @@
-package api_test
+package roles_test
 
 import (
 	"encoding/json"
@@ -46,7 +46,7 @@ func roles(r reach, names ...access.Role) map[access.Role]reach {
 	return m
 }
 
-func adding(m map[access.Role]reach, r reach, names ...access.Role) map[access.Role]reach {
+func with(m map[access.Role]reach, r reach, names ...access.Role) map[access.Role]reach {
 	for _, n := range names {
 		m[n] = r
 	}
@@ -55,21 +55,21 @@ func adding(m map[access.Role]reach, r reach, names ...access.Role) map[access.R
 
 // readers are those who may read about L2: the learner, staff, no posters.
 func readers() map[access.Role]reach {
-	return adding(roles(ofL2, "reviewer", "clerk", "operator", "auditor"), own, "learner")
+	return with(roles(ofL2, "reviewer", "clerk", "operator", "auditor"), own, "learner")
 }
 
-func get(path string) func(*stage, person) ask {
-	return func(*stage, person) ask { return ask{method: "GET", path: path} }
+func get(path string) func(*scene, person) ask {
+	return func(*scene, person) ask { return ask{method: "GET", path: path} }
 }
 
 // ofLearner asks for something about L2.
-func ofLearner(rest string) func(*stage, person) ask {
-	return func(s *stage, _ person) ask { return ask{method: "GET", path: s.about("L2", rest)} }
+func ofLearner(rest string) func(*scene, person) ask {
+	return func(s *scene, _ person) ask { return ask{method: "GET", path: s.about("L2", rest)} }
 }
 
 // ofNobody asks for something about a learner who does not exist.
-func ofNobody(method, rest string, body any) func(*stage) ask {
-	return func(*stage) ask { return ask{method: method, path: "/v1/learners/" + stranger() + rest, body: body} }
+func ofNobody(method, rest string, body any) func(*scene) ask {
+	return func(*scene) ask { return ask{method: method, path: "/v1/learners/" + stranger() + rest, body: body} }
 }
 
 func fields(f ...creditbank.Field) []creditbank.Field { return f }
@@ -88,13 +88,13 @@ func operationsExpected() []operation {
 
 func publicOperations() []operation {
 	all := []operation{
-		{id: "getTile", ask: func(s *stage, _ person) ask {
+		{id: "getTile", ask: func(s *scene, _ person) ask {
 			size := strings.Split(string(s.get("", "/certlog/checkpoint", nil).body), "\n")[1]
 			return ask{method: "GET", path: "/certlog/tile/0/000.p/" + size}
 		}},
-		{id: "getCertificateProof", ask: func(s *stage, _ person) ask { return ask{method: "GET", path: s.certificatePath("/proof")} },
+		{id: "getCertificateProof", ask: func(s *scene, _ person) ask { return ask{method: "GET", path: s.certificatePath("/proof")} },
 			none: noCertificate("GET", "/proof", nil)},
-		{id: "verifyCertificate", ask: func(s *stage, _ person) ask {
+		{id: "verifyCertificate", ask: func(s *scene, _ person) ask {
 			credential := s.keep("credential", func() string {
 				h, err := s.Office.Fetch(s.t.Context(), s.certificate())
 				s.must(err)
@@ -118,7 +118,7 @@ func publicOperations() []operation {
 			"getProblem": "/problems/none", "getInstitution": "/v1/institutions/none", "getCourse": "/v1/courses/none", "getProgramme": "/v1/programmes/none",
 			"getRule": "/v1/rules/none", "getRuleSet": "/v1/rule-sets/9999",
 		}[id]; named {
-			o.none = func(*stage) ask { return ask{method: "GET", path: missing} }
+			o.none = func(*scene) ask { return ask{method: "GET", path: missing} }
 		}
 		all = append(all, o)
 	}
@@ -128,7 +128,7 @@ func publicOperations() []operation {
 func tokenOperations() []operation {
 	const formType = "application/x-www-form-urlencoded"
 	return []operation{
-		{id: "createToken", ask: func(s *stage, _ person) ask {
+		{id: "createToken", ask: func(s *scene, _ person) ask {
 			secret := s.keep("secret", func() string {
 				secret, err := s.Registry.AddSecret(s.t.Context(), s.owner, s.machine(), s.now().AddDate(0, 1, 0))
 				s.must(err)
@@ -136,23 +136,23 @@ func tokenOperations() []operation {
 			})
 			return ask{method: "POST", path: "/oauth/token", kind: formType, body: form("grant_type", "client_credentials", "client_id", s.machine(), "client_secret", secret)}
 		}},
-		{id: "revokeToken", by: everyone, ask: func(s *stage, _ person) ask {
+		{id: "revokeToken", by: everyone, ask: func(s *scene, _ person) ask {
 			return ask{method: "POST", path: "/oauth/revoke", kind: formType, body: form("token", s.tokenOf("client:"+s.machine()))}
 		}},
 		{id: "getMe", by: everyone, ask: get("/v1/me")},
-		{id: "logOut", by: everyone, each: true, ask: func(*stage, person) ask { return ask{method: "DELETE", path: "/v1/session"} }},
-		{id: "logIn", ask: func(s *stage, _ person) ask {
+		{id: "logOut", by: everyone, each: true, ask: func(*scene, person) ask { return ask{method: "DELETE", path: "/v1/session"} }},
+		{id: "logIn", ask: func(s *scene, _ person) ask {
 			number := s.keep("number", func() string { return string(s.staff("I06", "poster institution:I06").account.Number) })
 			return ask{method: "POST", path: "/v1/session", body: map[string]any{"account": number, "password": firstPassword}}
 		}},
-		{id: "activateAccount", ask: func(s *stage, _ person) ask {
+		{id: "activateAccount", ask: func(s *scene, _ person) ask {
 			a, code, err := s.Registry.OpenAccount(s.t.Context(), s.owner, access.NewAccount{Name: "钱某", Institution: "I06", Grants: apitest.Grants(s.t, "poster institution:I06")})
 			s.must(err)
 			return ask{method: "POST", path: "/v1/activation", body: map[string]any{"account": string(a.Number), "name": "钱某", "code": code, "password": firstPassword}}
 		}},
-		{id: "changePassword", by: everyone, ask: func(_ *stage, p person) ask {
+		{id: "changePassword", by: everyone, ask: func(_ *scene, p person) ask {
 			return ask{method: "PUT", path: "/v1/password", body: map[string]any{"old": orPassword(p.password), "new": p.password + " and another"}}
-		}, done: func(_ *stage, p *person) { p.password += " and another" }},
+		}, done: func(_ *scene, p *person) { p.password += " and another" }},
 		{id: "streamEvents", by: map[access.Role]reach{
 			"learner": everywhere, "poster": everywhere, "reviewer": everywhere, "clerk": everywhere, "operator": everywhere, "auditor": everywhere,
 		}, ask: get("/v1/events")},
@@ -171,25 +171,25 @@ func orPassword(p string) string {
 
 func referenceOperations() []operation {
 	return []operation{
-		{id: "putRegion", about: "below 990101", by: roles(reach{ok: "990101 9901"}, "operator"), ask: func(s *stage, _ person) ask {
+		{id: "putRegion", about: "below 990101", by: roles(reach{ok: "990101 9901"}, "operator"), ask: func(s *scene, _ person) ask {
 			return ask{method: "PUT", path: "/v1/regions/99010101", body: map[string]any{"name": fmt.Sprint("石桥镇", s.number()), "level": "township", "parent": "990101"}}
 		}},
-		{id: "putRegion", about: "of the city", by: roles(city, "operator"), ask: func(s *stage, _ person) ask {
+		{id: "putRegion", about: "of the city", by: roles(city, "operator"), ask: func(s *scene, _ person) ask {
 			return ask{method: "PUT", path: "/v1/regions/990101", body: map[string]any{"name": fmt.Sprint("东岭县", s.number()), "level": "county", "parent": "9901"}}
 		}},
-		{id: "putInstitution", by: roles(reach{ok: "990101 9901"}, "operator"), ask: func(s *stage, _ person) ask {
+		{id: "putInstitution", by: roles(reach{ok: "990101 9901"}, "operator"), ask: func(s *scene, _ person) ask {
 			return ask{method: "PUT", path: "/v1/institutions/I99", body: map[string]any{"name": fmt.Sprint("石桥教学点", s.number()), "kinds": []string{"learning_point"}, "region": "990101"}}
 		}},
-		{id: "putCourse", by: roles(ofI06, "manager", "operator"), ask: func(s *stage, _ person) ask {
+		{id: "putCourse", by: roles(ofI06, "manager", "operator"), ask: func(s *scene, _ person) ask {
 			return ask{method: "PUT", path: "/v1/courses/Z01", body: map[string]any{"title": fmt.Sprint("剪纸", s.number()), "institution": "I06", "category": "NON_FORMAL", "level": 1, "hours": "16"}}
 		}},
-		{id: "publishRuleSet", by: roles(city, "operator"), ask: func(s *stage, _ person) ask { return s.ruleSet() }},
+		{id: "publishRuleSet", by: roles(city, "operator"), ask: func(s *scene, _ person) ask { return s.ruleSet() }},
 	}
 }
 
 func learnerOperations() []operation {
-	study := func(method string) func(*stage, person) ask {
-		return func(s *stage, _ person) ask {
+	study := func(method string) func(*scene, person) ask {
+		return func(s *scene, _ person) ask {
 			studies := len(s.account("L2").Enrolments()) > 0
 			if method == "PUT" && studies {
 				s.must(s.Bank.Leave(s.t.Context(), s.change("L2"), "P1"))
@@ -200,47 +200,47 @@ func learnerOperations() []operation {
 			return ask{method: method, path: s.about("L2", "/programmes/P1")}
 		}
 	}
-	enrolled := func(s *stage) { s.must(s.Bank.Enrol(s.t.Context(), s.change("L2"), "P1")) }
+	enrolled := func(s *scene) { s.must(s.Bank.Enrol(s.t.Context(), s.change("L2"), "P1")) }
 	reason := map[string]any{"reason": "核查"}
 	return []operation{
-		{id: "openLearner", by: adding(roles(everywhere, "clerk"), regionL2, "operator"), ask: func(s *stage, _ person) ask {
+		{id: "openLearner", by: with(roles(everywhere, "clerk"), regionL2, "operator"), ask: func(s *scene, _ person) ask {
 			p := s.person("990102")
 			return ask{method: "POST", path: "/v1/learners", body: map[string]any{"name": p.Name, "id_number": string(p.IDNumber), "region": "990102"}}
 		}},
-		{id: "openLearner", about: "who has an account", by: adding(roles(everywhere, "clerk"), regionL2, "operator"), tells: fields("PROFILE"), basis: basisShown,
-			ask: func(*stage, person) ask {
+		{id: "openLearner", about: "who has an account", by: with(roles(everywhere, "clerk"), regionL2, "operator"), tells: fields("PROFILE"), basis: basisShown,
+			ask: func(*scene, person) ask {
 				return ask{method: "POST", path: "/v1/learners", body: map[string]any{"name": "李建国", "id_number": "990102198105190335", "region": "990102"}}
 			}},
 		{id: "findLearner", by: roles(everywhere, "poster", "reviewer", "clerk", "operator"), tells: fields("PROFILE"), basis: basisShown,
-			ask: func(*stage, person) ask {
+			ask: func(*scene, person) ask {
 				return ask{method: "POST", path: "/v1/learners/find", body: map[string]any{"name": "李建国", "id_number": "990102198105190335"}}
 			},
-			none: func(s *stage) ask {
+			none: func(s *scene) ask {
 				return ask{method: "POST", path: "/v1/learners/find", body: map[string]any{"name": "李建国", "id_number": string(s.person("990102").IDNumber)}}
 			}},
-		{id: "enrol", by: adding(roles(ofI01, "clerk"), city, "operator"), ask: study("PUT"), none: ofNobody("PUT", "/programmes/P1", nil)},
-		{id: "withdraw", by: adding(adding(roles(ofI01, "clerk"), city, "operator"), own, "learner"), ask: study("DELETE"), after: enrolled,
+		{id: "enrol", by: with(roles(ofI01, "clerk"), city, "operator"), ask: study("PUT"), none: ofNobody("PUT", "/programmes/P1", nil)},
+		{id: "withdraw", by: with(with(roles(ofI01, "clerk"), city, "operator"), own, "learner"), ask: study("DELETE"), after: enrolled,
 			none: ofNobody("DELETE", "/programmes/P1", nil)},
-		{id: "freeze", by: roles(regionL2, "operator"), none: ofNobody("POST", "/freeze", reason), ask: func(s *stage, _ person) ask {
+		{id: "freeze", by: roles(regionL2, "operator"), none: ofNobody("POST", "/freeze", reason), ask: func(s *scene, _ person) ask {
 			s.must(s.Bank.Unfreeze(s.t.Context(), s.change("L2"), "x"))
 			return ask{method: "POST", path: s.about("L2", "/freeze"), body: reason}
 		}},
-		{id: "unfreeze", by: roles(regionL2, "operator"), none: ofNobody("POST", "/unfreeze", reason), ask: func(s *stage, _ person) ask {
+		{id: "unfreeze", by: roles(regionL2, "operator"), none: ofNobody("POST", "/unfreeze", reason), ask: func(s *scene, _ person) ask {
 			s.must(s.Bank.Freeze(s.t.Context(), s.change("L2"), "x"))
 			return ask{method: "POST", path: s.about("L2", "/unfreeze"), body: reason}
-		}, after: func(s *stage) { s.must(s.Bank.Unfreeze(s.t.Context(), s.change("L2"), "x")) }},
+		}, after: func(s *scene) { s.must(s.Bank.Unfreeze(s.t.Context(), s.change("L2"), "x")) }},
 	}
 }
 
 func readingOperations() []operation {
-	withPosters := func() map[access.Role]reach { return adding(readers(), ofL2, "poster") }
+	withPosters := func() map[access.Role]reach { return with(readers(), ofL2, "poster") }
 	return []operation{
 		{id: "getLearner", by: readers(), tells: fields("PROFILE"), ask: ofLearner(""), none: ofNobody("GET", "", nil)},
 		{id: "getBalance", by: withPosters(), tells: fields("BALANCE"), ask: ofLearner("/balance"), none: ofNobody("GET", "/balance", nil)},
 		{id: "getStatement", by: readers(), tells: fields("OUTCOMES", "CONVERSIONS"), ask: ofLearner("/statement"), none: ofNobody("GET", "/statement", nil)},
 		{id: "listLots", by: withPosters(), tells: fields("OUTCOMES"), ask: ofLearner("/lots"), none: ofNobody("GET", "/lots", nil)},
 		{id: "getPlan", by: readers(), tells: fields("OUTCOMES", "CONVERSIONS"), ask: ofLearner("/plan?programme=P1"), none: ofNobody("GET", "/plan?programme=P1", nil)},
-		{id: "getOutcome", by: withPosters(), tells: fields("OUTCOMES"), ask: func(s *stage, _ person) ask {
+		{id: "getOutcome", by: withPosters(), tells: fields("OUTCOMES"), ask: func(s *scene, _ person) ask {
 			return ask{method: "GET", path: s.about("L2", fmt.Sprint("/outcomes/", s.outcome("O007")))}
 		}, none: ofNobody("GET", "/outcomes/2", nil)},
 	}
@@ -248,21 +248,21 @@ func readingOperations() []operation {
 
 func outcomeOperations() []operation {
 	byI06 := func() map[access.Role]reach { return roles(ofI06, "poster") }
-	posting := func(s *stage) map[string]any { return s.posting("L2", "I06", "S01", "80") }
+	posting := func(s *scene) map[string]any { return s.posting("L2", "I06", "S01", "80") }
 	return []operation{
-		{id: "postOutcome", by: byI06(), ask: func(s *stage, _ person) ask { return ask{method: "POST", path: "/v1/outcomes", body: posting(s)} }},
-		{id: "postOutcomes", by: byI06(), rows: true, ask: func(s *stage, _ person) ask {
+		{id: "postOutcome", by: byI06(), ask: func(s *scene, _ person) ask { return ask{method: "POST", path: "/v1/outcomes", body: posting(s)} }},
+		{id: "postOutcomes", by: byI06(), rows: true, ask: func(s *scene, _ person) ask {
 			return ask{method: "POST", path: "/v1/outcomes/batch", body: []any{posting(s)}}
 		}},
-		{id: "streamOutcomes", by: byI06(), rows: true, ask: func(s *stage, _ person) ask {
+		{id: "streamOutcomes", by: byI06(), rows: true, ask: func(s *scene, _ person) ask {
 			row, err := json.Marshal(posting(s))
 			s.must(err)
 			return ask{method: "POST", path: "/v1/outcomes/stream", kind: "application/x-ndjson", body: string(row) + "\n"}
 		}},
-		{id: "revokeOutcome", by: roles(ofI06, "poster", "operator"), ask: func(s *stage, _ person) ask {
+		{id: "revokeOutcome", by: roles(ofI06, "poster", "operator"), ask: func(s *scene, _ person) ask {
 			id := s.keep("revocable", func() string { id, _ := s.post("L2", "I06", "S01", "80"); return id })
 			return ask{method: "POST", path: "/v1/outcomes/revoke", body: map[string]any{"learner": string(s.ids["L2"]), "institution": "I06", "external_id": id, "reason": "误登"}}
-		}, none: func(*stage) ask {
+		}, none: func(*scene) ask {
 			return ask{method: "POST", path: "/v1/outcomes/revoke", body: map[string]any{"learner": stranger(), "institution": "I06", "external_id": "O007", "reason": "误登"}}
 		}},
 	}
@@ -271,24 +271,24 @@ func outcomeOperations() []operation {
 func conversionOperations() []operation {
 	rules := map[string]any{"rules": []string{"R10"}}
 	return []operation{
-		{id: "previewConversions", by: adding(roles(ofL2, "reviewer", "clerk", "operator"), own, "learner"), tells: fields("OUTCOMES", "CONVERSIONS"),
-			ask: func(s *stage, _ person) ask {
+		{id: "previewConversions", by: with(roles(ofL2, "reviewer", "clerk", "operator"), own, "learner"), tells: fields("OUTCOMES", "CONVERSIONS"),
+			ask: func(s *scene, _ person) ask {
 				return ask{method: "POST", path: s.about("L2", "/conversions/preview"), body: rules}
 			},
 			none: ofNobody("POST", "/conversions/preview", rules)},
 		{id: "listConversions", by: readers(), tells: fields("CONVERSIONS"), ask: ofLearner("/conversions"), none: ofNobody("GET", "/conversions", nil)},
-		{id: "getConversion", by: readers(), tells: fields("CONVERSIONS"), ask: func(s *stage, _ person) ask {
+		{id: "getConversion", by: readers(), tells: fields("CONVERSIONS"), ask: func(s *scene, _ person) ask {
 			return ask{method: "GET", path: s.about("L2", fmt.Sprint("/conversions/", s.account("L2").Conversions[0].Seq))}
 		}, none: ofNobody("GET", "/conversions/2", nil)},
-		{id: "convert", by: adding(roles(ofI01, "clerk"), own, "learner"), tells: fields("OUTCOMES", "CONVERSIONS"),
-			ask: func(s *stage, _ person) ask {
+		{id: "convert", by: with(roles(ofI01, "clerk"), own, "learner"), tells: fields("OUTCOMES", "CONVERSIONS"),
+			ask: func(s *scene, _ person) ask {
 				return ask{method: "POST", path: s.about("L2", "/conversions"), body: rules}
 			},
 			none: ofNobody("POST", "/conversions", rules)},
-		{id: "reviewConversion", by: roles(ofI01, "reviewer"), ask: func(s *stage, _ person) ask {
+		{id: "reviewConversion", by: roles(ofI01, "reviewer"), ask: func(s *scene, _ person) ask {
 			return ask{method: "POST", path: s.about("L2", fmt.Sprintf("/conversions/%d/review", s.application("L2", "R20"))), body: map[string]any{"approve": false, "note": "材料不全"}}
-		}, none: ofNobody("POST", "/conversions/2/review", map[string]any{"approve": false}), after: func(s *stage) { s.reject("L2", "R20") }},
-		{id: "listApplications", by: roles(everywhere, "reviewer"), ask: func(s *stage, _ person) ask {
+		}, none: ofNobody("POST", "/conversions/2/review", map[string]any{"approve": false}), after: func(s *scene) { s.reject("L2", "R20") }},
+		{id: "listApplications", by: roles(everywhere, "reviewer"), ask: func(s *scene, _ person) ask {
 			s.application("L3", "R21") // of L3 only: what is told of it is not told of L2
 			return ask{method: "GET", path: "/v1/applications"}
 		}},
@@ -296,11 +296,11 @@ func conversionOperations() []operation {
 }
 
 func certificateOperations() []operation {
-	outcome := func(s *stage) map[string]any { return map[string]any{"outcome": s.outcome("O007")} }
+	outcome := func(s *scene) map[string]any { return map[string]any{"outcome": s.outcome("O007")} }
 	reason := map[string]any{"reason": "误发"}
 	return []operation{
 		{id: "listCertificates", by: readers(), tells: fields("CERTIFICATES"), ask: ofLearner("/certificates"), none: ofNobody("GET", "/certificates", nil)},
-		{id: "issueCertificate", tells: fields("CERTIFICATES"), ask: func(s *stage, _ person) ask {
+		{id: "issueCertificate", tells: fields("CERTIFICATES"), ask: func(s *scene, _ person) ask {
 			return ask{method: "POST", path: s.about("L2", "/certificates"), body: outcome(s)}
 		}, by: map[access.Role]reach{
 			// I01 may read L2's certificates, and asks for its own outcomes' only; so
@@ -308,29 +308,29 @@ func certificateOperations() []operation {
 			"learner": own, "poster": {ok: "I06 I04 9901", consent: "I09"}, "clerk": {ok: "I06 I04 9901", consent: "I09"},
 		}, none: ofNobody("POST", "/certificates", map[string]any{"outcome": 2})},
 		{id: "getCertificate", by: readers(), tells: fields("CERTIFICATES"),
-			ask: func(s *stage, _ person) ask { return ask{method: "GET", path: s.certificatePath("")} }, none: noCertificate("GET", "", nil)},
-		{id: "revokeCertificate", by: roles(ofI06, "clerk", "operator"), ask: func(s *stage, _ person) ask {
+			ask: func(s *scene, _ person) ask { return ask{method: "GET", path: s.certificatePath("")} }, none: noCertificate("GET", "", nil)},
+		{id: "revokeCertificate", by: roles(ofI06, "clerk", "operator"), ask: func(s *scene, _ person) ask {
 			id := s.keep("certificate of I06", func() string { return s.certificateOf("L2") })
 			return ask{method: "POST", path: "/v1/certificates/" + id + "/revoke", body: reason}
 		}, none: noCertificate("POST", "/revoke", reason)},
 	}
 }
 
-func noCertificate(method, rest string, body any) func(*stage) ask {
-	return func(*stage) ask {
+func noCertificate(method, rest string, body any) func(*scene) ask {
+	return func(*scene) ask {
 		return ask{method: method, path: "/v1/certificates/urn:uuid:" + stranger() + rest, body: body}
 	}
 }
 
 func consentOperations() []operation {
 	give := map[string]any{"recipient": "I12", "purpose": "ADMISSION", "fields": []string{"BALANCE"}, "text_version": "2026-1", "until": "2027-01-01"}
-	watched := adding(adding(roles(ofL2, "auditor"), regionL2, "operator"), own, "learner")
+	watched := with(with(roles(ofL2, "auditor"), regionL2, "operator"), own, "learner")
 	return []operation{
 		{id: "listConsents", by: watched, tells: fields("PROFILE"), ask: ofLearner("/consents"), none: ofNobody("GET", "/consents", nil)},
 		{id: "listDisclosures", by: watched, tells: fields("PROFILE"), ask: ofLearner("/disclosures"), none: ofNobody("GET", "/disclosures", nil)},
 		{id: "giveConsent", by: roles(own, "learner"), none: ofNobody("POST", "/consents", give),
-			ask: func(s *stage, _ person) ask { return ask{method: "POST", path: s.about("L2", "/consents"), body: give} }},
-		{id: "withdrawConsent", by: roles(own, "learner"), none: ofNobody("POST", "/consents/2/withdraw", nil), ask: func(s *stage, _ person) ask {
+			ask: func(s *scene, _ person) ask { return ask{method: "POST", path: s.about("L2", "/consents"), body: give} }},
+		{id: "withdrawConsent", by: roles(own, "learner"), none: ofNobody("POST", "/consents/2/withdraw", nil), ask: func(s *scene, _ person) ask {
 			seq := s.keep("consent", func() string { return fmt.Sprint(s.consent("L2", "I12", "ADMISSION", "2027-01-01", "BALANCE")) })
 			return ask{method: "POST", path: s.about("L2", "/consents/"+seq+"/withdraw")}
 		}},
@@ -340,37 +340,37 @@ func consentOperations() []operation {
 func accountOperations() []operation {
 	managed := roles(ofI06, "manager", "operator")
 	seen := func(r reach) map[access.Role]reach { return roles(r, "clerk", "manager", "operator", "auditor") }
-	ofStaff := func(method, rest string, body any) func(*stage, person) ask {
-		return func(s *stage, _ person) ask {
+	ofStaff := func(method, rest string, body any) func(*scene, person) ask {
+		return func(s *scene, _ person) ask {
 			return ask{method: method, path: "/v1/accounts/" + s.colleague() + rest, body: body}
 		}
 	}
-	none := func(method, rest string, body any) func(*stage) ask {
-		return func(*stage) ask { return ask{method: method, path: "/v1/accounts/" + stranger() + rest, body: body} }
+	none := func(method, rest string, body any) func(*scene) ask {
+		return func(*scene) ask { return ask{method: method, path: "/v1/accounts/" + stranger() + rest, body: body} }
 	}
 	grants := map[string]any{"grants": []any{map[string]any{"role": "clerk", "scope": "institution:I06"}}}
 	return []operation{
 		{id: "listAccounts", by: roles(everywhere, "manager", "operator", "auditor"), ask: get("/v1/accounts")},
-		{id: "openAccount", about: "of staff", by: roles(reach{ok: "I06 I04 990101 9901", otherwise: "NOT_ALLOWED"}, "manager", "operator"), ask: func(s *stage, _ person) ask {
+		{id: "openAccount", about: "of staff", by: roles(reach{ok: "I06 I04 990101 9901", otherwise: "NOT_ALLOWED"}, "manager", "operator"), ask: func(s *scene, _ person) ask {
 			return ask{method: "POST", path: "/v1/accounts", body: map[string]any{
 				"name": "吴某", "institution": "I06", "grants": []any{map[string]any{"role": "poster", "scope": "institution:I06"}}}}
 		}},
-		{id: "openAccount", about: "of a learner", by: roles(ofL2, "clerk", "manager", "operator"), ask: func(s *stage, _ person) ask {
+		{id: "openAccount", about: "of a learner", by: roles(ofL2, "clerk", "manager", "operator"), ask: func(s *scene, _ person) ask {
 			alias := s.keep("newcomer", func() string { return s.newcomer() })
 			return ask{method: "POST", path: "/v1/accounts", body: map[string]any{"learner": string(s.ids[alias])}}
-		}, none: func(*stage) ask {
+		}, none: func(*scene) ask {
 			return ask{method: "POST", path: "/v1/accounts", body: map[string]any{"learner": stranger()}}
 		}},
 		{id: "getAccount", about: "of staff", by: seen(ofI06), ask: ofStaff("GET", "", nil), none: none("GET", "", nil)},
-		{id: "getAccount", about: "of a learner", by: seen(ofL2), tells: fields("PROFILE"), ask: func(s *stage, _ person) ask {
+		{id: "getAccount", about: "of a learner", by: seen(ofL2), tells: fields("PROFILE"), ask: func(s *scene, _ person) ask {
 			return ask{method: "GET", path: "/v1/accounts/" + s.login("L2")}
 		}},
 		{id: "newCode", about: "of staff", ask: ofStaff("POST", "/code", nil), none: none("POST", "/code", nil),
-			by: adding(roles(ofI06, "manager", "operator"), reach{refused: "I06 I04 990101 9901"}, "clerk")},
+			by: with(roles(ofI06, "manager", "operator"), reach{refused: "I06 I04 990101 9901"}, "clerk")},
 		// The account of a learner that was opened at I06: I01 has a ground to know
 		// the learner, and yet did not open it.
 		{id: "newCode", about: "of a learner", by: roles(reach{ok: "I06 I04 990102 9901", consent: "I09", refused: "I01"}, "clerk", "manager", "operator"),
-			ask: func(s *stage, _ person) ask {
+			ask: func(s *scene, _ person) ask {
 				id := s.keep("login", func() string {
 					a, _, err := s.Registry.OpenAccount(s.t.Context(), s.owner, access.NewAccount{Learner: s.ids[s.newcomer()], Institution: "I06"})
 					s.must(err)
@@ -386,26 +386,26 @@ func accountOperations() []operation {
 
 func clientOperations() []operation {
 	managed := roles(ofI06, "manager", "operator")
-	ofClient := func(method, rest string, body any) func(*stage, person) ask {
-		return func(s *stage, _ person) ask {
+	ofClient := func(method, rest string, body any) func(*scene, person) ask {
+		return func(s *scene, _ person) ask {
 			return ask{method: method, path: "/v1/clients/" + s.machine() + rest, body: body}
 		}
 	}
-	none := func(method, rest string, body any) func(*stage) ask {
-		return func(*stage) ask { return ask{method: method, path: "/v1/clients/none" + rest, body: body} }
+	none := func(method, rest string, body any) func(*scene) ask {
+		return func(*scene) ask { return ask{method: method, path: "/v1/clients/none" + rest, body: body} }
 	}
 	grant := []any{map[string]any{"role": "poster", "scope": "institution:I06"}}
 	key := map[string]any{"jwk": json.RawMessage(publicJWK)}
 	return []operation{
 		{id: "listClients", by: roles(everywhere, "manager", "operator", "auditor"), ask: get("/v1/clients")},
-		{id: "openClient", by: managed, ask: func(s *stage, _ person) ask {
+		{id: "openClient", by: managed, ask: func(s *scene, _ person) ask {
 			return ask{method: "POST", path: "/v1/clients", body: map[string]any{
 				"id": fmt.Sprint("opened-", s.number()), "title": map[string]any{"zh": "测试", "en": "test"}, "institution": "I06", "grants": grant}}
 		}},
 		{id: "getClient", by: roles(ofI06, "manager", "operator", "auditor"), ask: ofClient("GET", "", nil), none: none("GET", "", nil)},
 		{id: "addClientSecret", by: managed, ask: ofClient("POST", "/secrets", map[string]any{}), none: none("POST", "/secrets", map[string]any{})},
 		{id: "addClientKey", by: managed, ask: ofClient("POST", "/keys", key), none: none("POST", "/keys", key)},
-		{id: "removeClientKey", by: managed, none: none("DELETE", "/keys/k1", nil), ask: func(s *stage, _ person) ask {
+		{id: "removeClientKey", by: managed, none: none("DELETE", "/keys/k1", nil), ask: func(s *scene, _ person) ask {
 			s.keep("key", func() string {
 				_, err := s.Registry.AddKey(s.t.Context(), s.owner, s.machine(), access.PublicKey{KID: "k1", JWK: json.RawMessage(publicJWK)})
 				s.must(err)
@@ -417,115 +417,4 @@ func clientOperations() []operation {
 		{id: "disableClient", by: managed, ask: ofClient("POST", "/disable", nil), none: none("POST", "/disable", nil)},
 		{id: "enableClient", by: managed, ask: ofClient("POST", "/enable", nil), none: none("POST", "/enable", nil)},
 	}
-}
-
-// publicJWK is the public key of RFC 8037, appendix A.2.
-const publicJWK = `{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
-
-// outcome returns the version that an outcome of L2's made.
-func (s *stage) outcome(externalID string) int64 {
-	s.t.Helper()
-	for _, l := range s.account("L2").Lots {
-		if l.ExternalID == externalID {
-			return l.Seq
-		}
-	}
-	s.t.Fatalf("L2 has no outcome %s", externalID)
-	return 0
-}
-
-// application returns the open application of a learner for a rule, which the
-// learner makes if there is none.
-func (s *stage) application(alias string, rule creditbank.RuleID) int64 {
-	s.t.Helper()
-	for _, p := range s.account(alias).Applications {
-		if p.DecidedBy == 0 && p.Decision.Rule == rule {
-			return p.Seq
-		}
-	}
-	c := s.change(alias)
-	c.By = creditbank.Caller{ID: "learner:" + string(s.ids[alias])}
-	acts, err := s.Bank.Convert(s.t.Context(), c, []creditbank.RuleID{rule})
-	s.must(err)
-	if len(acts) != 1 || acts[0].Kind != creditbank.ActApplied {
-		s.t.Fatalf("%s cannot apply for %s: %+v", alias, rule, acts[0].Body.Decision)
-	}
-	return acts[0].Seq
-}
-
-// reject rejects the open application of a learner for a rule.
-func (s *stage) reject(alias string, rule creditbank.RuleID) {
-	s.t.Helper()
-	_, err := s.Bank.Review(s.t.Context(), s.change(alias), s.application(alias, rule), creditbank.Verdict{Note: "x"})
-	s.must(err)
-}
-
-// certificate returns the id of the certificate of L2's first conversion.
-func (s *stage) certificate() string {
-	s.t.Helper()
-	all, err := s.Office.List(s.t.Context(), s.ids["L2"])
-	s.must(err)
-	for _, c := range all {
-		if c.Institution == "I01" {
-			return c.ID
-		}
-	}
-	s.t.Fatal("L2 has no certificate of a conversion")
-	return ""
-}
-
-func (s *stage) certificatePath(rest string) string {
-	return "/v1/certificates/" + s.certificate() + rest
-}
-
-// certificateOf issues the certificate of another outcome of I06.
-func (s *stage) certificateOf(alias string) string {
-	s.t.Helper()
-	_, seq := s.post(alias, "I06", "S01", "80")
-	_, err := s.Bank.RequestCertificate(s.t.Context(), s.change(alias), seq)
-	s.must(err)
-	c, err := s.Office.IssueOutcome(s.t.Context(), s.ids[alias], seq)
-	s.must(err)
-	return c.ID
-}
-
-// consent puts a learner's consent on record and returns its version.
-func (s *stage) consent(alias, recipient, purpose, until string, fields ...creditbank.Field) int64 {
-	s.t.Helper()
-	last, err := creditbank.ParseDate(until)
-	s.must(err)
-	c := s.change(alias)
-	c.By = creditbank.Caller{ID: "learner:" + string(s.ids[alias])}
-	act, err := s.Bank.Consent(s.t.Context(), c, creditbank.Consent{
-		Recipient: creditbank.InstitutionID(recipient), Purpose: creditbank.Purpose(purpose), TextVersion: "2026-1", Until: last, Fields: fields,
-	})
-	s.must(err)
-	return act.Seq
-}
-
-// colleague returns the account of a poster of I06.
-func (s *stage) colleague() string {
-	s.t.Helper()
-	return s.keep("colleague", func() string { return string(s.staff("I06", "poster institution:I06").account.ID) })
-}
-
-// login returns the account with which a learner logs in.
-func (s *stage) login(alias string) string {
-	s.t.Helper()
-	p, err := s.Registry.Principal(s.t.Context(), "learner:"+string(s.ids[alias]))
-	s.must(err)
-	return p.ID
-}
-
-// machine returns the id of a client of I06.
-func (s *stage) machine() string {
-	s.t.Helper()
-	return s.keep("machine", func() string {
-		id := fmt.Sprint("machine-", s.number())
-		_, err := s.Registry.OpenClient(s.t.Context(), s.owner, access.NewClient{
-			ID: id, Title: creditbank.Text{ZH: "测试", EN: "test"}, Institution: "I06", Grants: apitest.Grants(s.t, "poster institution:I06"),
-		})
-		s.must(err)
-		return id
-	})
 }
