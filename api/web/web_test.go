@@ -72,7 +72,7 @@ func must(t testing.TB, err error) {
 // Every page in both languages; what makes one right is in checkPage.
 func TestPages(t *testing.T) {
 	demo := []web.Login{{Who: creditbank.Text{ZH: "学习者", EN: "A learner"}, Account: "1000 0000 0009", Password: "demo password"}}
-	w := newTown(t, web.Config{Contact: creditbank.Text{ZH: "电话 0000", EN: "tel. 0000"}, Demo: demo}, apitest.Options{})
+	w := newTown(t, web.Config{Contact: creditbank.Text{ZH: "电话 0000", EN: "tel. 0000"}, Demo: func() []web.Login { return demo }}, apitest.Options{})
 	learner := w.activated(t)
 	for _, language := range []struct{ to, lang, home, demo, missing string }{
 		{"en", "en", "tel. 0000", "A learner", "There is no such page"}, {"zh", "zh-CN", "电话 0000", "学习者", "没有这个页面"},

@@ -1,4 +1,4 @@
-package api_test
+package play_test
 
 import (
 	"context"
@@ -110,7 +110,7 @@ func playCity(t *testing.T, open ledger, city fs.FS, way play.Way) *scenario.Res
 
 var ways = map[string]play.Way{"one by one": play.OneByOne, "arrays": play.InArrays, "streams": play.InStreams}
 
-const cities = "../creditbank/scenario/testdata"
+const cities = "../../creditbank/scenario/testdata"
 
 // The year of Qinghe comes out as it was worked out by hand, whichever way its
 // outcomes are posted.
