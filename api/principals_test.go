@@ -42,7 +42,7 @@ func (s slowAccess) Get(ctx context.Context, kind access.Kind, id string, versio
 
 // What was read before grants were taken is not remembered after it.
 func TestGrantsTakenWhileTheyAreRead(t *testing.T) {
-	l := &slowLedger{Ledger: onSQLite(t), reached: make(chan struct{}), release: make(chan struct{})}
+	l := &slowLedger{Ledger: apitest.Ledger(t), reached: make(chan struct{}), release: make(chan struct{})}
 	w := apitest.New(t, apitest.Options{Ledger: l})
 	token := w.Token("I15", "poster institution:I15")
 	operator := w.As(w.Token("", "operator region:9901"))
