@@ -76,15 +76,13 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		w.Header().Set("Connection", "close")
 		return nil, brokenOff(err)
 	}
-	if isForm(r) {
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
+	case "application/x-www-form-urlencoded":
 		return body, checkForm(body)
+	case "multipart/form-data":
+		return body, nil // a page's, which reads it itself
 	}
 	return body, checkJSON(body, s.c.Limits.JSONDepth)
-}
-
-func isForm(r *http.Request) bool {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data"
 }
 
 // checkForm reports a form that is none, says something twice (RFC 6749, 3.2), or
