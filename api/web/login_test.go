@@ -157,6 +157,7 @@ func TestNextIsLocal(t *testing.T) {
 	for next, want := range map[string]string{
 		"": "/me", "/me": "/me", "/verify": "/verify", "/me?a=b#c": "/me?a=b#c",
 		"//elsewhere.example": "/", "https://elsewhere.example/": "/", "/\\elsewhere.example": "/", "\\\\elsewhere.example": "/",
+		"/a b": "/", "/\telsewhere.example": "/", "/" + strings.Repeat("a", 600): "/", "/%zz": "/",
 		"javascript:alert(1)": "/", "me": "/", "/\n/elsewhere.example": "/", "///elsewhere.example": "/", "http:/elsewhere.example": "/",
 		"/%0d%0aSet-Cookie:%20a=b": "/%0d%0aSet-Cookie:%20a=b",
 	} {
@@ -187,6 +188,8 @@ func TestMeOfStaff(t *testing.T) {
 		t.Error("staff have a balance")
 	}
 	b.get("/me/certificate?id=urn:uuid:00000000-0000-4000-8000-000000000000").want(404, "/me/certificate")
+
+	b.do(postForm(t, w.URL+"/me/withdraw", seq(1))).want(404, "/me/withdraw", "没有这项同意")
 
 	_, err = w.Registry.Disable(t.Context(), w.Owner(), a.ID)
 	must(t, err)

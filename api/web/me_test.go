@@ -114,7 +114,23 @@ func TestCertificatesOnTheirWay(t *testing.T) {
 	w := newTown(t, web.Config{}, apitest.Options{})
 	w.Office.Halt(errors.New("so that nothing is issued"))
 	fill(t, w)
-	w.activated(t).want(200, "/me", "社区管理与服务（专科） 正在签发，请稍后刷新")
+	b := w.activated(t).want(200, "/me", "社区管理与服务（专科） 正在签发，请稍后刷新")
+
+	// What is void before it was issued is on its way no more.
+	a, err := w.Bank.Account(t.Context(), w.learner)
+	must(t, err)
+	_, err = w.Bank.VoidCertificate(t.Context(), w.change(), a.Conversions[0].Certified(), "a mistake")
+	must(t, err)
+	if b.get("/me").want(200, "/me", "还没有证书"); strings.Contains(b.text(), "正在签发") {
+		t.Error("a void certificate is on its way")
+	}
+	posted := a.Lots[0].Seq
+	_, err = w.Bank.RequestCertificate(t.Context(), w.change(), posted)
+	must(t, err)
+	b.get("/me").want(200, "/me", "社区管理学（自考） 正在签发")
+	_, err = w.Bank.VoidCertificate(t.Context(), w.change(), posted, "a mistake")
+	must(t, err)
+	b.get("/me").want(200, "/me", "还没有证书")
 }
 
 func TestCertificateOfOnesOwn(t *testing.T) {

@@ -14,12 +14,13 @@ import (
 	"creditbank/api"
 	"creditbank/api/apitest"
 	"creditbank/api/oidc"
+	"creditbank/api/replica"
 	"creditbank/api/web"
 	"creditbank/creditbank"
 )
 
 // newProvided returns a service where people can log in at a provider besides.
-func newProvided(t testing.TB) (*town, *mockoidc.MockOIDC) {
+func newProvided(t testing.TB, limits api.Limits) (*town, *mockoidc.MockOIDC) {
 	t.Helper()
 	mock, err := mockoidc.Run()
 	must(t, err)
@@ -38,7 +39,7 @@ func newProvided(t testing.TB) (*town, *mockoidc.MockOIDC) {
 		}
 		return web.Pages(web.Config{OIDC: p, Provider: creditbank.Text{ZH: "市民通", EN: "City login"}})(s, of)
 	}
-	return newTown(t, web.Config{}, apitest.Options{Pages: pages}), mock
+	return newTown(t, web.Config{}, apitest.Options{Pages: pages, Limits: limits}), mock
 }
 
 // known has the provider know the next browser as somebody.
@@ -59,7 +60,7 @@ func (b *browser) press(prefix string) *browser {
 // Whom the provider knows and the bank does not is asked once whose account it
 // is, and from then on is in at once.
 func TestProvider(t *testing.T) {
-	w, mock := newProvided(t)
+	w, mock := newProvided(t, api.Limits{})
 	b := newBrowser(t, w.World)
 	known(mock, "li")
 	b.get("/me").want(200, "/login", "用“市民通”登录").press("/auth/login").want(200, "/auth/link", "市民通")
@@ -89,7 +90,7 @@ func TestProvider(t *testing.T) {
 // Whoever has a password links from the own page, and confirms it there: an
 // address that a browser is led to is not enough.
 func TestLinkOfOnesOwn(t *testing.T) {
-	w, mock := newProvided(t)
+	w, mock := newProvided(t, api.Limits{})
 	b := w.activated(t)
 	known(mock, "li")
 	grouped := string(w.account[:4] + " " + w.account[4:8] + " " + w.account[8:])
@@ -98,7 +99,8 @@ func TestLinkOfOnesOwn(t *testing.T) {
 	known(mock, "li")
 	stranger.get("/login").press("/auth/login").want(200, "/auth/link")
 	b.submit("/auth/link", nil).want(200, "/me")
-	b.submit("/logout", nil)
+	b.get("/auth/link").want(400, "/auth/link")
+	b.get("/me").submit("/logout", nil)
 	b.get("/login").submit("/login", map[string]string{"account": string(w.account), "password": password}).want(200, "/me", w.name)
 
 	known(mock, "li")
@@ -118,7 +120,7 @@ func TestLinkOfOnesOwn(t *testing.T) {
 
 // What comes back from the provider serves only the browser that asked, once.
 func TestCallbackIsForOneBrowser(t *testing.T) {
-	w, mock := newProvided(t)
+	w, mock := newProvided(t, api.Limits{})
 	known(mock, "li")
 	b := newBrowser(t, w.World)
 	stop := b.http
@@ -142,7 +144,7 @@ func TestCallbackIsForOneBrowser(t *testing.T) {
 }
 
 func TestProviderSaysNo(t *testing.T) {
-	w, _ := newProvided(t)
+	w, _ := newProvided(t, api.Limits{})
 	b := newBrowser(t, w.World)
 	stop := b.http
 	stop.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -152,6 +154,18 @@ func TestProviderSaysNo(t *testing.T) {
 	to, err := resp.Location()
 	must(t, err)
 	b.get(web.CallbackPath+"?error=access_denied&state="+to.Query().Get("state")).want(400, web.CallbackPath, "登录已取消或未获许可")
+}
+
+// To guess a code, this way is no longer than the other.
+func TestTriesToLinkAreLimited(t *testing.T) {
+	w, mock := newProvided(t, api.Limits{Login: replica.Rate{Burst: 2, Refill: 1, Per: time.Hour}})
+	known(mock, "li")
+	b := newBrowser(t, w.World).get("/login").press("/auth/login")
+	fill := map[string]string{"account": string(w.account), "name": w.name, "code": "2222222222"}
+	b.submit("/auth/link", fill).want(403, "/auth/link")
+	b.submit("/auth/link", fill).want(403, "/auth/link")
+	fill["code"] = w.code
+	b.submit("/auth/link", fill).want(429, "/auth/link")
 }
 
 func TestProviderIsAway(t *testing.T) {

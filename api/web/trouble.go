@@ -52,10 +52,9 @@ type form struct {
 // form is an error.
 func (v *visit) refill(name string, f form, err error) error {
 	var input *creditbank.InputError
-	told := v.site.c.Server.Explain(err)
-	if !errors.As(err, &input) || told.Status >= http.StatusInternalServerError {
+	if !errors.As(err, &input) {
 		return err
 	}
 	f.Fault, f.Field = v.text(input.Reason), input.Field
-	return v.show(told.Status, name, f)
+	return v.show(v.site.c.Server.Explain(err).Status, name, f)
 }

@@ -106,9 +106,12 @@ func again(u *url.URL) string {
 // local returns an address of this service, the first page if it is none: pages
 // send nobody elsewhere.
 func local(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") ||
-		strings.ContainsFunc(s, func(c rune) bool { return c == '\\' || c < ' ' || c == 0x7f }) || len(s) > 500 {
+	const most = 500
+	_, err := url.Parse(s)
+	// Browsers take a backslash for a slash, and leave out some of what is not
+	// printable.
+	odd := func(c rune) bool { return c == '\\' || c <= ' ' || c == 0x7f }
+	if err != nil || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.ContainsFunc(s, odd) || len(s) > most {
 		return "/"
 	}
 	return s
