@@ -7,13 +7,11 @@ type Limits struct {
 	// BodyBytes is the longest body of a request that is read whole, in bytes.
 	// Default 1048576 (1 MiB).
 	BodyBytes int `yaml:"body_bytes" range:"1024,1073741824"`
-	// FileBytes is the longest posting file (CSV, XLSX), in bytes. Default
-	// 33554432 (32 MiB).
+	// FileBytes is the longest posting file that is streamed (CSV, NDJSON), in
+	// bytes. Default 33554432 (32 MiB).
 	FileBytes int `yaml:"file_bytes" range:"1024,1073741824"`
 	// NDJSONRowBytes is the longest row of a stream, in bytes. Default 65536.
 	NDJSONRowBytes int `yaml:"ndjson_row_bytes" range:"256,16777216"`
-	// NDJSONRows is how many rows a stream may have. Default 100000.
-	NDJSONRows int `yaml:"ndjson_rows" range:"1,100000000"`
 	// JSONDepth is how deep objects and lists may nest. Default 32.
 	JSONDepth int `yaml:"json_depth" range:"4,1000"`
 
@@ -26,9 +24,8 @@ type Limits struct {
 	// IdleTimeout is how long a connection may wait for its next request.
 	// Default 2m.
 	IdleTimeout time.Duration `yaml:"idle_timeout" range:"1s,1h"`
-	// StreamTimeout is how long a stream may take: rows, files, events. A client
-	// of events connects again and loses none. At least RequestTimeout. Default
-	// 15m.
+	// StreamTimeout is how long a stream, of rows or of events, may go on without
+	// a byte that comes or goes. At least RequestTimeout. Default 1m.
 	StreamTimeout time.Duration `yaml:"stream_timeout" range:"1s,1d"`
 
 	// MaxInFlight is how many requests are worked on at once; more are refused

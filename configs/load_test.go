@@ -35,7 +35,6 @@ var others = map[string]string{
 	"limits.body_bytes":             "2048",
 	"limits.file_bytes":             "4096",
 	"limits.ndjson_row_bytes":       "1024",
-	"limits.ndjson_rows":            "7",
 	"limits.json_depth":             "9",
 	"limits.request_timeout":        "11s",
 	"limits.header_timeout":         "1m",
