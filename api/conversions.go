@@ -183,6 +183,10 @@ func (s *Server) ReviewConversion(ctx context.Context, r contract.ReviewConversi
 	if err := s.may(ctx, access.OnInstitution(s.institutionOf(p.Decision.Programme))); err != nil {
 		return nil, err
 	}
+	// The bank refuses who applied. A colleague at the counter may have done that.
+	if callOf(ctx).principal.Learner == id {
+		return nil, creditbank.Conflict(creditbank.CodeState, "application", "不能审核自己的申请", "nobody reviews an application of their own")
+	}
 	verdict := creditbank.Verdict{Approve: r.Body.Approve, Note: value(r.Body.Note)}
 	act, err := s.c.Bank.Review(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), r.Seq, verdict)
 	if err != nil {
