@@ -97,11 +97,36 @@ func (s *Server) isSelf(ctx context.Context, id creditbank.LearnerID) bool {
 // institution that is source or target or has the learner's consent. What is
 // told to others than the learner is recorded first, for the learner to see.
 func (s *Server) mayRead(ctx context.Context, id creditbank.LearnerID, purpose *contract.Purpose, fields ...creditbank.Field) error {
+	_, err := s.basisToRead(ctx, id, purpose, fields...)
+	return err
+}
+
+// basisToRead is [Server.mayRead] for who must know by what right: "" for the
+// learner.
+func (s *Server) basisToRead(ctx context.Context, id creditbank.LearnerID, purpose *contract.Purpose, fields ...creditbank.Field) (creditbank.Basis, error) {
+	s.mayself(ctx)
+	if s.isSelf(ctx, id) {
+		return "", nil
+	}
+	d, err := s.ground(ctx, id, purpose, fields)
+	if err != nil {
+		return "", err
+	}
+	return d.Basis, s.disclose(ctx, d)
+}
+
+// mayOversee reports whether the caller may be told whom a learner lets know
+// what, and who was told: the learner, and an authority on duty. It is none of
+// the fields that an institution may see or be let see.
+func (s *Server) mayOversee(ctx context.Context, id creditbank.LearnerID) error {
 	s.mayself(ctx)
 	if s.isSelf(ctx, id) {
 		return nil
 	}
-	d, err := s.ground(ctx, id, purpose, fields)
+	d, err := s.ground(ctx, id, nil, []creditbank.Field{creditbank.FieldProfile})
+	if is(err, creditbank.CodeConsentRequired) || err == nil && d.Basis != creditbank.BasisDuty {
+		return outOfScope()
+	}
 	if err != nil {
 		return err
 	}

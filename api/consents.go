@@ -20,7 +20,7 @@ func (s *Server) GetConsentText(_ context.Context, r contract.GetConsentTextRequ
 // ListConsents implements [contract.StrictServerInterface].
 func (s *Server) ListConsents(ctx context.Context, r contract.ListConsentsRequestObject) (contract.ListConsentsResponseObject, error) {
 	id := creditbank.LearnerID(r.Learner)
-	if err := s.mayRead(ctx, id, nil, creditbank.FieldProfile); err != nil {
+	if err := s.mayOversee(ctx, id); err != nil {
 		return nil, err
 	}
 	a, err := s.c.Bank.Account(ctx, id)
@@ -97,7 +97,7 @@ func (s *Server) ListDisclosures(ctx context.Context, r contract.ListDisclosures
 	if parts[0] != "" && !isUUID(parts[0]) {
 		return nil, badCursor()
 	}
-	if err := s.mayRead(ctx, id, nil, creditbank.FieldProfile); err != nil {
+	if err := s.mayOversee(ctx, id); err != nil {
 		return nil, err
 	}
 	if _, err := s.c.Bank.Version(ctx, id); err != nil {

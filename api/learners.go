@@ -60,10 +60,12 @@ func (s *Server) FindLearner(ctx context.Context, r contract.FindLearnerRequestO
 	return contract.FindLearner200JSONResponse{Id: string(id), Account: string(l.Account)}, nil
 }
 
-// GetLearner implements [contract.StrictServerInterface].
+// GetLearner implements [contract.StrictServerInterface]. A learner who consents
+// lets name and region be known, and nothing else that stands here.
 func (s *Server) GetLearner(ctx context.Context, r contract.GetLearnerRequestObject) (contract.GetLearnerResponseObject, error) {
 	id := creditbank.LearnerID(r.Learner)
-	if err := s.mayRead(ctx, id, r.Params.Purpose, creditbank.FieldProfile); err != nil {
+	basis, err := s.basisToRead(ctx, id, r.Params.Purpose, creditbank.FieldProfile)
+	if err != nil {
 		return nil, err
 	}
 	l, err := s.c.Bank.Learner(ctx, id)
@@ -78,10 +80,12 @@ func (s *Server) GetLearner(ctx context.Context, r contract.GetLearnerRequestObj
 	if err != nil {
 		return nil, err
 	}
-	programmes := texts(a.Enrolments())
-	return contract.GetLearner200JSONResponse{
-		Id: string(id), Account: string(l.Account), Name: optional(p.Name), Region: string(l.Region), OpenedAt: l.Opened, Programmes: &programmes, Frozen: &a.Frozen,
-	}, nil
+	w := contract.GetLearner200JSONResponse{Id: string(id), Account: string(l.Account), Name: optional(p.Name), Region: string(l.Region), OpenedAt: l.Opened}
+	if basis != creditbank.BasisConsent {
+		programmes := texts(a.Enrolments())
+		w.Programmes, w.Frozen = &programmes, &a.Frozen
+	}
+	return w, nil
 }
 
 // change returns the request to change something about a learner.

@@ -34,9 +34,11 @@ func depth(cat *creditbank.Catalogue, r creditbank.Region) int {
 	return n
 }
 
-// publish publishes reference data and answers with what is known then.
-func (s *Server) publish(ctx context.Context, r creditbank.Reference) (*creditbank.Catalogue, error) {
-	if err := s.c.Bank.Publish(ctx, callOf(ctx).by(), r); err != nil {
+// publish publishes reference data and answers with what is known then. may is
+// asked about the very catalogue that it follows: what this replica knew a moment
+// ago may not be what is replaced.
+func (s *Server) publish(ctx context.Context, r creditbank.Reference, may func(*creditbank.Catalogue) error) (*creditbank.Catalogue, error) {
+	if err := s.c.Bank.PublishIf(ctx, callOf(ctx).by(), r, may); err != nil {
 		return nil, inBody(err)
 	}
 	s.c.Shared.Signals.Publish(ctx, topicReference, nil)
@@ -49,24 +51,26 @@ func (s *Server) publish(ctx context.Context, r creditbank.Reference) (*creditba
 func (s *Server) PutRegion(ctx context.Context, r contract.PutRegionRequestObject) (contract.PutRegionResponseObject, error) {
 	code := creditbank.RegionCode(r.Region)
 	region := creditbank.Region{Code: code, Name: r.Body.Name, Level: string(r.Body.Level), Parent: creditbank.RegionCode(value(r.Body.Parent))}
-	above := []creditbank.RegionCode{region.Parent}
-	if old, known := s.c.Bank.Catalogue().Regions[code]; known {
-		above = append(above, old.Parent)
-	}
-	for _, parent := range above {
-		target := access.OnRegion(parent)
-		if parent == "" {
-			target = access.OnBank()
+	cat, err := s.publish(ctx, creditbank.Reference{Regions: []creditbank.Region{region}}, func(cat *creditbank.Catalogue) error {
+		if old, known := cat.Regions[code]; known {
+			if err := s.may(ctx, onParent(old.Parent)); err != nil {
+				return err
+			}
 		}
-		if err := s.may(ctx, target); err != nil {
-			return nil, err
-		}
-	}
-	cat, err := s.publish(ctx, creditbank.Reference{Regions: []creditbank.Region{region}})
+		return s.may(ctx, onParent(region.Parent))
+	})
 	if err != nil {
 		return nil, err
 	}
 	return contract.PutRegion200JSONResponse(wireRegion(cat.Regions[code])), nil
+}
+
+// onParent returns what a region below parent belongs to.
+func onParent(parent creditbank.RegionCode) access.Target {
+	if parent == "" {
+		return access.OnBank()
+	}
+	return access.OnRegion(parent)
 }
 
 func (s *Server) wireInstitution(i creditbank.Institution) contract.Institution {
@@ -114,15 +118,14 @@ func (s *Server) PutInstitution(ctx context.Context, r contract.PutInstitutionRe
 		ID: creditbank.InstitutionID(r.Institution), Name: r.Body.Name, Kinds: r.Body.Kinds, Tier: value(r.Body.Tier),
 		Parent: creditbank.InstitutionID(value(r.Body.Parent)), Region: creditbank.RegionCode(r.Body.Region), USCC: value(r.Body.Uscc),
 	}
-	if err := s.may(ctx, access.OnRegion(i.Region)); err != nil {
-		return nil, err
-	}
-	if old, known := s.c.Bank.Catalogue().Institutions[i.ID]; known {
-		if err := s.may(ctx, access.OnRegion(old.Region)); err != nil {
-			return nil, err
+	cat, err := s.publish(ctx, creditbank.Reference{Institutions: []creditbank.Institution{i}}, func(cat *creditbank.Catalogue) error {
+		if old, known := cat.Institutions[i.ID]; known {
+			if err := s.may(ctx, access.OnRegion(old.Region)); err != nil {
+				return err
+			}
 		}
-	}
-	cat, err := s.publish(ctx, creditbank.Reference{Institutions: []creditbank.Institution{i}})
+		return s.may(ctx, access.OnRegion(i.Region))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -167,15 +170,14 @@ func (s *Server) PutCourse(ctx context.Context, r contract.PutCourseRequestObjec
 		Category: creditbank.Category(r.Body.Category), Level: creditbank.Level(value(r.Body.Level)), Hours: value(r.Body.Hours), Credits: value(r.Body.Credits),
 		Family: value(r.Body.Family), Tags: value(r.Body.Tags),
 	}
-	if err := s.may(ctx, access.OnInstitution(c.Institution)); err != nil {
-		return nil, err
-	}
-	if old, known := s.c.Bank.Catalogue().Courses[c.Code]; known {
-		if err := s.may(ctx, access.OnInstitution(old.Institution)); err != nil {
-			return nil, err
+	cat, err := s.publish(ctx, creditbank.Reference{Courses: []creditbank.Course{c}}, func(cat *creditbank.Catalogue) error {
+		if old, known := cat.Courses[c.Code]; known {
+			if err := s.may(ctx, access.OnInstitution(old.Institution)); err != nil {
+				return err
+			}
 		}
-	}
-	cat, err := s.publish(ctx, creditbank.Reference{Courses: []creditbank.Course{c}})
+		return s.may(ctx, access.OnInstitution(c.Institution))
+	})
 	if err != nil {
 		return nil, err
 	}

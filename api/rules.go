@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"creditbank/api/contract"
@@ -172,21 +173,32 @@ func (s *Server) PublishRuleSet(ctx context.Context, r contract.PublishRuleSetRe
 	if err := problems.Err(); err != nil {
 		return nil, inFiles(problems)
 	}
+	cat, err := s.publish(ctx, creditbank.Reference{RuleSet: body}, func(cat *creditbank.Catalogue) error {
+		return follows(cat, r.Body.Replaces, body)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, published := range slices.Backward(cat.RuleSets) {
+		if bytes.Equal(published.Body, body) { // the newest may be another's by now
+			return contract.PublishRuleSet200JSONResponse(summary(published)), nil
+		}
+	}
+	return nil, errors.New("the rules that were published cannot be found")
+}
+
+// follows reports a version of the rules other than the one to be replaced,
+// unless it is body, sent again.
+func follows(cat *creditbank.Catalogue, replaces int, body []byte) error {
 	newest := creditbank.RuleSet{}
 	if n := len(cat.RuleSets); n > 0 {
 		newest = cat.RuleSets[n-1]
 	}
-	switch at := versionOf(newest); {
-	case at == r.Body.Replaces+1 && bytes.Equal(newest.Body, body):
-		// Sent again.
-	case at != r.Body.Replaces:
-		return nil, refuse(problemConflict, "RULE_SET_REPLACED", "规则集已有更新的版本，请在其基础上修改后重新发布", "another version was published meanwhile: start from that one")
+	at := versionOf(newest)
+	if at == replaces || at == replaces+1 && bytes.Equal(newest.Body, body) {
+		return nil
 	}
-	cat, err := s.publish(ctx, creditbank.Reference{RuleSet: body})
-	if err != nil {
-		return nil, err
-	}
-	return contract.PublishRuleSet200JSONResponse(summary(cat.RuleSets[len(cat.RuleSets)-1])), nil
+	return refuse(problemConflict, "RULE_SET_REPLACED", "规则集已有更新的版本，请在其基础上修改后重新发布", "another version was published meanwhile: start from that one")
 }
 
 func versionOf(r creditbank.RuleSet) int {

@@ -174,6 +174,13 @@ type Reference struct {
 // Publish publishes what r holds beyond what is published already. Each piece
 // is checked; on an error nothing is published.
 func (b *Bank) Publish(ctx context.Context, by Caller, r Reference) error {
+	return b.PublishIf(ctx, by, r, func(*Catalogue) error { return nil })
+}
+
+// PublishIf is [Bank.Publish] for whoever must look first at what is to be
+// replaced: check is asked about the very catalogue that r will follow, anew each
+// time others publish meanwhile. On its error nothing is published.
+func (b *Bank) PublishIf(ctx context.Context, by Caller, r Reference, check func(*Catalogue) error) error {
 	if err := by.check(); err != nil {
 		return err
 	}
@@ -182,6 +189,9 @@ func (b *Bank) Publish(ctx context.Context, by Caller, r Reference) error {
 			return err
 		}
 		base := b.Catalogue()
+		if err := check(base); err != nil {
+			return err
+		}
 		docs, err := b.documents(base, by, r)
 		if err != nil {
 			return err

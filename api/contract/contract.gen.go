@@ -1031,7 +1031,7 @@ type Learner struct {
 	Name     *string   `json:"name,omitempty"`
 	OpenedAt time.Time `json:"opened_at"`
 
-	// Programmes 注册的专业 The programmes enrolled in
+	// Programmes 注册的专业 The programmes enrolled in; left out, as frozen is, for who is told by the learner's consent
 	Programmes *[]string `json:"programmes,omitempty"`
 	Region     string    `json:"region"`
 }
@@ -2721,6 +2721,8 @@ type ClientInterface interface {
 
 	// ListConsents 同意记录 The consents a learner has given, withdrawn ones too
 	//
+	// For the learner, and for an authority of the learner's region; for no institution.
+	//
 	// Corresponds with GET /v1/learners/{learner}/consents (the `ListConsents` operationId).
 	ListConsents(ctx context.Context, learner PathLearner, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2812,6 +2814,8 @@ type ClientInterface interface {
 	ReviewConversion(ctx context.Context, learner PathLearner, seq PathSeq, params *ReviewConversionParams, body ReviewConversionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDisclosures 披露记录 Who was told what about a learner, when, and on what ground
+	//
+	// For the learner, and for an authority of the learner's region; for no institution.
 	//
 	// Corresponds with GET /v1/learners/{learner}/disclosures (the `ListDisclosures` operationId).
 	ListDisclosures(ctx context.Context, learner PathLearner, params *ListDisclosuresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4191,6 +4195,8 @@ func (c *Client) IssueCertificate(ctx context.Context, learner PathLearner, para
 
 // ListConsents 同意记录 The consents a learner has given, withdrawn ones too
 //
+// For the learner, and for an authority of the learner's region; for no institution.
+//
 // Corresponds with GET /v1/learners/{learner}/consents (the `ListConsents` operationId).
 func (c *Client) ListConsents(ctx context.Context, learner PathLearner, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListConsentsRequest(c.Server, learner)
@@ -4402,6 +4408,8 @@ func (c *Client) ReviewConversion(ctx context.Context, learner PathLearner, seq 
 }
 
 // ListDisclosures 披露记录 Who was told what about a learner, when, and on what ground
+//
+// For the learner, and for an authority of the learner's region; for no institution.
 //
 // Corresponds with GET /v1/learners/{learner}/disclosures (the `ListDisclosures` operationId).
 func (c *Client) ListDisclosures(ctx context.Context, learner PathLearner, params *ListDisclosuresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9794,6 +9802,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListConsentsWithResponse 同意记录 The consents a learner has given, withdrawn ones too
 	//
+	// For the learner, and for an authority of the learner's region; for no institution.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/learners/{learner}/consents (the `ListConsents` operationId).
@@ -9893,6 +9903,8 @@ type ClientWithResponsesInterface interface {
 	ReviewConversionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReviewConversionParams, body ReviewConversionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviewConversionResponse, error)
 
 	// ListDisclosuresWithResponse 披露记录 Who was told what about a learner, when, and on what ground
+	//
+	// For the learner, and for an authority of the learner's region; for no institution.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14774,6 +14786,8 @@ func (c *ClientWithResponses) IssueCertificateWithResponse(ctx context.Context, 
 
 // ListConsentsWithResponse 同意记录 The consents a learner has given, withdrawn ones too
 //
+// For the learner, and for an authority of the learner's region; for no institution.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/learners/{learner}/consents (the `ListConsents` operationId).
@@ -14945,6 +14959,8 @@ func (c *ClientWithResponses) ReviewConversionWithResponse(ctx context.Context, 
 }
 
 // ListDisclosuresWithResponse 披露记录 Who was told what about a learner, when, and on what ground
+//
+// For the learner, and for an authority of the learner's region; for no institution.
 //
 // Returns a wrapper object for the known response body format(s).
 //

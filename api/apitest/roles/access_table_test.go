@@ -324,7 +324,8 @@ func noCertificate(method, rest string, body any) func(*scene) ask {
 
 func consentOperations() []operation {
 	give := map[string]any{"recipient": "I12", "purpose": "ADMISSION", "fields": []string{"BALANCE"}, "text_version": "2026-1", "until": "2027-01-01"}
-	watched := with(with(roles(ofL2, "auditor"), regionL2, "operator"), own, "learner")
+	// Whom L2 lets know what is no business of those who are let.
+	watched := with(roles(regionL2, "auditor", "operator"), own, "learner")
 	return []operation{
 		{id: "listConsents", by: watched, tells: fields("PROFILE"), ask: ofLearner("/consents"), none: ofNobody("GET", "/consents", nil)},
 		{id: "listDisclosures", by: watched, tells: fields("PROFILE"), ask: ofLearner("/disclosures"), none: ofNobody("GET", "/disclosures", nil)},

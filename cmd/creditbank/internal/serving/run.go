@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -88,7 +87,8 @@ func (l *listening) serve() error {
 
 // servers returns the server, and that for operators if there is one.
 func (s *Service) servers() ([]*listening, error) {
-	main := s.http(otelhttp.NewHandler(s.Server, "request", otelhttp.WithTracerProvider(s.tracing.Provider())))
+	main := s.Server.HTTP()
+	main.Handler = otelhttp.NewHandler(s.Server, "request", otelhttp.WithTracerProvider(s.tracing.Provider()))
 	all := []*listening{{main, s.listener, s.config.TLS.CertFile, s.config.TLS.KeyFile}}
 	if s.config.AdminListen == "" {
 		return all, nil
@@ -97,14 +97,10 @@ func (s *Service) servers() ([]*listening, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for operators: %w", err)
 	}
-	return append(all, &listening{Server: s.http(s.operators()), listener: l}), nil
-}
-
-func (s *Service) http(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: s.config.Limits.HeaderTimeout, IdleTimeout: s.config.Limits.IdleTimeout, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
-	}
+	operators := s.Server.HTTP()
+	// A profile is written for as long as it is asked for.
+	operators.Handler, operators.WriteTimeout = s.operators(), 0
+	return append(all, &listening{Server: operators, listener: l}), nil
 }
 
 // operators serves what is for operators only.

@@ -179,6 +179,7 @@ func (s *Service) server(c configs.Config) api.Config {
 		Limits: api.Limits{
 			BodyBytes: int64(c.Limits.BodyBytes), StreamBytes: int64(c.Limits.FileBytes), RowBytes: c.Limits.NDJSONRowBytes, JSONDepth: c.Limits.JSONDepth,
 			Timeout: c.Limits.RequestTimeout, StreamTimeout: c.Limits.StreamTimeout, InFlight: c.Limits.MaxInFlight,
+			HeaderTimeout: c.Limits.HeaderTimeout, IdleTimeout: c.Limits.IdleTimeout,
 			PerClient: rate(c.Limits.PerClient), PerInstitution: rate(c.Limits.PerInstitution), Anonymous: rate(c.Limits.Anonymous), Login: rate(c.Limits.Login),
 		},
 	}
