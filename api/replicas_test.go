@@ -75,7 +75,7 @@ type replicas struct {
 // What a pair of replicas may be like.
 type pairOptions struct {
 	alone   bool // without Redis
-	durable bool
+	durable bool // and slow to commit, so that a killer finds it at that
 	limits  api.Limits
 	log     *slog.Logger
 }
@@ -84,7 +84,11 @@ const publicURL = "https://bank.example.edu"
 
 func newReplicas(t *testing.T, o pairOptions) *replicas {
 	t.Helper()
-	p := &replicas{t: t, database: pgtest.New(t, pgtest.Options{Durable: o.durable}), watch: &watch{t: t}}
+	server := pgtest.Options{Durable: o.durable}
+	if o.durable {
+		server.Settings = map[string]string{"commit_delay": "20000", "commit_siblings": "0"}
+	}
+	p := &replicas{t: t, database: pgtest.New(t, server), watch: &watch{t: t}}
 	if !o.alone {
 		p.redis = redistest.New(t, redistest.Options{})
 	}
