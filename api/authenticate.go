@@ -121,9 +121,10 @@ func (s *Server) session(ctx context.Context, sent string) (access.Principal, er
 	return p, nil
 }
 
-// sessionShared is how long a session is known without asking the database,
-// which notes its use once a minute.
-const sessionShared = 30 * time.Second
+// sessionShared is how long a session is known without asking the database. So
+// long it may go on at another replica that was not told of its end, and
+// anywhere after its account's password was replaced.
+const sessionShared = 5 * time.Second
 
 // sessionKey is what a session is kept under: not what opens it.
 func sessionKey(sent string) string {

@@ -43,7 +43,9 @@ func (f fileAnswers) VisitStreamOutcomesResponse(w http.ResponseWriter) error {
 		Limits: posting.Limits{Row: f.s.c.Limits.RowBytes, Size: f.s.c.Limits.StreamBytes},
 	}
 	if t, _, _ := mime.ParseMediaType(callOf(f.ctx).request.Header.Get("Content-Type")); t == "application/x-ndjson" {
-		source.Format = posting.NDJSON
+		// JSON is UTF-8 (RFC 8259, 8.1). To tell the encoding of a file some of it
+		// has to be read first, which a sender who waits for answers never sends.
+		source.Format, source.Encoding = posting.NDJSON, posting.UTF8
 	}
 	f.s.progress(w)
 	table, err := posting.OpenFile(source)

@@ -85,6 +85,9 @@ func holds(t *testing.T, p *replicas, done <-chan struct{}, revoked string, brow
 	}
 }
 
+// password is that of all who log in here.
+const password = "correct horse battery staple"
+
 // logIn opens an account to log in with for a learner, and returns the cookie of
 // a browser that has logged in.
 func logIn(t *testing.T, w *apitest.World, id creditbank.LearnerID) *http.Cookie {
@@ -97,7 +100,6 @@ func logIn(t *testing.T, w *apitest.World, id creditbank.LearnerID) *http.Cookie
 	if err != nil {
 		t.Fatal(err)
 	}
-	const password = "correct horse battery staple"
 	anyone := w.As("")
 	active, err := anyone.ActivateAccountWithResponse(t.Context(), contract.ActivateAccountJSONRequestBody{
 		Account: string(a.Number), Code: code, Name: person.Name, Password: password,
@@ -115,10 +117,7 @@ func logIn(t *testing.T, w *apitest.World, id creditbank.LearnerID) *http.Cookie
 
 // asBrowser asks who is logged in.
 func asBrowser(t *testing.T, w *apitest.World, cookie *http.Cookie) int {
-	r, err := w.As("").GetMeWithResponse(t.Context(), func(_ context.Context, r *http.Request) error {
-		r.AddCookie(cookie)
-		return nil
-	})
+	r, err := w.As("").GetMeWithResponse(t.Context(), brings(cookie))
 	if err != nil {
 		t.Error(err)
 		return 0
@@ -180,5 +179,13 @@ func TestDatabaseMayBeKilled(t *testing.T) {
 	}
 	if told["UNAVAILABLE"] == 0 {
 		t.Error("the database was killed and no request noticed")
+	}
+}
+
+// brings has a request bring a browser's cookie.
+func brings(cookie *http.Cookie) contract.RequestEditorFn {
+	return func(_ context.Context, r *http.Request) error {
+		r.AddCookie(cookie)
+		return nil
 	}
 }

@@ -562,12 +562,16 @@ func TestReplicasTakeAway(t *testing.T) {
 			p := newReplicas(t, pairOptions{alone: c.alone})
 			a, b := p.worlds[0], p.worlds[1]
 			operator := a.As(a.Token("", "operator region:9901"))
-			var grants, tokens time.Duration
-			for range c.rounds {
+			var grants, tokens, sessions, passwords time.Duration
+			ids := learners(t, a, c.rounds+1)
+			passwords = endsSession(t, a, b, ids[c.rounds], changePassword, 20*time.Second)
+			for i := range c.rounds {
+				sessions = max(sessions, endsSession(t, a, b, ids[i], logOut, c.token))
 				grants = max(grants, takesGrant(t, a, b, operator, c.grants))
 				tokens = max(tokens, takesToken(t, a, b, c.token))
 			}
-			t.Logf("at the other replica a grant was gone within %v, a token within %v", grants.Round(time.Millisecond), tokens.Round(time.Millisecond))
+			t.Logf("at the other replica a grant was gone within %v, a token within %v, a session within %v, those of an old password within %v",
+				grants.Round(time.Millisecond), tokens.Round(time.Millisecond), sessions.Round(time.Millisecond), passwords.Round(time.Millisecond))
 		})
 	}
 }
@@ -642,6 +646,38 @@ func takesToken(t *testing.T, a, b *apitest.World, limit time.Duration) time.Dur
 		t.Errorf("a revoked token is answered %d where it was revoked", status)
 	}
 	return eventually(t, "token revoked", limit, func() bool { return me(t, b, token) == http.StatusUnauthorized })
+}
+
+// endsSession ends a browser's session at a while it is in use at b.
+func endsSession(t *testing.T, a, b *apitest.World, id creditbank.LearnerID, end func(*testing.T, *apitest.World, *http.Cookie), limit time.Duration) time.Duration {
+	t.Helper()
+	browser := logIn(t, a, id)
+	for _, w := range []*apitest.World{a, b} {
+		if status := asBrowser(t, w, browser); status != http.StatusOK {
+			t.Fatalf("a browser that has logged in is answered %d", status)
+		}
+	}
+	end(t, a, browser)
+	return eventually(t, "session ended", limit, func() bool { return asBrowser(t, b, browser) == http.StatusUnauthorized })
+}
+
+func logOut(t *testing.T, w *apitest.World, browser *http.Cookie) {
+	t.Helper()
+	r, err := w.As("").LogOutWithResponse(t.Context(), brings(browser))
+	if err != nil || r.StatusCode() != http.StatusNoContent {
+		t.Fatalf("log out: %v %s", err, r.Body)
+	}
+	if status := asBrowser(t, w, browser); status != http.StatusUnauthorized {
+		t.Errorf("a browser is answered %d where it has logged out", status)
+	}
+}
+
+func changePassword(t *testing.T, w *apitest.World, browser *http.Cookie) {
+	t.Helper()
+	r, err := w.As("").ChangePasswordWithResponse(t.Context(), contract.ChangePasswordJSONRequestBody{Old: password, New: "another horse, another battery"}, brings(browser))
+	if err != nil || r.StatusCode() != http.StatusNoContent {
+		t.Fatalf("change the password: %v %s", err, r.Body)
+	}
 }
 
 func revoke(t *testing.T, w *apitest.World, token string) {
