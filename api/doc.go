@@ -22,6 +22,10 @@
 // A handler answers, or returns an error; problem.go has the one table that
 // makes problems (RFC 9457) of errors.
 //
+// Addresses that are none of the contract's may be pages ([Config.Pages]), which
+// pass the same from limit on but for the contract. A browser that goes wrong at
+// no operation is told so by a page; everything else gets a problem.
+//
 // # Who may do what
 //
 // permission.go lists each operation with the roles that may call it. Roles are
