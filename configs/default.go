@@ -46,6 +46,7 @@ func Default() Config {
 		},
 		Tokens:       Tokens{Lifetime: 10 * time.Minute, Rotation: 30 * day},
 		Sessions:     Sessions{Idle: 30 * time.Minute, Longest: 12 * time.Hour},
+		Name:         creditbank.Text{ZH: "学分银行", EN: "Credit Bank"},
 		OIDC:         OIDC{Name: creditbank.Text{ZH: "统一身份认证", EN: "Single sign-on"}},
 		Certificates: Certificates{StatusValidity: 7 * day, Anchor: AnchorLocal, AnchorFile: "anchor.log", Interval: time.Minute},
 		Telemetry:    Telemetry{LogLevel: slog.LevelInfo, LogFormat: LogJSON, Sample: 0.05},
