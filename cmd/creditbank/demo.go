@@ -77,13 +77,15 @@ func (p *program) demo(ctx context.Context, dir, listen string) error {
 	}, city, s)
 }
 
-// demoBank makes a bank that knows the regions, unless there is one.
+// demoBank makes a bank that knows the regions, unless there is one. It is made on
+// the day on which the city's year begins.
 func (p *program) demoBank(ctx context.Context, city *scenario.City) error {
 	if _, err := embedded.Read(p.bankDir); !errors.Is(err, creditbank.ErrNotFound) {
 		return err
 	}
 	world := p.world
 	world.Host = demoHost
+	world.Now = func() time.Time { return city.Noon(city.Day) } // its time does not run backwards
 	bank, err := embedded.Create(ctx, p.bankDir, world)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -71,6 +72,11 @@ func TestDemoPrintsWhatWorks(t *testing.T) {
 	}
 	if err := dec.Decode(&verified); err != nil || verified.Verdict != "valid" {
 		t.Errorf("verifying: %v %+v\n%s", err, verified, answers)
+	}
+	// The city's year is told on its own days.
+	certificate, err := os.ReadFile(filepath.Join(dir, "certificate-L2.json"))
+	if err != nil || !strings.Contains(string(certificate), `"awardedDate": "2026-04-20`) {
+		t.Errorf("L2's certificate (%v) is not of 20 April 2026:\n%s", err, certificate)
 	}
 	stop()
 	again, stop := showDemo(t, dir, listen)
