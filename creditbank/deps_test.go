@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"api/telemetry":                    {"configs"},
 	"cmd/certverify":                   {"certify"},
 	"api/token":                        {},
+	"api/contract/internal/sums":       {},
 	"api/oidc":                         {"creditbank"},
 }
 
