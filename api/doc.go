@@ -11,13 +11,18 @@
 //	observe      one log line, metrics, a trace; no personal data
 //	admit        a service that stops, or is full, says so with Retry-After
 //	route        gorilla/mux; unknown addresses and methods are problems too
-//	authenticate an access token, or a browser's session; see authenticate.go
+//	authenticate an access token, or a browser's session; see authenticate.go;
+//	             who fails is counted by the address
 //	limit        so many requests of a client, an institution, an address
 //	body         content type, size, depth of JSON
-//	validate     parameters and body against the contract
+//	validate     parameters and body against the contract; what it does not
+//	             know is refused
 //	tell         replicas look at the feed after what may have written to it
 //	authorize    the role that the operation asks for; see permission.go
 //	handler      takes out, asks the domain, puts in
+//
+// [Server.HTTP] is the server of connections around it, with limits for slow and
+// idle peers.
 //
 // A handler answers, or returns an error; problem.go has the one table that
 // makes problems (RFC 9457) of errors.

@@ -51,26 +51,32 @@ func TestHostilePeers(t *testing.T) {
 				go tt.then(c)
 			}
 			start := time.Now()
-			readAnswer(t, c).refused(t, w, false, tt.want)
+			a := readAnswer(t, c)
+			a.refused(t, w, false, tt.want)
+			if tt.want.status != 401 && a.header.Get("Connection") != "close" {
+				t.Errorf("the answer does not say that the connection is closed: %v", a.header)
+			}
 			wantHungUp(t, c)
 			if took := time.Since(start); took > 5*time.Second {
 				t.Errorf("the connection was held for %v", took)
 			}
 		})
 	}
+	// Here a request may take long: what ends connections is another limit.
+	patient := apitest.New(t, apitest.Options{Limits: api.Limits{HeaderTimeout: 300 * time.Millisecond, IdleTimeout: 500 * time.Millisecond}})
 	t.Run("a head that comes a byte at a time", func(t *testing.T) {
 		t.Parallel()
-		c := dial(t, w)
+		c := dial(t, patient)
 		go drip(post("X: " + strings.Repeat("x", 1000)))(c)
 		wantHungUp(t, c)
 	})
 	t.Run("a connection on which nothing comes", func(t *testing.T) {
 		t.Parallel()
-		wantHungUp(t, dial(t, w))
+		wantHungUp(t, dial(t, patient))
 	})
 	t.Run("a connection that stays after its answer", func(t *testing.T) {
 		t.Parallel()
-		c := dial(t, w)
+		c := dial(t, patient)
 		if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
@@ -89,6 +95,7 @@ func TestHostilePeers(t *testing.T) {
 		}{
 			{strings.Replace(head("POST", "/v1/outcomes/stream", poster, "Content-Length: 2", "\r\n{}"), "application/json", "application/x-ndjson", 1), 200},
 			{head("GET", "/v2", "", "", ""), 404},
+			{strings.Replace(head("POST", "/v1/outcomes/stream", poster, "Content-Length: 20000", "\r\nno,columns\n"), "application/json", "text/csv", 1) + strings.Repeat("x", 19_989), 400},
 			{post("Content-Length: 2", "\r\n{}"), 400},
 			{head("GET", "/v1/regions", "", "", ""), 200},
 		} {

@@ -199,6 +199,15 @@ func TestTokensEnd(t *testing.T) {
 			}
 		}
 	})
+	t.Run("when its client is disabled here, at once", func(t *testing.T) {
+		token, operator := w.Token("I15", "poster institution:I15"), w.Token("", "operator region:9901")
+		disable := sent{method: "POST", path: "/v1/clients/" + strings.TrimPrefix(me(t, w, token), "client:") + "/disable", token: operator,
+			header: http.Header{"Idempotency-Key": {apitest.Key(t)}}}
+		if a := disable.to(t, w); a.status != 200 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		wantRefused(t, w, sent{path: "/v1/me", token: token}, unauthenticated)
+	})
 	t.Run("what it was narrowed by", func(t *testing.T) {
 		id, secret := newSecret(t, w, "poster institution:I15", "reviewer institution:I15")
 		a := tokenRequest(t, w, url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}, "scope": {"reviewer"}}, nil)

@@ -2,7 +2,6 @@ package play
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,23 +14,6 @@ import (
 	"creditbank/creditbank/access"
 )
 
-// A Refusal is an answer that is a problem.
-type Refusal struct {
-	Status  int
-	Problem contract.Problem
-}
-
-// Error implements error.
-func (r *Refusal) Error() string {
-	return fmt.Sprintf("%d %s: %s", r.Status, r.Problem.Code, r.Problem.Message.En)
-}
-
-// An answer is what the generated client returns.
-type answer interface {
-	StatusCode() int
-	GetBody() []byte
-}
-
 // What cannot be answered at the moment is asked again: after 100 ms, then twice
 // as long each time.
 const (
@@ -41,8 +23,8 @@ const (
 
 // ask sends a request as a party with the grants, again while the service is not
 // there or says that it is not able to. An answer that is a problem is a
-// [Refusal].
-func ask[A answer](ctx context.Context, p *player, send func(*contract.ClientWithResponses) (A, error), grants ...access.Grant) (a A, err error) {
+// [contract.Refusal].
+func ask[A contract.Answer](ctx context.Context, p *player, send func(*contract.ClientWithResponses) (A, error), grants ...access.Grant) (a A, err error) {
 	pause := firstPause
 	for try := 1; ; try++ {
 		client, err := p.Parties.As(ctx, grants...)
@@ -50,7 +32,7 @@ func ask[A answer](ctx context.Context, p *player, send func(*contract.ClientWit
 			return a, fmt.Errorf("act as %v: %w", grants, err)
 		}
 		if a, err = send(client); err == nil {
-			err = refusal(a)
+			err = contract.RefusalOf(a)
 		}
 		if try == tries || !passing(err) {
 			return a, err
@@ -66,21 +48,9 @@ func ask[A answer](ctx context.Context, p *player, send func(*contract.ClientWit
 	}
 }
 
-// refusal returns an answer that is a problem as an error.
-func refusal(a answer) error {
-	if a.StatusCode() < http.StatusBadRequest {
-		return nil
-	}
-	r := &Refusal{Status: a.StatusCode()}
-	if err := json.Unmarshal(a.GetBody(), &r.Problem); err != nil {
-		return fmt.Errorf("an answer of status %d that is no problem: %w", r.Status, err)
-	}
-	return r
-}
-
 // passing reports whether the same request may succeed later.
 func passing(err error) bool {
-	var r *Refusal
+	var r *contract.Refusal
 	if errors.As(err, &r) {
 		return r.Status == http.StatusServiceUnavailable || r.Status == http.StatusTooManyRequests
 	}
@@ -97,7 +67,7 @@ func (p *player) refused(at creditbank.Place, err error) error {
 	if err == nil {
 		return nil
 	}
-	var r *Refusal
+	var r *contract.Refusal
 	if !errors.As(err, &r) {
 		return fmt.Errorf("%v: %w", at, err)
 	}

@@ -115,7 +115,7 @@ func (p *player) send(ctx context.Context, institution creditbank.InstitutionID,
 		rows = append(rows, p.posting(o))
 	}
 	var answers []contract.PostingAnswer
-	_, err := ask(ctx, p, func(c *contract.ClientWithResponses) (a answer, err error) {
+	_, err := ask(ctx, p, func(c *contract.ClientWithResponses) (a contract.Answer, err error) {
 		if p.Way == InArrays {
 			a, answers, err = array(ctx, c, rows)
 		} else {

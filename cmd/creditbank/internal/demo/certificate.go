@@ -56,7 +56,7 @@ func newest(ctx context.Context, c *contract.ClientWithResponses, id creditbank.
 			return false, err
 		}
 		if r.JSON200 == nil {
-			return false, status("list certificates", r, r.Body)
+			return false, status("list certificates", r)
 		}
 		all := r.JSON200.Certificates
 		if r.JSON200.Pending > 0 || len(all) == 0 {
@@ -77,7 +77,7 @@ func anchored(ctx context.Context, c *contract.ClientWithResponses, id string) (
 			return false, err
 		}
 		if r.JSON200 == nil {
-			return false, status("fetch a certificate", r, r.Body)
+			return false, status("fetch a certificate", r)
 		}
 		bundle = *r.JSON200
 		return slices.ContainsFunc(bundle.Receipts, func(r contract.Receipt) bool { return r.Cosigned }), nil

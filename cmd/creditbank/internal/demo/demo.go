@@ -219,11 +219,10 @@ func random(r io.Reader, n int) string {
 	return fmt.Sprintf("%x", b)
 }
 
-// status says what a request came to.
-func status(what string, r interface{ StatusCode() int }, body []byte) error {
-	var problem contract.Problem
-	if json.Unmarshal(body, &problem) == nil && problem.Code != "" {
-		return fmt.Errorf("%s: %d %s: %s", what, r.StatusCode(), problem.Code, problem.Message.En)
+// status says what a request came to that was not answered as it should be.
+func status(what string, a contract.Answer) error {
+	if err := contract.RefusalOf(a); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	return fmt.Errorf("%s: status %d", what, r.StatusCode())
+	return fmt.Errorf("%s: status %d", what, a.StatusCode())
 }

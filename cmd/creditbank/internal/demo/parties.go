@@ -123,7 +123,7 @@ func (p *parties) logIn(ctx context.Context, number creditbank.AccountNumber) (t
 		return token{}, err
 	}
 	if r.JSON200 == nil {
-		return token{}, status("log in", r, r.Body)
+		return token{}, status("log in", r)
 	}
 	return p.good(*r.JSON200), nil
 }
@@ -139,7 +139,7 @@ func (p *parties) credentials(ctx context.Context, client, secret string) (token
 		return token{}, err
 	}
 	if r.JSON200 == nil {
-		return token{}, status("get a token", r, r.Body)
+		return token{}, status("get a token", r)
 	}
 	return p.good(*r.JSON200), nil
 }
@@ -169,14 +169,14 @@ func (p *parties) open(ctx context.Context, id, institution string, grants ...st
 		return "", err
 	}
 	if opened.JSON201 == nil {
-		return "", status("register "+id, opened, opened.Body)
+		return "", status("register "+id, opened)
 	}
 	made, err := c.AddClientSecretWithResponse(ctx, id, &contract.AddClientSecretParams{IdempotencyKey: p.key()}, contract.AddClientSecretJSONRequestBody{})
 	if err != nil {
 		return "", err
 	}
 	if made.JSON201 == nil || made.JSON201.Secret == nil {
-		return "", status("secret of "+id, made, made.Body)
+		return "", status("secret of "+id, made)
 	}
 	if p.machines == nil {
 		p.machines = map[string]string{}
@@ -209,7 +209,7 @@ func (p *parties) learner(ctx context.Context, id creditbank.LearnerID) (creditb
 		return "", err
 	}
 	if who.JSON200 == nil || who.JSON200.Name == nil {
-		return "", status("read a learner", who, who.Body)
+		return "", status("read a learner", who)
 	}
 	learner := string(id)
 	number, err := p.openAccount(ctx, c, *who.JSON200.Name, contract.OpenAccountJSONRequestBody{Learner: &learner})
@@ -225,7 +225,7 @@ func (p *parties) openAccount(ctx context.Context, c *contract.ClientWithRespons
 		return "", err
 	}
 	if r.JSON201 == nil || r.JSON201.Code == nil {
-		return "", status("open an account", r, r.Body)
+		return "", status("open an account", r)
 	}
 	number := creditbank.AccountNumber(r.JSON201.Account.Account)
 	return number, p.activate(ctx, number, name, *r.JSON201.Code)
@@ -242,7 +242,7 @@ func (p *parties) activate(ctx context.Context, number creditbank.AccountNumber,
 		return err
 	}
 	if r.StatusCode() != http.StatusNoContent {
-		return status("activate an account", r, r.Body)
+		return status("activate an account", r)
 	}
 	return nil
 }
