@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -129,7 +130,7 @@ func (s *Server) AddClientSecret(ctx context.Context, r contract.AddClientSecret
 
 // RemoveClientSecret implements [contract.StrictServerInterface].
 func (s *Server) RemoveClientSecret(ctx context.Context, r contract.RemoveClientSecretRequestObject) (contract.RemoveClientSecretResponseObject, error) {
-	c, err := s.changeClient(ctx, r.Client, func(id string) (access.Client, error) {
+	c, err := s.takeFrom(ctx, r.Client, func(id string) (access.Client, error) {
 		return s.c.Registry.RemoveSecret(ctx, s.asked(ctx, r.Params.IdempotencyKey), id, r.Secret)
 	})
 	return contract.RemoveClientSecret200JSONResponse(wireClient(c)), err
@@ -149,7 +150,7 @@ func (s *Server) AddClientKey(ctx context.Context, r contract.AddClientKeyReques
 
 // RemoveClientKey implements [contract.StrictServerInterface].
 func (s *Server) RemoveClientKey(ctx context.Context, r contract.RemoveClientKeyRequestObject) (contract.RemoveClientKeyResponseObject, error) {
-	c, err := s.changeClient(ctx, r.Client, func(id string) (access.Client, error) {
+	c, err := s.takeFrom(ctx, r.Client, func(id string) (access.Client, error) {
 		return s.c.Registry.RemoveKey(ctx, s.asked(ctx, r.Params.IdempotencyKey), id, r.Kid)
 	})
 	return contract.RemoveClientKey200JSONResponse(wireClient(c)), err
@@ -183,8 +184,8 @@ func (s *Server) EnableClient(ctx context.Context, r contract.EnableClientReques
 	return contract.EnableClient200JSONResponse(wireClient(c)), err
 }
 
-// changeClient changes a client within the caller's scope, and has every replica
-// look anew at what it may do.
+// changeClient changes a client within the caller's scope by what a body says,
+// and has every replica look anew at what it may do.
 func (s *Server) changeClient(ctx context.Context, id string, change func(string) (access.Client, error)) (access.Client, error) {
 	c, err := s.machine(ctx, id)
 	if err != nil {
@@ -195,6 +196,17 @@ func (s *Server) changeClient(ctx context.Context, id string, change func(string
 	}
 	s.changed(ctx, access.Principal{ID: c.ID, Kind: access.Machine}.Caller().ID)
 	return c, nil
+}
+
+// takeFrom is [Server.changeClient] by what the address says: what it names and
+// is not there is no fault of a body.
+func (s *Server) takeFrom(ctx context.Context, id string, take func(string) (access.Client, error)) (access.Client, error) {
+	c, err := s.changeClient(ctx, id, take)
+	var body bodyError
+	if errors.As(err, &body) {
+		err = body.error
+	}
+	return c, err
 }
 
 // ListAudit implements [contract.StrictServerInterface]. An auditor of a part of

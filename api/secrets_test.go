@@ -3,11 +3,41 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"creditbank/api/apitest"
 )
+
+// Every key that can be registered can be removed.
+func TestClientKeysOfAnyName(t *testing.T) {
+	s := newScene(t, nil)
+	manager, client := s.staff("I06", "manager institution:I06"), "/v1/clients/"+s.machine()
+	if got := s.do(manager.token, ask{method: "DELETE", path: client + "/keys/none"}); got.status != http.StatusNotFound {
+		t.Errorf("remove a key that is not there: %v", got)
+	}
+	for _, kid := range []string{"2026 签名/1", "a+b=%2F?#", "..", "k1"} {
+		jwk := map[string]any{"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+		if got := s.do(manager.token, ask{method: "POST", path: client + "/keys", body: map[string]any{"jwk": jwk}}); got.status != http.StatusCreated {
+			t.Errorf("add %q: %v", kid, got)
+			continue
+		}
+		if got := s.do(manager.token, ask{method: "DELETE", path: client + "/keys/" + url.PathEscape(kid)}); got.status != http.StatusOK {
+			t.Errorf("remove %q: %v", kid, got)
+		}
+	}
+}
+
+// Programs escape what they put into an address each in their own way.
+func TestEscapedCertificate(t *testing.T) {
+	s := newScene(t, nil)
+	path := "/v1/certificates/" + strings.ReplaceAll(s.certificate(), ":", "%3A") + "/proof"
+	if got := s.get("", path, nil); got.status != http.StatusOK {
+		t.Errorf("%s: %v", path, got)
+	}
+}
 
 // A secret that was asked for, and may have been lost on its way, is the same
 // request the next day. One that others may know is removed, and makes room.
