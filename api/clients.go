@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,12 +16,16 @@ import (
 func wireClient(c access.Client) contract.APIClient {
 	w := contract.APIClient{
 		Id: c.ID, Title: wireText(c.Title), Institution: optional(string(c.Institution)), State: contract.APIClientStateActive,
-		Grants: mapped(c.Grants, wireGrant), Secrets: len(c.Secrets), Keys: mapped(c.Keys, func(k access.PublicKey) string { return k.KID }),
+		Grants: mapped(c.Grants, wireGrant), Secrets: mapped(c.Secrets, wireSecret), Keys: mapped(c.Keys, func(k access.PublicKey) string { return k.KID }),
 	}
 	if c.Disabled {
 		w.State = contract.APIClientStateDisabled
 	}
 	return w
+}
+
+func wireSecret(s access.Secret) contract.SecretOnRecord {
+	return contract.SecretOnRecord{Id: s.ID, AddedAt: s.Added, ExpiresAt: s.Expires}
 }
 
 // onClient returns what a client belongs to.
@@ -89,19 +95,13 @@ func (s *Server) GetClient(ctx context.Context, r contract.GetClientRequestObjec
 	return contract.GetClient200JSONResponse(wireClient(c)), nil
 }
 
-// secretLife is how long a secret is good for where nothing else is said.
-const secretLife = 365 * 24 * time.Hour
-
 // AddClientSecret implements [contract.StrictServerInterface].
 func (s *Server) AddClientSecret(ctx context.Context, r contract.AddClientSecretRequestObject) (contract.AddClientSecretResponseObject, error) {
 	c, err := s.machine(ctx, r.Client)
 	if err != nil {
 		return nil, err
 	}
-	// A request sent again the next day must be the same request: the day counts,
-	// not the instant.
-	today := s.c.Bank.Today()
-	expires := today.Time(s.location()).Add(secretLife)
+	var expires time.Time // the registry's to set: what is sent again the next day is the same request
 	if r.Body.ExpiresOn != nil {
 		on, err := parseDay(*r.Body.ExpiresOn, "expires_on")
 		if err != nil {
@@ -109,17 +109,31 @@ func (s *Server) AddClientSecret(ctx context.Context, r contract.AddClientSecret
 		}
 		expires = on.Time(s.location()).AddDate(0, 0, 1)
 	}
-	secret, err := s.c.Registry.AddSecret(ctx, s.asked(ctx, r.Params.IdempotencyKey), c.ID, expires.UTC())
+	secret, err := s.c.Registry.AddSecret(ctx, s.asked(ctx, r.Params.IdempotencyKey), c.ID, expires)
 	if err != nil {
 		return nil, inBody(err)
 	}
 	w := contract.AddClientSecret201JSONResponse{Headers: contract.AddClientSecret201ResponseHeaders{CacheControl: "no-store"}}
-	w.Body = contract.ClientSecret{Client: c.ID, Secret: optional(secret)}
-	if secret != "" {
-		expires = expires.UTC()
-		w.Body.ExpiresAt = &expires
+	w.Body.Client = c.ID
+	if secret == "" {
+		return w, nil
+	}
+	w.Body.Secret, w.Body.Id = &secret, optional(access.SecretID(secret))
+	if c, err = s.c.Registry.Client(ctx, c.ID); err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(c.Secrets, func(one access.Secret) bool { return one.ID == *w.Body.Id }); i >= 0 {
+		w.Body.ExpiresAt = &c.Secrets[i].Expires
 	}
 	return w, nil
+}
+
+// RemoveClientSecret implements [contract.StrictServerInterface].
+func (s *Server) RemoveClientSecret(ctx context.Context, r contract.RemoveClientSecretRequestObject) (contract.RemoveClientSecretResponseObject, error) {
+	c, err := s.takeFrom(ctx, r.Client, func(id string) (access.Client, error) {
+		return s.c.Registry.RemoveSecret(ctx, s.asked(ctx, r.Params.IdempotencyKey), id, r.Secret)
+	})
+	return contract.RemoveClientSecret200JSONResponse(wireClient(c)), err
 }
 
 // AddClientKey implements [contract.StrictServerInterface].
@@ -136,7 +150,7 @@ func (s *Server) AddClientKey(ctx context.Context, r contract.AddClientKeyReques
 
 // RemoveClientKey implements [contract.StrictServerInterface].
 func (s *Server) RemoveClientKey(ctx context.Context, r contract.RemoveClientKeyRequestObject) (contract.RemoveClientKeyResponseObject, error) {
-	c, err := s.changeClient(ctx, r.Client, func(id string) (access.Client, error) {
+	c, err := s.takeFrom(ctx, r.Client, func(id string) (access.Client, error) {
 		return s.c.Registry.RemoveKey(ctx, s.asked(ctx, r.Params.IdempotencyKey), id, r.Kid)
 	})
 	return contract.RemoveClientKey200JSONResponse(wireClient(c)), err
@@ -170,8 +184,8 @@ func (s *Server) EnableClient(ctx context.Context, r contract.EnableClientReques
 	return contract.EnableClient200JSONResponse(wireClient(c)), err
 }
 
-// changeClient changes a client within the caller's scope, and has every replica
-// look anew at what it may do.
+// changeClient changes a client within the caller's scope by what a body says,
+// and has every replica look anew at what it may do.
 func (s *Server) changeClient(ctx context.Context, id string, change func(string) (access.Client, error)) (access.Client, error) {
 	c, err := s.machine(ctx, id)
 	if err != nil {
@@ -182,6 +196,17 @@ func (s *Server) changeClient(ctx context.Context, id string, change func(string
 	}
 	s.changed(ctx, access.Principal{ID: c.ID, Kind: access.Machine}.Caller().ID)
 	return c, nil
+}
+
+// takeFrom is [Server.changeClient] by what the address says: what it names and
+// is not there is no fault of a body.
+func (s *Server) takeFrom(ctx context.Context, id string, take func(string) (access.Client, error)) (access.Client, error) {
+	c, err := s.changeClient(ctx, id, take)
+	var body bodyError
+	if errors.As(err, &body) {
+		err = body.error
+	}
+	return c, err
 }
 
 // ListAudit implements [contract.StrictServerInterface]. An auditor of a part of

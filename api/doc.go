@@ -14,11 +14,11 @@
 //	authenticate an access token, or a browser's session; see authenticate.go;
 //	             who fails is counted by the address
 //	limit        so many requests of a client, an institution, an address
+//	entitle      the role that the operation asks for; see permission.go
 //	body         content type, size, depth of JSON
 //	validate     parameters and body against the contract; what it does not
 //	             know is refused
 //	tell         replicas look at the feed after what may have written to it
-//	authorize    the role that the operation asks for; see permission.go
 //	handler      takes out, asks the domain, puts in
 //
 // [Server.HTTP] is the server of connections around it, with limits for slow and

@@ -78,7 +78,8 @@ var permissions = map[string][]access.Role{
 	"setAccountGrants": {manager, operator}, "disableAccount": {manager, operator}, "enableAccount": {manager, operator},
 	"listClients": {manager, operator, auditor}, "openClient": {manager, operator}, "getClient": {manager, operator, auditor},
 	"addClientSecret": {manager, operator}, "addClientKey": {manager, operator}, "removeClientKey": {manager, operator},
-	"setClientGrants": {manager, operator}, "disableClient": {manager, operator}, "enableClient": {manager, operator},
+	"removeClientSecret": {manager, operator},
+	"setClientGrants":    {manager, operator}, "disableClient": {manager, operator}, "enableClient": {manager, operator},
 	"listAudit": {auditor},
 
 	"streamEvents": {learner, poster, reviewer, clerk, operator, auditor},

@@ -73,9 +73,9 @@ const tilePath = "/certlog/tile/{tile}"
 // router routes requests to the handlers that are generated from the contract.
 func (s *Server) router() http.Handler {
 	// A variable is matched as it was sent, so that an escaped slash does not
-	// split it; the generated code reads it as it was meant.
+	// split it; validate undoes its escapes.
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	r.Use(s.find, s.authenticate, s.limit, s.bound, s.validate, s.tell)
+	r.Use(s.find, s.authenticate, s.limit, s.entitle, s.bound, s.validate, s.tell)
 	strict := contract.NewStrictHandlerWithOptions(s, []contract.StrictMiddlewareFunc{s.guard}, contract.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc:  func(w http.ResponseWriter, r *http.Request, err error) { s.writeProblem(w, r, malformed(err)) },
 		ResponseErrorHandlerFunc: s.writeProblem,

@@ -46,7 +46,7 @@ func (s *Server) validate(next http.Handler) http.Handler {
 			s.writeProblem(w, r, invalid(err))
 			return
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, mux.SetURLVars(r, params)) // the generated code takes them as they are
 	})
 }
 

@@ -49,7 +49,6 @@ var arrows = map[string][]string{
 	"api/contract/internal/sums":       {},
 	"api/host":                         {"api", "api/token", "certify", "certify/issuance", "chain", "creditbank", "creditbank/access", "creditbank/rule"},
 	"api/token":                        {},
-	"api/contract/internal/sums":       {},
 	"api/oidc":                         {"creditbank"},
 	"api/play":                         {"api/contract", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/scenario"},
 	"api/web":                          {"api", "api/oidc", "certify", "certify/issuance", "creditbank", "creditbank/access", "creditbank/rule"},

@@ -485,10 +485,10 @@ type APIClient struct {
 	// Keys 公钥的kid The kids of its public keys
 	Keys []string `json:"keys"`
 
-	// Secrets 有效密钥的个数 How many secrets are valid
-	Secrets int            `json:"secrets"`
-	State   APIClientState `json:"state"`
-	Title   Text           `json:"title"`
+	// Secrets 有效的密钥 The secrets that are valid
+	Secrets []SecretOnRecord `json:"secrets"`
+	State   APIClientState   `json:"state"`
+	Title   Text             `json:"title"`
 }
 
 // APIClientState defines model for APIClient.State.
@@ -662,6 +662,9 @@ type ClientPage struct {
 type ClientSecret struct {
 	Client    string     `json:"client"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// Id 密钥的标识 Names the secret; left out as the secret is
+	Id *string `json:"id,omitempty"`
 
 	// Secret 只显示一次；重发请求时不再显示 Shown once; left out when the request is sent again
 	Secret *string `json:"secret,omitempty"`
@@ -1466,6 +1469,15 @@ type RuleVersion struct {
 	Rule         Rule `json:"rule"`
 }
 
+// SecretOnRecord defines model for SecretOnRecord.
+type SecretOnRecord struct {
+	AddedAt   time.Time `json:"added_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Id 密钥的标识，不是密钥 Names the secret; not the secret
+	Id string `json:"id"`
+}
+
 // Slot defines model for Slot.
 type Slot struct {
 	Block bool `json:"block"`
@@ -1834,14 +1846,18 @@ type RemoveClientKeyParams struct {
 
 // AddClientSecretJSONBody defines parameters for AddClientSecret.
 type AddClientSecretJSONBody struct {
-	// ExpiresOn 日期 A date
-	//
-	// Example: 2026-03-15
+	// ExpiresOn 最后有效日，缺省为一年 The last day it is good for; a year if left out
 	ExpiresOn *Day `json:"expires_on,omitempty"`
 }
 
 // AddClientSecretParams defines parameters for AddClientSecret.
 type AddClientSecretParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RemoveClientSecretParams defines parameters for RemoveClientSecret.
+type RemoveClientSecretParams struct {
 	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -2580,6 +2596,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/clients/{client}/secrets (the `AddClientSecret` operationId).
 	AddClientSecret(ctx context.Context, client PathClient, params *AddClientSecretParams, body AddClientSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveClientSecret 停用客户端密钥 Remove a secret
+	//
+	// For one that others may know. Tokens that were got with it end with their own time, minutes later.
+	//
+	// Corresponds with DELETE /v1/clients/{client}/secrets/{secret} (the `RemoveClientSecret` operationId).
+	RemoveClientSecret(ctx context.Context, client PathClient, secret string, params *RemoveClientSecretParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetConsentText 同意书 The text that a consent is given to
 	//
@@ -3855,6 +3878,23 @@ func (c *Client) AddClientSecretWithBody(ctx context.Context, client PathClient,
 // Corresponds with POST /v1/clients/{client}/secrets (the `AddClientSecret` operationId).
 func (c *Client) AddClientSecret(ctx context.Context, client PathClient, params *AddClientSecretParams, body AddClientSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddClientSecretRequest(c.Server, client, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveClientSecret 停用客户端密钥 Remove a secret
+//
+// For one that others may know. Tokens that were got with it end with their own time, minutes later.
+//
+// Corresponds with DELETE /v1/clients/{client}/secrets/{secret} (the `RemoveClientSecret` operationId).
+func (c *Client) RemoveClientSecret(ctx context.Context, client PathClient, secret string, params *RemoveClientSecretParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveClientSecretRequest(c.Server, client, secret, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6624,6 +6664,60 @@ func NewAddClientSecretRequestWithBody(server string, client PathClient, params 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveClientSecretRequest constructs an http.Request for the RemoveClientSecret method
+func NewRemoveClientSecretRequest(server string, client PathClient, secret string, params *RemoveClientSecretParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "client", client, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "secret", secret, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/clients/%s/secrets/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	if params != nil {
 
@@ -9644,6 +9738,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/clients/{client}/secrets (the `AddClientSecret` operationId).
 	AddClientSecretWithResponse(ctx context.Context, client PathClient, params *AddClientSecretParams, body AddClientSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientSecretResponse, error)
 
+	// RemoveClientSecretWithResponse 停用客户端密钥 Remove a secret
+	//
+	// For one that others may know. Tokens that were got with it end with their own time, minutes later.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/clients/{client}/secrets/{secret} (the `RemoveClientSecret` operationId).
+	RemoveClientSecretWithResponse(ctx context.Context, client PathClient, secret string, params *RemoveClientSecretParams, reqEditors ...RequestEditorFn) (*RemoveClientSecretResponse, error)
+
 	// GetConsentTextWithResponse 同意书 The text that a consent is given to
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -11703,6 +11806,47 @@ func (r AddClientSecretResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AddClientSecretResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveClientSecretResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *APIClient
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RemoveClientSecretResponse) GetJSON200() *APIClient {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveClientSecretResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveClientSecretResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveClientSecretResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveClientSecretResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14514,6 +14658,21 @@ func (c *ClientWithResponses) AddClientSecretWithResponse(ctx context.Context, c
 	return ParseAddClientSecretResponse(rsp)
 }
 
+// RemoveClientSecretWithResponse 停用客户端密钥 Remove a secret
+//
+// For one that others may know. Tokens that were got with it end with their own time, minutes later.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/clients/{client}/secrets/{secret} (the `RemoveClientSecret` operationId).
+func (c *ClientWithResponses) RemoveClientSecretWithResponse(ctx context.Context, client PathClient, secret string, params *RemoveClientSecretParams, reqEditors ...RequestEditorFn) (*RemoveClientSecretResponse, error) {
+	rsp, err := c.RemoveClientSecret(ctx, client, secret, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveClientSecretResponse(rsp)
+}
+
 // GetConsentTextWithResponse 同意书 The text that a consent is given to
 //
 // Returns a wrapper object for the known response body format(s).
@@ -16481,6 +16640,32 @@ func ParseAddClientSecretResponse(rsp *http.Response) (*AddClientSecretResponse,
 	return response, nil
 }
 
+// ParseRemoveClientSecretResponse parses an HTTP response from a RemoveClientSecretWithResponse call
+func ParseRemoveClientSecretResponse(rsp *http.Response) (*RemoveClientSecretResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveClientSecretResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest APIClient
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetConsentTextResponse parses an HTTP response from a GetConsentTextWithResponse call
 func ParseGetConsentTextResponse(rsp *http.Response) (*GetConsentTextResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18092,6 +18277,9 @@ type ServerInterface interface {
 	// AddClientSecret 新的客户端密钥 A new secret, shown once
 	// (POST /v1/clients/{client}/secrets)
 	AddClientSecret(w http.ResponseWriter, r *http.Request, client PathClient, params AddClientSecretParams)
+	// RemoveClientSecret 停用客户端密钥 Remove a secret
+	// (DELETE /v1/clients/{client}/secrets/{secret})
+	RemoveClientSecret(w http.ResponseWriter, r *http.Request, client PathClient, secret string, params RemoveClientSecretParams)
 	// GetConsentText 同意书 The text that a consent is given to
 	// (GET /v1/consent-texts/{version})
 	GetConsentText(w http.ResponseWriter, r *http.Request, version string)
@@ -19505,6 +19693,69 @@ func (siw *ServerInterfaceWrapper) AddClientSecret(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.AddClientSecret(w, r, client, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveClientSecret operation middleware
+func (siw *ServerInterfaceWrapper) RemoveClientSecret(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "client" -------------
+	var client PathClient
+
+	err = runtime.BindStyledParameterWithOptions("simple", "client", mux.Vars(r)["client"], &client, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "client", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "secret" -------------
+	var secret string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "secret", mux.Vars(r)["secret"], &secret, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "secret", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveClientSecretParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveClientSecret(w, r, client, secret, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -21610,6 +21861,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/clients/{client}/secrets", wrapper.AddClientSecret).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/clients/{client}/secrets/{secret}", wrapper.RemoveClientSecret).Methods(http.MethodDelete)
+
 	r.HandleFunc(options.BaseURL+"/v1/consent-texts/{version}", wrapper.GetConsentText).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/courses", wrapper.ListCourses).Methods(http.MethodGet)
@@ -22650,6 +22903,30 @@ func (response AddClientSecret201JSONResponse) VisitAddClientSecretResponse(w ht
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveClientSecretRequestObject struct {
+	Client PathClient `json:"client"`
+	Secret string     `json:"secret"`
+	Params RemoveClientSecretParams
+}
+
+type RemoveClientSecretResponseObject interface {
+	VisitRemoveClientSecretResponse(w http.ResponseWriter) error
+}
+
+type RemoveClientSecret200JSONResponse APIClient
+
+func (response RemoveClientSecret200JSONResponse) VisitRemoveClientSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -24085,6 +24362,9 @@ type StrictServerInterface interface {
 	// AddClientSecret 新的客户端密钥 A new secret, shown once
 	// (POST /v1/clients/{client}/secrets)
 	AddClientSecret(ctx context.Context, request AddClientSecretRequestObject) (AddClientSecretResponseObject, error)
+	// RemoveClientSecret 停用客户端密钥 Remove a secret
+	// (DELETE /v1/clients/{client}/secrets/{secret})
+	RemoveClientSecret(ctx context.Context, request RemoveClientSecretRequestObject) (RemoveClientSecretResponseObject, error)
 	// GetConsentText 同意书 The text that a consent is given to
 	// (GET /v1/consent-texts/{version})
 	GetConsentText(ctx context.Context, request GetConsentTextRequestObject) (GetConsentTextResponseObject, error)
@@ -25279,6 +25559,34 @@ func (sh *strictHandler) AddClientSecret(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(AddClientSecretResponseObject); ok {
 		if err := validResponse.VisitAddClientSecretResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveClientSecret operation middleware
+func (sh *strictHandler) RemoveClientSecret(w http.ResponseWriter, r *http.Request, client PathClient, secret string, params RemoveClientSecretParams) {
+	var request RemoveClientSecretRequestObject
+
+	request.Client = client
+	request.Secret = secret
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveClientSecret(ctx, request.(RemoveClientSecretRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveClientSecret")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveClientSecretResponseObject); ok {
+		if err := validResponse.VisitRemoveClientSecretResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -130,7 +130,7 @@ func (p *player) send(ctx context.Context, institution creditbank.InstitutionID,
 	return answers, err
 }
 
-func array(ctx context.Context, c *contract.ClientWithResponses, rows []contract.Posting) (answer, []contract.PostingAnswer, error) {
+func array(ctx context.Context, c *contract.ClientWithResponses, rows []contract.Posting) (contract.Answer, []contract.PostingAnswer, error) {
 	r, err := c.PostOutcomesWithResponse(ctx, rows)
 	if err != nil || r.JSON200 == nil {
 		return r, nil, err
@@ -138,7 +138,7 @@ func array(ctx context.Context, c *contract.ClientWithResponses, rows []contract
 	return r, r.JSON200.Answers, nil
 }
 
-func stream(ctx context.Context, c *contract.ClientWithResponses, rows []contract.Posting) (answer, []contract.PostingAnswer, error) {
+func stream(ctx context.Context, c *contract.ClientWithResponses, rows []contract.Posting) (contract.Answer, []contract.PostingAnswer, error) {
 	var file bytes.Buffer
 	enc := json.NewEncoder(&file)
 	for _, row := range rows {

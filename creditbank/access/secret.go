@@ -34,15 +34,27 @@ type PublicKey struct {
 
 const (
 	maxSecrets = 2 // so that they can be rotated
+	secretLife = 365 * 24 * time.Hour
 	maxKeys    = 8
 	maxJWK     = 8 << 10
 )
 
+// SecretID returns the id of a secret, as [Secret] has it.
+func SecretID(secret string) string {
+	hash := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(hash[:4])
+}
+
 // AddSecret gives the client one more secret, which is shown this once: to a
-// repeated request the answer is "". A client has at most two that are valid.
-func (r *Registry) AddSecret(ctx context.Context, by By, id string, expires time.Time) (secret string, err error) {
-	expires = expires.UTC().Truncate(time.Microsecond)
-	_, again, err := r.changeClientRecord(ctx, by, id, "secret added", expires, func(b *clientBody, at time.Time) error {
+// repeated request the answer is "". It is valid for a year where no expiry is
+// named. A client has at most two that are valid.
+func (r *Registry) AddSecret(ctx context.Context, by By, id string, named time.Time) (secret string, err error) {
+	named = named.UTC().Truncate(time.Microsecond)
+	_, again, err := r.changeClientRecord(ctx, by, id, "secret added", named, func(b *clientBody, at time.Time) error {
+		expires := named
+		if expires.IsZero() {
+			expires = at.Add(secretLife)
+		}
 		if !expires.After(at) {
 			return creditbank.Invalid(creditbank.CodeMalformed, "expires", "有效期应在将来", "the expiry lies in the past")
 		}

@@ -15,6 +15,7 @@ import (
 
 	"creditbank/api/apitest/generate"
 	"creditbank/creditbank"
+	"creditbank/creditbank/access"
 )
 
 // A draw is one request being made: of what the scene knows, so that it can be
@@ -508,6 +509,12 @@ var recipes = map[string]func(*draw){
 		k.client = d.q.Vars["client"]
 		d.pendingKey(k)
 		d.q.Tree = object{"jwk": public}
+	},
+	"removeClientSecret": func(d *draw) {
+		d.q.Vars["secret"] = "00000000"
+		if s, ok := d.secrets.Pick(d.Rand); ok && d.Chance(30) {
+			d.q.Vars["client"], d.q.Vars["secret"] = s.client, access.SecretID(s.secret)
+		}
 	},
 	"removeClientKey": func(d *draw) {
 		d.q.Vars["kid"] = "none"

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"creditbank/api/apitest"
 	"creditbank/creditbank"
@@ -405,6 +406,14 @@ func clientOperations() []operation {
 		}},
 		{id: "getClient", by: roles(ofI06, "manager", "operator", "auditor"), ask: ofClient("GET", "", nil), none: none("GET", "", nil)},
 		{id: "addClientSecret", by: managed, ask: ofClient("POST", "/secrets", map[string]any{}), none: none("POST", "/secrets", map[string]any{})},
+		{id: "removeClientSecret", by: managed, none: none("DELETE", "/secrets/00000000", nil), ask: func(s *scene, _ person) ask {
+			id := s.keep("secret to remove", func() string {
+				secret, err := s.Registry.AddSecret(s.t.Context(), s.owner, s.machine(), time.Time{})
+				s.must(err)
+				return access.SecretID(secret)
+			})
+			return ask{method: "DELETE", path: "/v1/clients/" + s.machine() + "/secrets/" + id}
+		}},
 		{id: "addClientKey", by: managed, ask: ofClient("POST", "/keys", key), none: none("POST", "/keys", key)},
 		{id: "removeClientKey", by: managed, none: none("DELETE", "/keys/k1", nil), ask: func(s *scene, _ person) ask {
 			s.keep("key", func() string {
