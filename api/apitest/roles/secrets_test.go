@@ -1,4 +1,4 @@
-package api_test
+package roles_test
 
 import (
 	"encoding/json"
