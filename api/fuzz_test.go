@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
+	"time"
 
 	"creditbank/api/apitest/fuzz"
 )
@@ -11,10 +12,10 @@ import (
 // Whatever is asked, in whatever broken way: the service answers as the contract
 // says, tells nobody's name, and the bank adds up in the end.
 func TestFuzz(t *testing.T) {
-	n, seed := 20_000, uint64(20260315)
+	n, within, seed := 20_000, 80*time.Second, uint64(20260315)
 	if os.Getenv("CREDITBANK_LONG") == "1" {
-		n, seed = 200_000, rand.Uint64()
+		n, within, seed = 200_000, 40*time.Minute, rand.Uint64()
 	}
 	t.Logf("seed %d", seed)
-	fuzz.Run(t, n, seed)
+	fuzz.Run(t, n, within, seed)
 }

@@ -38,12 +38,12 @@ var weights = map[string]int{
 	"disableAccount": 4, "disableClient": 4, "listAudit": 6, "listAccounts": 6, "listClients": 6, "listCourses": 6, "listApplications": 6,
 }
 
-// Run sends n requests to a service of its own, as the seed has it, and fails the
-// test if an answer is not as the contract says, tells who somebody is, or does
-// not come; if an operation was never brought to succeed; or if the bank does not
-// add up in the end. What is sent depends on what was answered, so the seed
-// repeats the choices but not each id.
-func Run(t *testing.T, n int, seed uint64) {
+// Run sends n requests to a service of its own, as the seed has it and as far as
+// the time allows. It fails the test if an answer is not as the contract says,
+// tells who somebody is, or does not come; if an operation was never brought to
+// succeed; or if the bank does not add up in the end. What is sent depends on what
+// was answered, so the seed repeats the choices but not each id.
+func Run(t *testing.T, n int, within time.Duration, seed uint64) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.Contract)
 	must(t, err)
 	ops := generate.Operations(doc)
@@ -53,7 +53,7 @@ func Run(t *testing.T, n int, seed uint64) {
 	began := time.Now()
 	var wait sync.WaitGroup
 	for worker := range workers {
-		wait.Go(func() { s.work(j, ops, generate.NewRand(seed, uint64(worker)), n/workers) })
+		wait.Go(func() { s.work(j, ops, generate.NewRand(seed, uint64(worker)), n/workers, began.Add(within)) })
 	}
 	wait.Wait()
 	t.Logf("took %v: %s", time.Since(began), j.report(ops))
@@ -64,8 +64,8 @@ func Run(t *testing.T, n int, seed uint64) {
 	s.whole()
 }
 
-// work sends so many requests.
-func (s *scene) work(j *judge, ops []*generate.Operation, r generate.Rand, n int) {
+// work sends so many requests, unless the time is up before.
+func (s *scene) work(j *judge, ops []*generate.Operation, r generate.Rand, n int, until time.Time) {
 	client := &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 4, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -73,6 +73,9 @@ func (s *scene) work(j *judge, ops []*generate.Operation, r generate.Rand, n int
 	defer client.CloseIdleConnections()
 	var deck []*generate.Operation
 	for range n {
+		if time.Now().After(until) {
+			return
+		}
 		if len(deck) == 0 {
 			deck = shuffled(r, ops)
 		}

@@ -395,7 +395,7 @@ var recipes = map[string]func(*draw){
 	},
 	"openLearner": func(d *draw) {
 		p := pick(d, &d.persons, person{"无名", "990101195811030283"})
-		if d.persons.Len() < 100 && d.Chance(60) {
+		if d.persons.Len() < 200 && d.Chance(60) {
 			p = d.stranger()
 		}
 		d.q.Tree = object{"name": p.name, "id_number": p.idNumber, "region": generate.Pick(d.Rand, "990101", "990102", "990103")}
