@@ -12,25 +12,42 @@ import (
 	"creditbank/creditbank/access"
 )
 
-// guard is asked before and after each handler: before, whether the caller has
-// one of the roles of the operation at all; after, whether the handler asked for
-// the scope. An answer given without asking is a fault of this program.
+// entitle refuses whoever has none of the roles of the operation, before anything
+// of a body is read: who may not be heard takes no place for long.
+func (s *Server) entitle(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.entitled(callOf(r.Context())); err != nil {
+			if r.ContentLength != 0 {
+				w.Header().Set("Connection", "close") // the rest is not read
+			}
+			s.writeProblem(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) entitled(c *call) error {
+	roles, known := permissions[c.op.id]
+	switch {
+	case !known:
+		return fmt.Errorf("operation %s has no permissions", c.op.id)
+	case slices.Contains(roles, access.Anyone):
+		return nil
+	case !c.authenticated:
+		return refuse(problemUnauthenticated, "UNAUTHENTICATED", "请先登录或提供令牌", "log in or bring a token")
+	case !slices.ContainsFunc(roles, c.principal.Has):
+		return s.noRole(roles)
+	}
+	return nil
+}
+
+// guard is asked after each handler whether it asked for the scope. An answer
+// given without asking is a fault of this program.
 func (s *Server) guard(next contract.StrictHandlerFunc, _ string) contract.StrictHandlerFunc {
 	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
 		c := callOf(ctx)
-		roles, known := permissions[c.op.id]
-		if !known {
-			return nil, fmt.Errorf("operation %s has no permissions", c.op.id)
-		}
-		public := slices.Contains(roles, access.Anyone)
-		switch {
-		case public:
-			c.checked = true
-		case !c.authenticated:
-			return nil, refuse(problemUnauthenticated, "UNAUTHENTICATED", "请先登录或提供令牌", "log in or bring a token")
-		case !slices.ContainsFunc(roles, c.principal.Has):
-			return nil, s.noRole(roles)
-		}
+		c.checked = slices.Contains(permissions[c.op.id], access.Anyone)
 		answer, err := next(ctx, w, r, request)
 		if err == nil && !c.checked {
 			return nil, fmt.Errorf("operation %s answered without asking for the scope", c.op.id)

@@ -13,10 +13,10 @@
 //	route        gorilla/mux; unknown addresses and methods are problems too
 //	authenticate an access token, or a browser's session; see authenticate.go
 //	limit        so many requests of a client, an institution, an address
+//	entitle      the role that the operation asks for; see permission.go
 //	body         content type, size, depth of JSON
 //	validate     parameters and body against the contract
 //	tell         replicas look at the feed after what may have written to it
-//	authorize    the role that the operation asks for; see permission.go
 //	handler      takes out, asks the domain, puts in
 //
 // A handler answers, or returns an error; problem.go has the one table that

@@ -73,7 +73,7 @@ func (s *Server) router() http.Handler {
 	// A variable is matched as it was sent, so that an escaped slash does not
 	// split it; validate undoes its escapes.
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	r.Use(s.find, s.authenticate, s.limit, s.bound, s.validate, s.tell)
+	r.Use(s.find, s.authenticate, s.limit, s.entitle, s.bound, s.validate, s.tell)
 	strict := contract.NewStrictHandlerWithOptions(s, []contract.StrictMiddlewareFunc{s.guard}, contract.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc:  func(w http.ResponseWriter, r *http.Request, err error) { s.writeProblem(w, r, malformed(err)) },
 		ResponseErrorHandlerFunc: s.writeProblem,

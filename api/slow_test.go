@@ -204,3 +204,29 @@ func TestStreamAnswersAtOnce(t *testing.T) {
 		t.Fatalf("second answer: %s %v", answers.Text(), answers.Err())
 	}
 }
+
+// Who may not do it is told so before the body has come: it would hold a place.
+func TestNobodyWaitsForABodyInVain(t *testing.T) {
+	w := apitest.New(t, apitest.Options{Limits: api.Limits{Timeout: 20 * time.Second}})
+	for _, tt := range []struct {
+		name, token string
+		want        refusal
+	}{
+		{"nobody", "", refusal{401, "unauthenticated", "UNAUTHENTICATED", ""}},
+		{"a role that does not do", w.Token("I15", "auditor institution:I15"), refusal{403, "forbidden", "FORBIDDEN", ""}},
+	} {
+		c := dial(t, w)
+		head := head("POST", "/v1/outcomes", tt.token, "Content-Length: 1000", "\r\n{")
+		if tt.token == "" {
+			head = strings.Replace(head, "Authorization: Bearer \r\n", "", 1)
+		}
+		if _, err := io.WriteString(c, head); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		readAnswer(t, c).refused(t, w, false, tt.want)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: the answer took %v", tt.name, took)
+		}
+	}
+}
