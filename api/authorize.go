@@ -17,7 +17,9 @@ import (
 func (s *Server) entitle(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := s.entitled(callOf(r.Context())); err != nil {
-			w.Header().Set("Connection", "close") // the rest is not read
+			if r.ContentLength != 0 {
+				w.Header().Set("Connection", "close") // the rest is not read
+			}
 			s.writeProblem(w, r, err)
 			return
 		}
