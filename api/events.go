@@ -34,6 +34,10 @@ const (
 	hintEvery = 20 * time.Millisecond // how often a hint is given at most
 	heartbeat = 15 * time.Second
 	feedPage  = 256
+
+	// streamsEach is how many streams one caller may have open, so that none can
+	// take all there are.
+	streamsEach = 32
 )
 
 // events follows the feed while anybody listens. Each stream reads the feed from
@@ -48,6 +52,8 @@ type events struct {
 	grown  chan struct{} // closed and replaced when last grows
 	open   int           // streams
 	most   int
+	of     map[string]int // streams of each caller
+	beat   time.Duration  // heartbeat
 	closed chan struct{}
 	once   sync.Once
 
@@ -55,7 +61,7 @@ type events struct {
 }
 
 func newEvents(feed Feed, bank *creditbank.Bank, most int) *events {
-	return &events{feed: feed, bank: bank, grown: make(chan struct{}), most: most, closed: make(chan struct{}), written: make(chan struct{}, 1)}
+	return &events{feed: feed, bank: bank, grown: make(chan struct{}), most: most, of: map[string]int{}, beat: heartbeat, closed: make(chan struct{}), written: make(chan struct{}, 1)}
 }
 
 // wrote notes that the feed may have grown by what this replica did. It never
@@ -143,21 +149,28 @@ func (e *events) look(ctx context.Context) error {
 	return nil
 }
 
-// enter counts a stream, unless there are too many.
-func (e *events) enter() bool {
+// enter counts a stream of a caller, unless there are too many.
+func (e *events) enter(caller string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.of[caller] >= streamsEach {
+		return refuse(problemRate, "TOO_MANY_STREAMS", fmt.Sprintf("同一调用者最多同时打开%d个事件流", streamsEach), fmt.Sprintf("one caller may have %d event streams open", streamsEach))
+	}
 	if e.open >= e.most {
-		return false
+		return refuse(problemBusy, "TOO_MANY_STREAMS", "事件流过多，请稍后重试", "too many event streams are open")
 	}
 	e.open++
-	return true
+	e.of[caller]++
+	return nil
 }
 
-func (e *events) leave() {
+func (e *events) leave(caller string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.open--
+	if e.of[caller]--; e.of[caller] == 0 {
+		delete(e.of, caller)
+	}
 }
 
 // wait returns once the feed may go beyond after, and how far it goes.
@@ -190,10 +203,10 @@ func (s *Server) StreamEvents(ctx context.Context, r contract.StreamEventsReques
 	if err != nil {
 		return nil, err
 	}
-	if !s.events.enter() {
-		return nil, refuse(problemBusy, "TOO_MANY_STREAMS", "事件流过多，请稍后重试", "too many event streams are open")
+	if err := s.events.enter(c.by().ID); err != nil {
+		return nil, err
 	}
-	return eventStream{s, ctx, c, after}, nil
+	return eventStream{s: s, ctx: ctx, c: c, after: after}, nil
 }
 
 // from returns where a stream begins: after what the caller has seen, or else
@@ -215,6 +228,7 @@ type eventStream struct {
 	ctx   context.Context // of the request
 	c     *call
 	after int64
+	wrote time.Time // when anything was sent last
 }
 
 // errStreamOver ends a stream: the caller is to connect anew.
@@ -222,7 +236,7 @@ var errStreamOver = errors.New("the stream is over")
 
 // VisitStreamEventsResponse implements [contract.StreamEventsResponseObject].
 func (e eventStream) VisitStreamEventsResponse(w http.ResponseWriter) error {
-	defer e.s.events.leave()
+	defer e.s.events.leave(e.c.by().ID)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -243,7 +257,8 @@ func (e eventStream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 }
 
 // write writes and flushes a piece.
-func (e eventStream) write(w http.ResponseWriter, text string) error {
+func (e *eventStream) write(w http.ResponseWriter, text string) error {
+	e.wrote = time.Now()
 	e.s.progress(w)
 	if _, err := w.Write([]byte(text)); err != nil {
 		return err
@@ -253,7 +268,7 @@ func (e eventStream) write(w http.ResponseWriter, text string) error {
 
 // step waits for the feed to grow and tells what of it concerns the caller.
 func (e *eventStream) step(w http.ResponseWriter) error {
-	last := e.s.events.wait(e.ctx, e.after, heartbeat)
+	last := e.s.events.wait(e.ctx, e.after, e.s.events.beat)
 	select {
 	case <-e.ctx.Done():
 		return e.ctx.Err()
@@ -264,20 +279,25 @@ func (e *eventStream) step(w http.ResponseWriter) error {
 	if err := e.current(); err != nil {
 		return err
 	}
-	if last <= e.after {
-		return e.write(w, ": \n\n")
-	}
-	entries, err := e.s.c.Feed.Feed(e.ctx, e.after, feedPage)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		if err := e.tell(w, entry); err != nil {
+	if last > e.after {
+		entries, err := e.s.c.Feed.Feed(e.ctx, e.after, feedPage)
+		if err != nil {
 			return err
 		}
-		e.after = entry.Seq
+		for _, entry := range entries {
+			if err := e.tell(w, entry); err != nil {
+				return err
+			}
+			e.after = entry.Seq
+		}
 	}
-	return nil
+	if time.Since(e.wrote) < e.s.events.beat {
+		return nil
+	}
+	// However much happens elsewhere, the connection is kept alive; and who
+	// connects anew need not be read all that happened meanwhile. An id without
+	// data is no event.
+	return e.write(w, fmt.Sprintf("id: %d\n\n", e.after))
 }
 
 // current ends the stream of somebody whose token has expired or was revoked,
@@ -304,7 +324,7 @@ func (e eventStream) current() error {
 }
 
 // tell writes the rows of an entry that concern the caller.
-func (e eventStream) tell(w http.ResponseWriter, entry creditbank.FeedEntry) error {
+func (e *eventStream) tell(w http.ResponseWriter, entry creditbank.FeedEntry) error {
 	var rows []creditbank.RowRef
 	for _, row := range entry.Rows {
 		ok, err := e.concerns(row)
