@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"creditbank/api/contract"
@@ -297,7 +298,8 @@ func (s *Server) mayServe(ctx context.Context, id creditbank.LearnerID) error {
 	return s.mayRead(ctx, id, nil, creditbank.FieldProfile)
 }
 
-// local returns an account, which must lie within the caller's scope.
+// local returns an account, which must lie within the caller's scope. A
+// learner's may be seen to where it was opened, whoever sits at the counter.
 func (s *Server) local(ctx context.Context, id string) (access.Account, error) {
 	s.mayself(ctx)
 	a, err := s.c.Registry.Account(ctx, access.AccountID(id))
@@ -305,6 +307,10 @@ func (s *Server) local(ctx context.Context, id string) (access.Account, error) {
 		return a, err
 	}
 	if a.Learner != "" {
+		c := callOf(ctx)
+		if slices.Contains(c.principal.Institutions(s.c.Bank.Catalogue(), permissions[c.op.id]), a.Institution) {
+			return a, nil
+		}
 		return a, s.mayServe(ctx, a.Learner)
 	}
 	targets, err := s.targetsOf(ctx, a)
