@@ -26,6 +26,8 @@ type Config struct {
 	// PublicURL. Set it when that may move one day. See [Config.IssuerHost].
 	Host string `yaml:"host"`
 
+	Bank Bank `yaml:"bank"`
+
 	// AdminListen is a second address, for operators: metrics, profiles, health.
 	// Default empty: metrics are on Listen, for callers from this machine only.
 	// Behind a proxy on this machine, everybody seems to be such a caller:

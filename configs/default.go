@@ -24,6 +24,7 @@ func Example() []byte { return append([]byte(nil), example...) }
 func Default() Config {
 	return Config{
 		Listen:         "127.0.0.1:8080",
+		Bank:           Bank{Name: creditbank.Text{ZH: "学分银行", EN: "Credit Bank"}},
 		TrustedProxies: []netip.Prefix{},
 		Database:       "sqlite:creditbank.db",
 		KeysDir:        "keys",
