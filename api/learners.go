@@ -124,17 +124,19 @@ func (s *Server) Enrol(ctx context.Context, r contract.EnrolRequestObject) (cont
 
 // Withdraw implements [contract.StrictServerInterface].
 func (s *Server) Withdraw(ctx context.Context, r contract.WithdrawRequestObject) (contract.WithdrawResponseObject, error) {
-	p, err := s.programme(r.Programme)
-	if err != nil {
+	id := creditbank.ProgrammeID(r.Programme)
+	of := s.institutionOf(id)
+	if of == "" {
+		_, err := s.programme(r.Programme)
 		return nil, err
 	}
 	if !s.isSelf(ctx, creditbank.LearnerID(r.Learner)) {
-		if err := s.may(ctx, access.OnInstitution(p.Institution)); err != nil {
+		if err := s.may(ctx, access.OnInstitution(of)); err != nil {
 			return nil, err
 		}
 	}
 	s.mayself(ctx)
-	if err := s.c.Bank.Leave(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), p.ID); err != nil {
+	if err := s.c.Bank.Leave(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), id); err != nil {
 		return nil, err
 	}
 	answer, err := s.standing(ctx, r.Learner)
