@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"creditbank/api/contract"
 	"creditbank/creditbank"
@@ -93,14 +94,21 @@ func (s *Server) change(ctx context.Context, learner, key string) creditbank.Cha
 	return creditbank.Change{By: callOf(ctx).by(), Learner: creditbank.LearnerID(learner), Key: key}
 }
 
-// standing returns how an account stands after a change.
+// standing returns how an account stands after a change: to others than the
+// learner, as far as it is theirs. Where else somebody studies is not.
 func (s *Server) standing(ctx context.Context, learner string) (contract.StandingJSONResponse, error) {
 	a, err := s.c.Bank.Account(ctx, creditbank.LearnerID(learner))
 	if err != nil {
 		return contract.StandingJSONResponse{}, err
 	}
+	programmes := a.Enrolments()
+	if c := callOf(ctx); !s.isSelf(ctx, a.Learner) {
+		programmes = slices.DeleteFunc(programmes, func(p creditbank.ProgrammeID) bool {
+			return !c.principal.May(s.c.Bank.Catalogue(), permissions[c.op.id], access.OnInstitution(s.institutionOf(p)))
+		})
+	}
 	return contract.StandingJSONResponse{
-		Body:    contract.Standing{Learner: learner, Version: a.Version, Frozen: a.Frozen, Programmes: texts(a.Enrolments())},
+		Body:    contract.Standing{Learner: learner, Version: a.Version, Frozen: a.Frozen, Programmes: texts(programmes)},
 		Headers: contract.StandingResponseHeaders{ETag: etag(a.Version)},
 	}, nil
 }

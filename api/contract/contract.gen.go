@@ -1500,9 +1500,11 @@ type Standing struct {
 	Frozen bool `json:"frozen"`
 
 	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
-	Learner    LearnerID `json:"learner"`
-	Programmes []string  `json:"programmes"`
-	Version    int64     `json:"version"`
+	Learner LearnerID `json:"learner"`
+
+	// Programmes 注册的专业 Those enrolled in; to others than the learner, those of their own institutions
+	Programmes []string `json:"programmes"`
+	Version    int64    `json:"version"`
 }
 
 // Statement defines model for Statement.
