@@ -209,14 +209,16 @@ func (s *Server) basis(account *creditbank.Account, who []creditbank.Institution
 	return d, refused
 }
 
-// institutionOf returns the institution of a programme, "" if there is none.
+// institutionOf returns the institution of a programme, "" if there is none. One
+// that the rules in force have no more is still whose it was last: who studies
+// there, and what waits for its reviewers, is theirs to end.
 func (s *Server) institutionOf(id creditbank.ProgrammeID) creditbank.InstitutionID {
-	rules := s.c.Bank.Catalogue().Rules
-	if rules == nil {
-		return ""
+	for _, set := range slices.Backward(s.c.Bank.Catalogue().RuleSets) {
+		if p, ok := set.Programme(id); ok {
+			return p.Institution
+		}
 	}
-	p, _ := rules.Programme(id)
-	return p.Institution
+	return ""
 }
 
 // programme returns a programme that a request names.

@@ -29,6 +29,10 @@ const (
 	hintEvery = 20 * time.Millisecond // how often a hint is given at most
 	heartbeat = 15 * time.Second
 	feedPage  = 256
+
+	// streamsEach is how many streams one caller may have open, so that none can
+	// take all there are.
+	streamsEach = 32
 )
 
 // events follows the feed while anybody listens. Each stream reads the feed from
@@ -43,6 +47,8 @@ type events struct {
 	grown  chan struct{} // closed and replaced when last grows
 	open   int           // streams
 	most   int
+	of     map[string]int // streams of each caller
+	beat   time.Duration  // heartbeat
 	closed chan struct{}
 	once   sync.Once
 
@@ -50,7 +56,7 @@ type events struct {
 }
 
 func newEvents(feed Feed, bank *creditbank.Bank, most int) *events {
-	return &events{feed: feed, bank: bank, grown: make(chan struct{}), most: most, closed: make(chan struct{}), written: make(chan struct{}, 1)}
+	return &events{feed: feed, bank: bank, grown: make(chan struct{}), most: most, of: map[string]int{}, beat: heartbeat, closed: make(chan struct{}), written: make(chan struct{}, 1)}
 }
 
 // wrote notes that the feed may have grown by what this replica did. It never
@@ -138,21 +144,28 @@ func (e *events) look(ctx context.Context) error {
 	return nil
 }
 
-// enter counts a stream, unless there are too many.
-func (e *events) enter() bool {
+// enter counts a stream of a caller, unless there are too many.
+func (e *events) enter(caller string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.of[caller] >= streamsEach {
+		return refuse(problemRate, "TOO_MANY_STREAMS", fmt.Sprintf("同一调用者最多同时打开%d个事件流", streamsEach), fmt.Sprintf("one caller may have %d event streams open", streamsEach))
+	}
 	if e.open >= e.most {
-		return false
+		return refuse(problemBusy, "TOO_MANY_STREAMS", "事件流过多，请稍后重试", "too many event streams are open")
 	}
 	e.open++
-	return true
+	e.of[caller]++
+	return nil
 }
 
-func (e *events) leave() {
+func (e *events) leave(caller string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.open--
+	if e.of[caller]--; e.of[caller] == 0 {
+		delete(e.of, caller)
+	}
 }
 
 // wait returns once the feed may go beyond after, and how far it goes.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"creditbank/api/contract"
 	"creditbank/creditbank"
@@ -20,10 +21,10 @@ func (s *Server) StreamEvents(ctx context.Context, r contract.StreamEventsReques
 	if err != nil {
 		return nil, err
 	}
-	if !s.events.enter() {
-		return nil, refuse(problemBusy, "TOO_MANY_STREAMS", "事件流过多，请稍后重试", "too many event streams are open")
+	if err := s.events.enter(c.by().ID); err != nil {
+		return nil, err
 	}
-	return eventStream{s, ctx, c, after}, nil
+	return eventStream{s: s, ctx: ctx, c: c, after: after}, nil
 }
 
 // from returns where a stream begins: after what the caller has seen, or else
@@ -45,6 +46,7 @@ type eventStream struct {
 	ctx   context.Context // of the request
 	c     *call
 	after int64
+	wrote time.Time // when anything was sent last
 }
 
 // errStreamOver ends a stream: the caller is to connect anew.
@@ -52,7 +54,7 @@ var errStreamOver = errors.New("the stream is over")
 
 // VisitStreamEventsResponse implements [contract.StreamEventsResponseObject].
 func (e eventStream) VisitStreamEventsResponse(w http.ResponseWriter) error {
-	defer e.s.events.leave()
+	defer e.s.events.leave(e.c.by().ID)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -73,7 +75,8 @@ func (e eventStream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 }
 
 // write writes and flushes a piece.
-func (e eventStream) write(w http.ResponseWriter, text string) error {
+func (e *eventStream) write(w http.ResponseWriter, text string) error {
+	e.wrote = time.Now()
 	e.s.progress(w)
 	if _, err := w.Write([]byte(text)); err != nil {
 		return err
@@ -83,7 +86,7 @@ func (e eventStream) write(w http.ResponseWriter, text string) error {
 
 // step waits for the feed to grow and tells what of it concerns the caller.
 func (e *eventStream) step(w http.ResponseWriter) error {
-	last := e.s.events.wait(e.ctx, e.after, heartbeat)
+	last := e.s.events.wait(e.ctx, e.after, e.s.events.beat)
 	select {
 	case <-e.ctx.Done():
 		return e.ctx.Err()
@@ -94,20 +97,25 @@ func (e *eventStream) step(w http.ResponseWriter) error {
 	if err := e.current(); err != nil {
 		return err
 	}
-	if last <= e.after {
-		return e.write(w, ": \n\n")
-	}
-	entries, err := e.s.c.Feed.Feed(e.ctx, e.after, feedPage)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		if err := e.tell(w, entry); err != nil {
+	if last > e.after {
+		entries, err := e.s.c.Feed.Feed(e.ctx, e.after, feedPage)
+		if err != nil {
 			return err
 		}
-		e.after = entry.Seq
+		for _, entry := range entries {
+			if err := e.tell(w, entry); err != nil {
+				return err
+			}
+			e.after = entry.Seq
+		}
 	}
-	return nil
+	if time.Since(e.wrote) < e.s.events.beat {
+		return nil
+	}
+	// However much happens elsewhere, the connection is kept alive; and who
+	// connects anew need not be read all that happened meanwhile. An id without
+	// data is no event.
+	return e.write(w, fmt.Sprintf("id: %d\n\n", e.after))
 }
 
 // current ends the stream of somebody whose token has expired or was revoked,
@@ -134,7 +142,7 @@ func (e eventStream) current() error {
 }
 
 // tell writes the rows of an entry that concern the caller.
-func (e eventStream) tell(w http.ResponseWriter, entry creditbank.FeedEntry) error {
+func (e *eventStream) tell(w http.ResponseWriter, entry creditbank.FeedEntry) error {
 	var rows []creditbank.RowRef
 	for _, row := range entry.Rows {
 		ok, err := e.concerns(row)

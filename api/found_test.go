@@ -53,6 +53,9 @@ func TestFound(t *testing.T) {
 		{name: "an identity number in the place of a course is not repeated", method: "POST", path: "/v1/outcomes", kind: jsonType, token: "Bearer " + w.Token("I06", "poster institution:I06"),
 			body:   `{"external_id":"E1","institution":"I06","learner":"` + string(w.Open()["L1"]) + `","course":"990101195811030283","issued_on":"2024-01-02"}`,
 			status: 422, says: "UNKNOWN_COURSE", hides: "990101195811030283"},
+		{name: "a name in the place of a score is not repeated", method: "POST", path: "/v1/outcomes", kind: jsonType, token: "Bearer " + w.Token("I06", "poster institution:I06"),
+			body:   `{"external_id":"E1","institution":"I06","learner":"` + string(w.Open()["L1"]) + `","course":"S08","issued_on":"2024-01-02","score":"王桂兰"}`,
+			status: 400, says: "/score", hides: "王桂兰"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r, err := http.NewRequestWithContext(t.Context(), tc.method, w.URL+tc.path, strings.NewReader(tc.body))

@@ -204,6 +204,11 @@ func TestIdempotency(t *testing.T) {
 		{"addClientSecret", func() sent {
 			return sent{path: "/v1/clients/" + s.client() + "/secrets", token: s.staff, body: `{}`}
 		}, body(`{"expires_on":"` + nextMonth + `"}`), true},
+		{"removeClientSecret", func() sent {
+			c := s.client()
+			id := s.must(sent{path: "/v1/clients/" + c + "/secrets", token: s.staff, body: `{}`}, "id")
+			return sent{method: "DELETE", path: "/v1/clients/" + c + "/secrets/" + id, token: s.staff}
+		}, func(r sent) sent { r.path = r.path[:len(r.path)-8] + "00000000"; return r }, false},
 		{"addClientKey", func() sent {
 			return sent{path: "/v1/clients/" + s.client() + "/keys", token: s.staff, body: jwkOf("k1")}
 		}, body(jwkOf("k2")), false},
@@ -299,6 +304,9 @@ func sameButSecrets(t *testing.T, first, again answer) {
 		t.Fatalf("%s, %s", first.body, again.body)
 	}
 	shown := 0
+	if one["secret"] != nil {
+		delete(one, "id") // of the secret
+	}
 	for _, name := range []string{"code", "secret"} {
 		if one[name] != nil {
 			shown++

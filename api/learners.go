@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"creditbank/api/contract"
 	"creditbank/creditbank"
@@ -93,14 +94,21 @@ func (s *Server) change(ctx context.Context, learner, key string) creditbank.Cha
 	return creditbank.Change{By: callOf(ctx).by(), Learner: creditbank.LearnerID(learner), Key: key}
 }
 
-// standing returns how an account stands after a change.
+// standing returns how an account stands after a change: to others than the
+// learner, as far as it is theirs. Where else somebody studies is not.
 func (s *Server) standing(ctx context.Context, learner string) (contract.StandingJSONResponse, error) {
 	a, err := s.c.Bank.Account(ctx, creditbank.LearnerID(learner))
 	if err != nil {
 		return contract.StandingJSONResponse{}, err
 	}
+	programmes := a.Enrolments()
+	if c := callOf(ctx); !s.isSelf(ctx, a.Learner) {
+		programmes = slices.DeleteFunc(programmes, func(p creditbank.ProgrammeID) bool {
+			return !c.principal.May(s.c.Bank.Catalogue(), permissions[c.op.id], access.OnInstitution(s.institutionOf(p)))
+		})
+	}
 	return contract.StandingJSONResponse{
-		Body:    contract.Standing{Learner: learner, Version: a.Version, Frozen: a.Frozen, Programmes: texts(a.Enrolments())},
+		Body:    contract.Standing{Learner: learner, Version: a.Version, Frozen: a.Frozen, Programmes: texts(programmes)},
 		Headers: contract.StandingResponseHeaders{ETag: etag(a.Version)},
 	}, nil
 }
@@ -124,17 +132,19 @@ func (s *Server) Enrol(ctx context.Context, r contract.EnrolRequestObject) (cont
 
 // Withdraw implements [contract.StrictServerInterface].
 func (s *Server) Withdraw(ctx context.Context, r contract.WithdrawRequestObject) (contract.WithdrawResponseObject, error) {
-	p, err := s.programme(r.Programme)
-	if err != nil {
+	id := creditbank.ProgrammeID(r.Programme)
+	of := s.institutionOf(id)
+	if of == "" {
+		_, err := s.programme(r.Programme)
 		return nil, err
 	}
 	if !s.isSelf(ctx, creditbank.LearnerID(r.Learner)) {
-		if err := s.may(ctx, access.OnInstitution(p.Institution)); err != nil {
+		if err := s.may(ctx, access.OnInstitution(of)); err != nil {
 			return nil, err
 		}
 	}
 	s.mayself(ctx)
-	if err := s.c.Bank.Leave(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), p.ID); err != nil {
+	if err := s.c.Bank.Leave(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), id); err != nil {
 		return nil, err
 	}
 	answer, err := s.standing(ctx, r.Learner)

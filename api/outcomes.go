@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"creditbank/api/contract"
 	"creditbank/creditbank"
@@ -91,8 +92,11 @@ func (s *Server) unknown(err error) error {
 	return err
 }
 
-// read reads a posting of the wire, all but the learner's id. Everything wrong
+// readPosting reads a posting of the wire, all but the learner's id. Everything wrong
 // with it is reported together.
+//
+// What stands in the place of the score is not repeated: fields that were swapped
+// may have put somebody's name there.
 func readPosting(w contract.Posting) (creditbank.Posting, error) {
 	p := creditbank.Posting{
 		OutcomeKey: creditbank.OutcomeKey{Institution: creditbank.InstitutionID(w.Institution), ExternalID: w.ExternalId, Revision: max(1, value(w.Revision))},
@@ -100,9 +104,11 @@ func readPosting(w contract.Posting) (creditbank.Posting, error) {
 	}
 	var errs [2]error
 	p.IssuedOn, errs[0] = parseDay(w.IssuedOn, "issued_on")
-	p.Score, errs[1] = posting.ParseScore(value(w.Score))
+	p.Score, errs[1] = creditbank.ParseScore(value(w.Score))
 	if errs[1] != nil {
-		errs[1] = field(errs[1], "score")
+		words := creditbank.ScoreWords()
+		errs[1] = creditbank.Invalid(creditbank.CodeMalformed, "score", "成绩应为0至100的数，最多两位小数，或"+strings.Join(words, "、"),
+			"a score is a number of 0 to 100 with at most two decimals, or one of "+strings.Join(words, ", "))
 	}
 	return p, errors.Join(errs[:]...)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"creditbank/api/contract"
@@ -168,9 +169,8 @@ func (s *Server) opened(a access.Account, code string) contract.OpenedAccount {
 }
 
 // mayServe reports whether the caller may open or reset a learner's account to
-// log in with: who opened the learner's account with the bank, an institution
-// that is source or target, an authority of the region. A consent is for reading
-// and lets nobody hand out what opens the account.
+// log in with: who opened the learner's account with the bank, who has a ground
+// to know the learner, an authority of the region.
 func (s *Server) mayServe(ctx context.Context, id creditbank.LearnerID) error {
 	c := callOf(ctx)
 	h, err := s.c.Bank.History(ctx, id)
@@ -180,17 +180,11 @@ func (s *Server) mayServe(ctx context.Context, id creditbank.LearnerID) error {
 	if len(h.Acts) > 0 && h.Acts[0].By == c.by() {
 		return nil
 	}
-	d, err := s.ground(ctx, id, nil, []creditbank.Field{creditbank.FieldProfile})
-	if err != nil {
-		return err
-	}
-	if d.Basis == creditbank.BasisConsent {
-		return outOfScope()
-	}
-	return s.disclose(ctx, d)
+	return s.mayRead(ctx, id, nil, creditbank.FieldProfile)
 }
 
-// local returns an account, which must lie within the caller's scope.
+// local returns an account, which must lie within the caller's scope. A
+// learner's may be seen to where it was opened, whoever sits at the counter.
 func (s *Server) local(ctx context.Context, id string) (access.Account, error) {
 	s.mayself(ctx)
 	a, err := s.c.Registry.Account(ctx, access.AccountID(id))
@@ -198,6 +192,10 @@ func (s *Server) local(ctx context.Context, id string) (access.Account, error) {
 		return a, err
 	}
 	if a.Learner != "" {
+		c := callOf(ctx)
+		if slices.Contains(c.principal.Institutions(s.c.Bank.Catalogue(), permissions[c.op.id]), a.Institution) {
+			return a, nil
+		}
 		return a, s.mayServe(ctx, a.Learner)
 	}
 	targets, err := s.targetsOf(ctx, a)

@@ -37,6 +37,7 @@ type Server struct {
 	stopping   atomic.Bool
 	pages      Pages         // nil for none
 	slots      chan struct{} // one for each request under way
+	ready      known
 }
 
 var _ contract.StrictServerInterface = (*Server)(nil)

@@ -129,13 +129,48 @@ func (r readiness) VisitGetReadinessResponse(w http.ResponseWriter) error {
 	return json.NewEncoder(w).Encode(contract.Readiness(r))
 }
 
-// readyTimeout bounds what readiness asks: who asks does not wait for long.
-const readyTimeout = 2 * time.Second
+const (
+	// readyTimeout bounds what readiness asks: who asks does not wait for long.
+	readyTimeout = 2 * time.Second
+
+	// readyFor is how long an answer serves whoever asks: anyone may, and is not
+	// counted, and must not be able to keep the database busy.
+	readyFor = 500 * time.Millisecond
+)
+
+// known is what readiness found out last.
+type known struct {
+	mu   sync.Mutex
+	last readiness
+	at   time.Time // by the machine's own clock
+}
+
+// get returns what was found out lately, or finds it out. Who asks meanwhile
+// waits for the same answer.
+func (k *known) get(find func() readiness) readiness {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.at.IsZero() || time.Since(k.at) >= readyFor {
+		k.last = find()
+		k.at = time.Now()
+	}
+	return k.last
+}
 
 // GetReadiness implements [contract.StrictServerInterface]. Without the database
 // nothing can be done; without what the replicas share each goes on alone. The
 // answer says no more than what is missing: anyone may read it.
 func (s *Server) GetReadiness(ctx context.Context, _ contract.GetReadinessRequestObject) (contract.GetReadinessResponseObject, error) {
+	// Whoever asked first may go away: the others wait for the answer too.
+	r := s.ready.get(func() readiness { return s.readiness(context.WithoutCancel(ctx)) })
+	if s.draining.Load() {
+		r.Status = contract.Stopping
+	}
+	return r, nil
+}
+
+// readiness finds out what is there.
+func (s *Server) readiness(ctx context.Context) readiness {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	r := readiness{Status: contract.Ready, Checks: map[string]string{"database": "ok", "shared": "ok"}}
@@ -153,10 +188,7 @@ func (s *Server) GetReadiness(ctx context.Context, _ contract.GetReadinessReques
 	if _, err := s.c.Feed.Number(ctx); err != nil {
 		r.Status, r.Checks["database"] = contract.NotReady, "away"
 	}
-	if s.draining.Load() {
-		r.Status = contract.Stopping
-	}
-	return r, nil
+	return r
 }
 
 // metrics are answered by what measures.

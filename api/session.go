@@ -70,7 +70,7 @@ func (s *Server) begin(ctx context.Context, a access.Account) (*http.Cookie, err
 	if err != nil {
 		return nil, err
 	}
-	return s.sessionCookie(opaque, 12*time.Hour), nil
+	return s.sessionCookie(opaque, s.c.Registry.LongestSession()), nil
 }
 
 // sessionCookie returns the cookie of a session; none ends it.

@@ -3,8 +3,6 @@ package configs
 import (
 	"net/netip"
 	"time"
-
-	"creditbank/creditbank"
 )
 
 // A Config configures the service. Its zero value is not valid: start from
@@ -28,13 +26,7 @@ type Config struct {
 	// PublicURL. Set it when that may move one day. See [Config.IssuerHost].
 	Host string `yaml:"host"`
 
-	// Name is what the bank is called on its pages. Default 学分银行, Credit
-	// Bank.
-	Name creditbank.Text `yaml:"name"`
-
-	// Contact says how to reach who runs the bank, on its first page: whoever
-	// consents is told to look there (PIPL, article 17). Default empty.
-	Contact creditbank.Text `yaml:"contact"`
+	Bank Bank `yaml:"bank"`
 
 	// AdminListen is a second address, for operators: metrics, profiles, health.
 	// Default empty: metrics are on Listen, for callers from this machine only.

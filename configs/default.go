@@ -24,6 +24,7 @@ func Example() []byte { return append([]byte(nil), example...) }
 func Default() Config {
 	return Config{
 		Listen:         "127.0.0.1:8080",
+		Bank:           Bank{Name: creditbank.Text{ZH: "学分银行", EN: "Credit Bank"}},
 		TrustedProxies: []netip.Prefix{},
 		Database:       "sqlite:creditbank.db",
 		KeysDir:        "keys",
@@ -31,7 +32,7 @@ func Default() Config {
 		Poster:         Poster{Writers: 2, Queue: 4096, Batch: 256},
 		Limits: Limits{
 			BodyBytes:      1 << 20,
-			FileBytes:      1 << 30,
+			FileBytes:      32 << 20,
 			NDJSONRowBytes: 64 << 10,
 			JSONDepth:      32,
 			RequestTimeout: 30 * time.Second,
@@ -46,7 +47,6 @@ func Default() Config {
 		},
 		Tokens:       Tokens{Lifetime: 10 * time.Minute, Rotation: 30 * day},
 		Sessions:     Sessions{Idle: 30 * time.Minute, Longest: 12 * time.Hour},
-		Name:         creditbank.Text{ZH: "学分银行", EN: "Credit Bank"},
 		OIDC:         OIDC{Name: creditbank.Text{ZH: "统一身份认证", EN: "Single sign-on"}},
 		Certificates: Certificates{StatusValidity: 7 * day, Anchor: AnchorLocal, AnchorFile: "anchor.log", Interval: time.Minute},
 		Telemetry:    Telemetry{LogLevel: slog.LevelInfo, LogFormat: LogJSON, Sample: 0.05},

@@ -35,8 +35,8 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Errorf("creditbank.yaml is not Default (-want +got):\n%s", diff)
 	}
-	if w := got.Warnings(); len(w) != 1 || !strings.Contains(w[0].EN, "trusted_proxies") {
-		t.Errorf("the example warns of %v; it is to warn of missing trusted_proxies only", w)
+	if w := got.Warnings(); len(w) != 2 || !strings.Contains(w[0].EN, "bank.contact") || !strings.Contains(w[1].EN, "trusted_proxies") {
+		t.Errorf("the example warns of %v; it is to warn of missing bank.contact and trusted_proxies only", w)
 	}
 	if _, err := certify.WebDID(got.IssuerHost(), "issuers"); err != nil {
 		t.Error(err)

@@ -7,8 +7,8 @@ type Limits struct {
 	// BodyBytes is the longest body of a request that is read whole, in bytes.
 	// Default 1048576 (1 MiB).
 	BodyBytes int `yaml:"body_bytes" range:"1024,1073741824"`
-	// FileBytes is the longest posting file that is streamed (NDJSON, CSV), in
-	// bytes. Default 1073741824 (1 GiB).
+	// FileBytes is the longest posting file that is streamed (CSV, NDJSON), in
+	// bytes. Default 33554432 (32 MiB).
 	FileBytes int `yaml:"file_bytes" range:"1024,1073741824"`
 	// NDJSONRowBytes is the longest row of a stream, in bytes. Default 65536.
 	NDJSONRowBytes int `yaml:"ndjson_row_bytes" range:"256,16777216"`
@@ -24,8 +24,8 @@ type Limits struct {
 	// IdleTimeout is how long a connection may wait for its next request.
 	// Default 2m.
 	IdleTimeout time.Duration `yaml:"idle_timeout" range:"1s,1h"`
-	// StreamTimeout is how long a stream (rows, events) may go without any
-	// progress; at least RequestTimeout. Default 1m.
+	// StreamTimeout is how long a stream, of rows or of events, may go on without
+	// a byte that comes or goes. At least RequestTimeout. Default 1m.
 	StreamTimeout time.Duration `yaml:"stream_timeout" range:"1s,1d"`
 
 	// MaxInFlight is how many requests are worked on at once; more are refused

@@ -6,6 +6,16 @@ import (
 	"creditbank/creditbank"
 )
 
+// Bank is what people are told of who runs the bank. The text on which learners
+// consent sends them to the first page for it.
+type Bank struct {
+	// Name is what the bank is called. Default 学分银行, Credit Bank.
+	Name creditbank.Text `yaml:"name"`
+	// Contact says how to reach who runs it: a telephone, an address. Default
+	// empty.
+	Contact creditbank.Text `yaml:"contact"`
+}
+
 // OIDC is the identity provider by which people log in (OpenID Connect).
 // Without an Issuer there are local accounts.
 type OIDC struct {

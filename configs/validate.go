@@ -28,6 +28,9 @@ func (c Config) validate(report reporter) {
 		f.validate(report)
 	}
 	c.validateServing(report)
+	if c.Bank.Name.ZH == "" {
+		report.missing("bank.name.zh", "不能为空", "is empty")
+	}
 	c.validateDatabase(report)
 	c.validateRedis(report)
 	c.validateLogin(report)

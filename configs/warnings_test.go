@@ -19,6 +19,7 @@ func TestWarnings(t *testing.T) {
 		"one of two is elsewhere":       {"database: postgres://u@localhost:5432,db:5432/db?sslmode=require", "nobody checks who the server is"},
 		"elsewhere by parameter":        {"database: postgres:///db?host=db&sslmode=require", "nobody checks who the server is"},
 		"Redis in the clear":            {"redis: {url: 'redis://redis:6379/0'}", "sent in the clear"},
+		"nobody to turn to":             {"bank: {name: {zh: 青禾学分银行}}", "bank.contact is empty"},
 		"no anchor":                     {"certificates: {anchor: none}", "is not anchored"},
 		"PostgreSQL of this machine":    {"database: postgres://u@127.0.0.1:5432/db?sslmode=disable", ""},
 		"PostgreSQL by a socket":        {"database: postgres:///db?host=/var/run/postgresql&sslmode=disable", ""},
@@ -34,6 +35,9 @@ func TestWarnings(t *testing.T) {
 		text := "public_url: https://credits.example.edu\n" + tt.text
 		if !strings.Contains(text, "trusted_proxies") {
 			text += "\ntrusted_proxies: [127.0.0.1/32]"
+		}
+		if !strings.Contains(text, "bank:") {
+			text += "\nbank: {contact: {zh: 12345}}"
 		}
 		c, err := configs.Parse("c.yaml", []byte(text), noVariables)
 		if err != nil {

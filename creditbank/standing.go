@@ -26,10 +26,11 @@ func (b *Bank) Enrol(ctx context.Context, c Change, p ProgrammeID) error {
 	})
 }
 
-// Leave withdraws the learner from a programme. What was converted stays.
+// Leave withdraws the learner from a programme, also from one that the rules have
+// no more. What was converted stays.
 func (b *Bank) Leave(ctx context.Context, c Change, p ProgrammeID) error {
 	return b.stand(ctx, c, "leave "+string(p), func(d *draft, rules Rules) error {
-		if _, ok := rules.Programme(p); !ok {
+		if _, ok := rules.Programme(p); !ok && !d.account.Enrolled(p) {
 			return unknownProgramme(p)
 		}
 		if !d.account.Enrolled(p) && c.Key == "" {

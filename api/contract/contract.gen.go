@@ -1500,9 +1500,11 @@ type Standing struct {
 	Frozen bool `json:"frozen"`
 
 	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
-	Learner    LearnerID `json:"learner"`
-	Programmes []string  `json:"programmes"`
-	Version    int64     `json:"version"`
+	Learner LearnerID `json:"learner"`
+
+	// Programmes 注册的专业 Those enrolled in; to others than the learner, those of their own institutions
+	Programmes []string `json:"programmes"`
+	Version    int64    `json:"version"`
 }
 
 // Statement defines model for Statement.
@@ -2641,8 +2643,9 @@ type ClientInterface interface {
 	//
 	// Server-sent events. A learner hears of the own account; an institution of outcomes it posted and of applications and
 	// conversions towards its programmes; a region's staff of the learners of the region. The id of an event is its place in the
-	// ledger's feed: `Last-Event-ID` goes on from there, so that nothing is missed. Events name no person; read the account
-	// for what changed.
+	// ledger's feed: `Last-Event-ID` goes on from there, so that nothing is missed. Now and then an `id` comes by itself,
+	// without data: how far the feed was looked at. Events name no person; read the account for what changed. One caller may
+	// have 32 streams open; a stream ends when the token does.
 	//
 	// Corresponds with GET /v1/events (the `StreamEvents` operationId).
 	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3992,8 +3995,9 @@ func (c *Client) PutCourse(ctx context.Context, course Code, body PutCourseJSONR
 //
 // Server-sent events. A learner hears of the own account; an institution of outcomes it posted and of applications and
 // conversions towards its programmes; a region's staff of the learners of the region. The id of an event is its place in the
-// ledger's feed: `Last-Event-ID` goes on from there, so that nothing is missed. Events name no person; read the account
-// for what changed.
+// ledger's feed: `Last-Event-ID` goes on from there, so that nothing is missed. Now and then an `id` comes by itself,
+// without data: how far the feed was looked at. Events name no person; read the account for what changed. One caller may
+// have 32 streams open; a stream ends when the token does.
 //
 // Corresponds with GET /v1/events (the `StreamEvents` operationId).
 func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9790,8 +9794,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Server-sent events. A learner hears of the own account; an institution of outcomes it posted and of applications and
 	// conversions towards its programmes; a region's staff of the learners of the region. The id of an event is its place in the
-	// ledger's feed: `Last-Event-ID` goes on from there, so that nothing is missed. Events name no person; read the account
-	// for what changed.
+	// ledger's feed: `Last-Event-ID` goes on from there, so that nothing is missed. Now and then an `id` comes by itself,
+	// without data: how far the feed was looked at. Events name no person; read the account for what changed. One caller may
+	// have 32 streams open; a stream ends when the token does.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14746,8 +14751,9 @@ func (c *ClientWithResponses) PutCourseWithResponse(ctx context.Context, course 
 //
 // Server-sent events. A learner hears of the own account; an institution of outcomes it posted and of applications and
 // conversions towards its programmes; a region's staff of the learners of the region. The id of an event is its place in the
-// ledger's feed: `Last-Event-ID` goes on from there, so that nothing is missed. Events name no person; read the account
-// for what changed.
+// ledger's feed: `Last-Event-ID` goes on from there, so that nothing is missed. Now and then an `id` comes by itself,
+// without data: how far the feed was looked at. Events name no person; read the account for what changed. One caller may
+// have 32 streams open; a stream ends when the token does.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -17,6 +17,13 @@ type Sessions struct {
 	Longest time.Duration // in any case; twelve hours
 }
 
+// longest returns how long any session lasts.
+func (b Sessions) longest() time.Duration { return cmp.Or(b.Longest, 12*time.Hour) }
+
+// LongestSession returns how long a session can last, which is as long as a browser
+// is to keep its token.
+func (r *Registry) LongestSession() time.Duration { return r.sessions.longest() }
+
 // A Session is a browser in which somebody is logged in.
 type Session struct {
 	Account AccountID
@@ -41,7 +48,7 @@ func (b sessionBody) session(rec Record) Session {
 // draft drafts a session in use at d.at.
 func (b sessionBody) draft(d *drafter, rec Record, bounds Sessions) {
 	expires := d.at.Add(cmp.Or(bounds.Idle, 30*time.Minute))
-	if end := b.Started.Add(cmp.Or(bounds.Longest, 12*time.Hour)); end.Before(expires) {
+	if end := b.Started.Add(bounds.longest()); end.Before(expires) {
 		expires = end
 	}
 	d.add(rec, b, expires)

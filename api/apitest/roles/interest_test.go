@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"creditbank/api/apitest"
@@ -29,6 +30,21 @@ func TestConsentIsNotExceeded(t *testing.T) {
 	for _, what := range []string{"/consents", "/disclosures"} {
 		if got := s.get(auditor.token, s.about("L2", what), nil); got.status != http.StatusForbidden || got.code != "OUT_OF_SCOPE" {
 			t.Errorf("%s, by consent to the profile: %v", what, got)
+		}
+	}
+}
+
+// Who enrols somebody in a programme is not told where else they study.
+func TestStandingTellsOnesOwn(t *testing.T) {
+	s := newScene(t, nil)
+	s.must(s.Bank.Enrol(t.Context(), s.change("L2"), "P2"))
+	s.must(s.Bank.Enrol(t.Context(), s.change("L2"), "P1"))
+	clerk, learner := s.staff("I02", "clerk institution:I02"), s.learner("L2")
+	for who, want := range map[string]string{clerk.token: `["P2"]`, learner.token: `["P1"]`} {
+		method := map[string]string{clerk.token: "PUT", learner.token: "DELETE"}[who]
+		got := s.do(who, ask{method: method, path: s.about("L2", "/programmes/P2")})
+		if got.status != http.StatusOK || !strings.Contains(string(got.body), `"programmes":`+want) {
+			t.Errorf("%s, want %s: %v", method, want, got)
 		}
 	}
 }

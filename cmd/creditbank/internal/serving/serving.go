@@ -156,7 +156,7 @@ func (s *Service) assemble(ctx context.Context, o Options, secrets configs.Secre
 // pages returns the pages for people, with the way in through a provider where
 // there is one.
 func (s *Service) pages(o Options, keys *embedded.Keys, secrets configs.Secrets, clock func() time.Time) (func(*api.Server, api.Config) (api.Pages, error), error) {
-	c := web.Config{Name: o.Config.Name, Contact: o.Config.Contact, Demo: o.Demo, Provider: o.Config.OIDC.Name}
+	c := web.Config{Demo: o.Demo, Name: o.Config.Bank.Name, Contact: o.Config.Bank.Contact, Provider: o.Config.OIDC.Name}
 	if o.Config.OIDC.Issuer == "" {
 		return web.Pages(c), nil
 	}
