@@ -169,8 +169,9 @@ func (s *Server) opened(a access.Account, code string) contract.OpenedAccount {
 }
 
 // mayServe reports whether the caller may open or reset a learner's account to
-// log in with: who opened the learner's account with the bank, who has a ground
-// to know the learner, an authority of the region.
+// log in with: who opened the learner's account with the bank, an institution
+// that is source or target, an authority of the region. A consent is for reading
+// and lets nobody hand out what opens the account.
 func (s *Server) mayServe(ctx context.Context, id creditbank.LearnerID) error {
 	c := callOf(ctx)
 	h, err := s.c.Bank.History(ctx, id)
@@ -180,7 +181,14 @@ func (s *Server) mayServe(ctx context.Context, id creditbank.LearnerID) error {
 	if len(h.Acts) > 0 && h.Acts[0].By == c.by() {
 		return nil
 	}
-	return s.mayRead(ctx, id, nil, creditbank.FieldProfile)
+	d, err := s.ground(ctx, id, nil, []creditbank.Field{creditbank.FieldProfile})
+	if err != nil {
+		return err
+	}
+	if d.Basis == creditbank.BasisConsent {
+		return outOfScope()
+	}
+	return s.disclose(ctx, d)
 }
 
 // local returns an account, which must lie within the caller's scope. A
