@@ -481,7 +481,7 @@ var recipes = map[string]func(*draw){
 		l, ok := d.logins.Take()
 		if !ok {
 			l = login{password: "nothing"}
-		} else {
+		} else if l.sub != "" { // else whose it is was not told
 			d.as(l.sub)
 		}
 		d.q.Tree = object{"old": l.password, "new": "another one " + d.tag()}
