@@ -126,6 +126,10 @@ func problemOf(err error) (problemType, *apiError) {
 	if errors.As(err, &own) {
 		return own.problem, own
 	}
+	if errors.Is(err, issuance.ErrHalted) {
+		return problemUnavailable, refuse(problemUnavailable, "ISSUING_HALTED", "证书日志待人工核查，暂停签发和撤销；已登记的请求将在核查后办理",
+			"the log of certificates waits for somebody to look at it: nothing is issued or revoked; what was asked for is on record and is done after that")
+	}
 	p := kindOf(err)
 	answer := &apiError{problem: p, code: codeOf(p), message: p.title}
 	if p.status == http.StatusInternalServerError || p.status == http.StatusServiceUnavailable {

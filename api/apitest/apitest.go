@@ -23,6 +23,7 @@ import (
 	"creditbank/api/host"
 	"creditbank/api/replica"
 	"creditbank/certify/keyfile"
+	"creditbank/chain"
 	"creditbank/creditbank"
 	"creditbank/creditbank/access"
 	"creditbank/creditbank/posting"
@@ -49,6 +50,8 @@ type Options struct {
 
 	// Metrics answers for what was measured; nil for 403.
 	Metrics http.Handler
+
+	Anchor chain.Anchorer // what records checkpoints; nil for none
 
 	Poster         posting.Poster          // in place of the bank's own, unless nil
 	Queue          creditbank.PosterConfig // of the bank's own
@@ -166,7 +169,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 	}
 	h, err := host.Open(w.t.Context(), host.Config{
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
-		Poster: o.Queue,
+		Poster: o.Queue, Anchor: o.Anchor,
 		Server: api.Config{
 			Shared: shared, PublicURL: o.PublicURL, InsecureCookies: !o.SecureCookies, Limits: generous(o.Limits), TrustedProxies: o.TrustedProxies, Poster: o.Poster,
 			Pages: o.Pages, MetricsHandler: o.Metrics,
@@ -181,7 +184,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 // generous sets the rates that are not set so that a test never meets them.
 func generous(l api.Limits) api.Limits {
 	free := replica.Rate{Burst: 1_000_000, Refill: 1_000_000, Per: time.Second}
-	for _, r := range []*replica.Rate{&l.PerClient, &l.PerInstitution, &l.Anonymous, &l.Login} {
+	for _, r := range []*replica.Rate{&l.PerClient, &l.PerInstitution, &l.Anonymous, &l.Login, &l.LoginFrom} {
 		if *r == (replica.Rate{}) {
 			*r = free
 		}

@@ -72,6 +72,9 @@ type Host struct {
 	poster *creditbank.Poster
 	origin string
 
+	checked sync.Once
+	halted  bool // the log does not extend what was anchored
+
 	mu  sync.Mutex
 	lag int64 // of the follower, as last seen
 }
@@ -170,9 +173,7 @@ func (h *Host) Run(ctx context.Context) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	wait.Go(func() { h.Server.Run(ctx) })
-	if err := h.checkAnchored(ctx); err != nil {
-		h.c.Log.ErrorContext(ctx, "the log does not extend what was anchored: nothing is issued until somebody has looked", "err", err)
-		h.Office.Halt(err)
+	if !h.CheckAnchored(ctx) {
 		return
 	}
 	wait.Go(func() { h.follow(ctx) })
@@ -180,6 +181,25 @@ func (h *Host) Run(ctx context.Context) {
 		wait.Go(func() { h.anchor(ctx) })
 	}
 }
+
+// CheckAnchored reports whether the log may go on: a log that does not extend
+// what was anchored is halted. It is asked once; to be asked before the first
+// request, which could lengthen a log that was put back.
+func (h *Host) CheckAnchored(ctx context.Context) bool {
+	h.checked.Do(func() {
+		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+		defer cancel()
+		if err := h.checkAnchored(ctx); err != nil {
+			h.c.Log.ErrorContext(ctx, "the log does not extend what was anchored: nothing is issued until somebody has looked", "err", err)
+			h.Office.Halt(err)
+			h.halted = true
+		}
+	})
+	return !h.halted
+}
+
+// checkTimeout is how long a recorder may keep the service from starting.
+const checkTimeout = 5 * time.Second
 
 // checkAnchored finds out whether the log is the one that was anchored. A
 // recorder that cannot be reached is asked again later, by the worker.

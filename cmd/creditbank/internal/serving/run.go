@@ -33,6 +33,7 @@ func (s *Service) Run(ctx context.Context, ready func(net.Addr)) (err error) {
 	if err != nil {
 		return err
 	}
+	s.Host.CheckAnchored(beside)
 	wait.Go(func() { s.Host.Run(beside) })
 	failed := make(chan error, len(servers))
 	for _, one := range servers {
