@@ -65,10 +65,10 @@ func tooOften(wait time.Duration) error {
 
 func seconds(d time.Duration) int { return int((max(d, time.Second) + time.Second - 1) / time.Second) }
 
-// mayTry bounds tries to log in: from an address, and to an account, so that
-// neither one guesser nor many get far.
+// mayTry bounds tries to log in: from an address, which all of a school may
+// share, and to an account, so that neither one guesser nor many get far.
 func (s *Server) mayTry(c *call, account string) error {
-	if wait, ok := s.take(c.request, s.c.Limits.Login, "try-from", address(c)); !ok {
+	if wait, ok := s.take(c.request, s.c.Limits.LoginFrom, "try-from", address(c)); !ok {
 		return tooOften(wait)
 	}
 	number, err := creditbank.ParseAccountNumber(account)

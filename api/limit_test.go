@@ -113,11 +113,11 @@ func TestRates(t *testing.T) {
 		pass(t, w, sent{path: "/v1/me", token: "x"}, 3)
 	})
 	t.Run("tries to log in are counted by the address, and by the account", func(t *testing.T) {
-		w := world(t, api.Limits{Login: slow(3)})
+		w := world(t, api.Limits{Login: slow(3), LoginFrom: slow(4)})
 		account := activate(t, w, w.Open()["L2"], "李建国", password) // one try at the account
 		try := encode(t, object{"account": account, "password": "wrong password"})
 		other := encode(t, object{"account": "000000000000", "password": "wrong password"})
-		pass(t, w, sent{path: "/v1/session", body: other, header: from("203.0.113.1")}, 3)
+		pass(t, w, sent{path: "/v1/session", body: other, header: from("203.0.113.1")}, 4)
 		pass(t, w, sent{path: "/v1/session", body: try, header: from("203.0.113.2")}, 2)
 		pass(t, w, sent{path: "/v1/session", body: try, header: from("203.0.113.3")}, 0)
 	})

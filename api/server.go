@@ -105,7 +105,8 @@ type Limits struct {
 	PerClient      replica.Rate // requests of one caller; 2000 at once, 1000 a second
 	PerInstitution replica.Rate // requests of one institution's callers together; 4000, 2000 a second
 	Anonymous      replica.Rate // requests of one address without a token; 100, 20 a second
-	Login          replica.Rate // tries to log in from one address, or to one account; 10, 10 a minute
+	Login          replica.Rate // tries to log in to one account; 10, 10 a minute
+	LoginFrom      replica.Rate // tries to log in, or of a client to get a token, from one address; 100, 100 a minute
 }
 
 func (l Limits) orDefault() Limits {
@@ -124,6 +125,7 @@ func (l Limits) orDefault() Limits {
 	set(&l.PerInstitution, replica.Rate{Burst: 4000, Refill: 2000, Per: time.Second})
 	set(&l.Anonymous, replica.Rate{Burst: 100, Refill: 20, Per: time.Second})
 	set(&l.Login, replica.Rate{Burst: 10, Refill: 10, Per: time.Minute})
+	set(&l.LoginFrom, replica.Rate{Burst: 100, Refill: 100, Per: time.Minute})
 	return l
 }
 

@@ -148,7 +148,7 @@ func (s *Server) client(ctx context.Context, c *call, body *contract.TokenReques
 	if id == "" || secret == "" {
 		return access.Client{}, refusedClient("no credentials"), nil
 	}
-	if wait, ok := s.take(c.request, s.c.Limits.Login, "try-from", address(c), id); !ok {
+	if wait, ok := s.take(c.request, s.c.Limits.LoginFrom, "try-from", address(c), id); !ok {
 		return access.Client{}, nil, tooOften(wait)
 	}
 	client, err := s.c.Registry.CheckSecret(ctx, id, secret)

@@ -44,6 +44,7 @@ func Default() Config {
 			PerInstitution: Rate{5000, 2500, time.Second},
 			Anonymous:      Rate{240, 240, time.Minute},
 			Login:          Rate{10, 10, 10 * time.Minute},
+			LoginFrom:      Rate{100, 100, 10 * time.Minute},
 		},
 		Tokens:       Tokens{Lifetime: 10 * time.Minute, Rotation: 30 * day},
 		Sessions:     Sessions{Idle: 30 * time.Minute, Longest: 12 * time.Hour},

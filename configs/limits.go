@@ -41,9 +41,13 @@ type Limits struct {
 	// Anonymous is what an address without a token or session may ask for.
 	// Default 240 at once, then 240 a minute.
 	Anonymous Rate `yaml:"anonymous"`
-	// Login is how often one may try to log in or to get a token. Default 10 at
+	// Login is how often anybody may try to log in to one account. Default 10 at
 	// once, then 10 in ten minutes.
 	Login Rate `yaml:"login"`
+	// LoginFrom is how often one address, which all of a school may share, may try
+	// to log in, and each client at one address to get a token. Default 100 at
+	// once, then 100 in ten minutes.
+	LoginFrom Rate `yaml:"login_from"`
 }
 
 // A Rate is a bucket of requests: Burst at once, and Refill of them come back

@@ -102,7 +102,7 @@ func (p *program) openDemo(ctx context.Context, listen string, clock *demo.Clock
 	}
 	// Everybody logs in from this machine while the city is loaded.
 	many := configs.Rate{Burst: 1000, Refill: 1000, Per: time.Second}
-	c.Limits.Login, c.Limits.Anonymous, c.Certificates.Interval, c.Drain = many, many, time.Second, 0
+	c.Limits.Login, c.Limits.LoginFrom, c.Limits.Anonymous, c.Certificates.Interval, c.Drain = many, many, many, time.Second, 0
 	c.Telemetry.LogLevel, c.Telemetry.LogFormat = slog.LevelError, configs.LogText
 	for _, address := range addresses(listen) {
 		var s *serving.Service

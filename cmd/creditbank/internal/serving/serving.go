@@ -180,7 +180,8 @@ func (s *Service) server(c configs.Config) api.Config {
 			BodyBytes: int64(c.Limits.BodyBytes), StreamBytes: int64(c.Limits.FileBytes), RowBytes: c.Limits.NDJSONRowBytes, JSONDepth: c.Limits.JSONDepth,
 			Timeout: c.Limits.RequestTimeout, StreamTimeout: c.Limits.StreamTimeout, InFlight: c.Limits.MaxInFlight,
 			HeaderTimeout: c.Limits.HeaderTimeout, IdleTimeout: c.Limits.IdleTimeout,
-			PerClient: rate(c.Limits.PerClient), PerInstitution: rate(c.Limits.PerInstitution), Anonymous: rate(c.Limits.Anonymous), Login: rate(c.Limits.Login),
+			PerClient: rate(c.Limits.PerClient), PerInstitution: rate(c.Limits.PerInstitution), Anonymous: rate(c.Limits.Anonymous),
+			Login: rate(c.Limits.Login), LoginFrom: rate(c.Limits.LoginFrom),
 		},
 	}
 }
