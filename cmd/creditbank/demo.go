@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -169,6 +170,9 @@ func (p *program) tellDemo(ctx context.Context, out *term.Screen, dir, url strin
 		return err
 	}
 	out.Title(txf("学分银行演示：%s", "the credit bank's demo: %s", url))
+	if !loopback(url) {
+		out.Say(0, tx("注意：其他机器也能访问这里，而首页写着所有人的密码", "take care: other machines may reach this, and its first page shows everybody's password"))
+	}
 	out.Say(0, txf("数据在 %s；按 Ctrl-C 停止，再次启动：", "the data is in %s; Ctrl-C stops it, and this starts it again:", dir))
 	out.Line("  " + p.self() + " demo --dir " + quote(dir))
 	out.Blank()
@@ -193,6 +197,16 @@ func (p *program) tellDemo(ctx context.Context, out *term.Screen, dir, url strin
 	out.Blank()
 	out.Say(0, txf("接口契约 %s/openapi.yaml", "the contract: %s/openapi.yaml", url))
 	return out.Err()
+}
+
+// loopback reports whether only this machine reaches the address.
+func loopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // postCommands get a token and post an outcome of the learner L1.

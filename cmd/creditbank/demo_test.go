@@ -86,3 +86,15 @@ func TestDemoPrintsWhatWorks(t *testing.T) {
 		t.Errorf("the logins were\n%s\nand are, started again,\n%s", strings.Join(first, "\n"), strings.Join(second, "\n"))
 	}
 }
+
+// Who shows the demo to other machines is warned.
+func TestDemoKnowsWhoReachesIt(t *testing.T) {
+	for address, want := range map[string]bool{
+		"http://127.0.0.1:8080": true, "http://localhost:1": true, "http://[::1]:80": true,
+		"http://0.0.0.0:8080": false, "http://[::]:8080": false, "http://192.0.2.1:80": false, "http://:8080": false, "http://demo.example:80": false,
+	} {
+		if got := loopback(address); got != want {
+			t.Errorf("only this machine reaches %s: %v", address, got)
+		}
+	}
+}
