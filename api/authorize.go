@@ -94,9 +94,9 @@ func (s *Server) mayAny(ctx context.Context, targets ...access.Target) error {
 	return err
 }
 
-// mayself notes that the operation is about the caller alone, or is confined to
-// the caller's scope by what it reads.
-func (s *Server) mayself(ctx context.Context) *call {
+// scoped notes that no further check is needed: the operation is about the caller
+// alone, or is confined to the caller's scope by what it reads.
+func (s *Server) scoped(ctx context.Context) *call {
 	c := callOf(ctx)
 	c.checked = true
 	return c
@@ -121,7 +121,7 @@ func (s *Server) mayRead(ctx context.Context, id creditbank.LearnerID, purpose *
 // basisToRead is [Server.mayRead] for who must know by what right: "" for the
 // learner.
 func (s *Server) basisToRead(ctx context.Context, id creditbank.LearnerID, purpose *contract.Purpose, fields ...creditbank.Field) (creditbank.Basis, error) {
-	s.mayself(ctx)
+	s.scoped(ctx)
 	if s.isSelf(ctx, id) {
 		return "", nil
 	}
@@ -136,7 +136,7 @@ func (s *Server) basisToRead(ctx context.Context, id creditbank.LearnerID, purpo
 // what, and who was told: the learner, and an authority on duty. It is none of
 // the fields that an institution may see or be let see.
 func (s *Server) mayOversee(ctx context.Context, id creditbank.LearnerID) error {
-	s.mayself(ctx)
+	s.scoped(ctx)
 	if s.isSelf(ctx, id) {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (s *Server) IssueCertificate(ctx context.Context, r contract.IssueCertifica
 			return nil, err
 		}
 	}
-	s.mayself(ctx)
+	s.scoped(ctx)
 	if _, err := s.c.Bank.RequestCertificate(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), r.Body.Outcome); err != nil {
 		return nil, inBody(err)
 	}
@@ -102,7 +102,7 @@ func (s *Server) certificate(ctx context.Context, id string) (issuance.Certifica
 
 // GetCertificate implements [contract.StrictServerInterface].
 func (s *Server) GetCertificate(ctx context.Context, r contract.GetCertificateRequestObject) (contract.GetCertificateResponseObject, error) {
-	s.mayself(ctx)
+	s.scoped(ctx)
 	c, err := s.certificate(ctx, r.Certificate)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (s *Server) GetCertificateProof(ctx context.Context, r contract.GetCertific
 
 // RevokeCertificate implements [contract.StrictServerInterface].
 func (s *Server) RevokeCertificate(ctx context.Context, r contract.RevokeCertificateRequestObject) (contract.RevokeCertificateResponseObject, error) {
-	s.mayself(ctx)
+	s.scoped(ctx)
 	c, err := s.certificate(ctx, r.Certificate)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func onClient(institution creditbank.InstitutionID) []access.Target {
 
 // ListClients implements [contract.StrictServerInterface].
 func (s *Server) ListClients(ctx context.Context, r contract.ListClientsRequestObject) (contract.ListClientsResponseObject, error) {
-	c := s.mayself(ctx) // what is listed is within the scope
+	c := s.scoped(ctx) // what is listed is within the scope
 	parts, err := after(r.Params.Cursor, 1)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (s *Server) OpenClient(ctx context.Context, r contract.OpenClientRequestObj
 
 // machine returns a client, which must lie within the caller's scope.
 func (s *Server) machine(ctx context.Context, id string) (access.Client, error) {
-	s.mayself(ctx)
+	s.scoped(ctx)
 	c, err := s.c.Registry.Client(ctx, id)
 	if err != nil {
 		return c, err
@@ -212,7 +212,7 @@ func (s *Server) takeFrom(ctx context.Context, id string, take func(string) (acc
 // ListAudit implements [contract.StrictServerInterface]. An auditor of a part of
 // the bank sees the changes to what belongs there.
 func (s *Server) ListAudit(ctx context.Context, r contract.ListAuditRequestObject) (contract.ListAuditResponseObject, error) {
-	c := s.mayself(ctx)
+	c := s.scoped(ctx)
 	from, err := afterNumber(r.Params.Cursor)
 	if err != nil {
 		return nil, err

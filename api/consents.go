@@ -55,7 +55,7 @@ func (s *Server) GiveConsent(ctx context.Context, r contract.GiveConsentRequestO
 
 // onlySelf reports FORBIDDEN unless the caller is the learner.
 func (s *Server) onlySelf(ctx context.Context, learner string) error {
-	s.mayself(ctx)
+	s.scoped(ctx)
 	if s.isSelf(ctx, creditbank.LearnerID(learner)) {
 		return nil
 	}

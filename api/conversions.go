@@ -52,7 +52,7 @@ func (s *Server) Convert(ctx context.Context, r contract.ConvertRequestObject) (
 			return nil, err
 		}
 	}
-	s.mayself(ctx)
+	s.scoped(ctx)
 	acts, err := s.c.Bank.Convert(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), rules)
 	if err != nil {
 		return nil, s.aboutRules(err)
@@ -174,7 +174,7 @@ func (s *Server) ReviewConversion(ctx context.Context, r contract.ReviewConversi
 	if p == nil {
 		// Whether there is one is told only to those who may know the learner: to
 		// others it looks as one that is not theirs.
-		s.mayself(ctx)
+		s.scoped(ctx)
 		if _, err := s.ground(ctx, id, nil, []creditbank.Field{creditbank.FieldConversions}); err != nil {
 			return nil, outOfScope()
 		}
@@ -208,7 +208,7 @@ const applicationsRead = 1000
 // ListApplications implements [contract.StrictServerInterface]. What a reviewer
 // is told here is recorded: the learners see that somebody looked.
 func (s *Server) ListApplications(ctx context.Context, r contract.ListApplicationsRequestObject) (contract.ListApplicationsResponseObject, error) {
-	c := s.mayself(ctx) // what is listed is within the scope
+	c := s.scoped(ctx) // what is listed is within the scope
 	from, err := afterApplication(r.Params.Cursor)
 	if err != nil {
 		return nil, err

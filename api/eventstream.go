@@ -16,7 +16,7 @@ import (
 
 // StreamEvents implements [contract.StrictServerInterface].
 func (s *Server) StreamEvents(ctx context.Context, r contract.StreamEventsRequestObject) (contract.StreamEventsResponseObject, error) {
-	c := s.mayself(ctx) // what is told is within the scope
+	c := s.scoped(ctx) // what is told is within the scope
 	after, err := s.from(ctx, r.Params)
 	if err != nil {
 		return nil, err

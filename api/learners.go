@@ -46,7 +46,7 @@ func (s *Server) OpenLearner(ctx context.Context, r contract.OpenLearnerRequestO
 // learner by number and name learns the learner's id; that is put on record
 // where the caller has a ground to be told anything.
 func (s *Server) FindLearner(ctx context.Context, r contract.FindLearnerRequestObject) (contract.FindLearnerResponseObject, error) {
-	s.mayself(ctx)
+	s.scoped(ctx)
 	id, err := s.lookUp(ctx, reference{account: value(r.Body.Account), idNumber: value(r.Body.IdNumber), name: r.Body.Name})
 	if err != nil {
 		if missing(err) {
@@ -143,7 +143,7 @@ func (s *Server) Withdraw(ctx context.Context, r contract.WithdrawRequestObject)
 			return nil, err
 		}
 	}
-	s.mayself(ctx)
+	s.scoped(ctx)
 	if err := s.c.Bank.Leave(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), id); err != nil {
 		return nil, err
 	}

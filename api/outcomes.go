@@ -175,7 +175,7 @@ func (s *Server) mayPost(ctx context.Context, p creditbank.Posting) error {
 // PostOutcomes implements [contract.StrictServerInterface]. The array takes the
 // way of a file: one path, one kind of answer.
 func (s *Server) PostOutcomes(ctx context.Context, r contract.PostOutcomesRequestObject) (contract.PostOutcomesResponseObject, error) {
-	s.mayself(ctx) // each posting is asked about by itself
+	s.scoped(ctx) // each posting is asked about by itself
 	var file bytes.Buffer
 	enc := json.NewEncoder(&file)
 	for _, p := range *r.Body {

@@ -48,7 +48,7 @@ func wireAccount(a access.Account) contract.LocalAccount {
 
 // ListAccounts implements [contract.StrictServerInterface].
 func (s *Server) ListAccounts(ctx context.Context, r contract.ListAccountsRequestObject) (contract.ListAccountsResponseObject, error) {
-	s.mayself(ctx) // what is listed is within the scope
+	s.scoped(ctx) // what is listed is within the scope
 	parts, err := after(r.Params.Cursor, 1)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (s *Server) targetsOf(ctx context.Context, a access.Account) ([]access.Targ
 // registry decides who may grant what. For a learner, whoever hands out the code
 // could use it: a clerk must have a ground to know the learner.
 func (s *Server) OpenAccount(ctx context.Context, r contract.OpenAccountRequestObject) (contract.OpenAccountResponseObject, error) {
-	c := s.mayself(ctx)
+	c := s.scoped(ctx)
 	grants, err := readGrants(value(r.Body.Grants))
 	if err != nil {
 		return nil, inBody(err)
@@ -194,7 +194,7 @@ func (s *Server) mayServe(ctx context.Context, id creditbank.LearnerID) error {
 // local returns an account, which must lie within the caller's scope. A
 // learner's may be seen to where it was opened, whoever sits at the counter.
 func (s *Server) local(ctx context.Context, id string) (access.Account, error) {
-	s.mayself(ctx)
+	s.scoped(ctx)
 	a, err := s.c.Registry.Account(ctx, access.AccountID(id))
 	if err != nil {
 		return a, err

@@ -12,7 +12,7 @@ import (
 
 // GetMe implements [contract.StrictServerInterface].
 func (s *Server) GetMe(ctx context.Context, _ contract.GetMeRequestObject) (contract.GetMeResponseObject, error) {
-	c := s.mayself(ctx)
+	c := s.scoped(ctx)
 	return contract.GetMe200JSONResponse{
 		Id: c.by().ID, Learner: optional(string(c.principal.Learner)), Institution: optional(string(c.principal.Institution)),
 		Grants: mapped(c.principal.Grants, wireGrant), ExpiresAt: optional(c.claims.Expires),
@@ -84,7 +84,7 @@ func (s *Server) sessionCookie(opaque string, lasts time.Duration) *http.Cookie 
 
 // LogOut implements [contract.StrictServerInterface].
 func (s *Server) LogOut(ctx context.Context, _ contract.LogOutRequestObject) (contract.LogOutResponseObject, error) {
-	c := s.mayself(ctx)
+	c := s.scoped(ctx)
 	var w contract.LogOut204Response
 	if c.session != "" {
 		if err := s.endSession(ctx); err != nil {
@@ -110,7 +110,7 @@ func (l loggedOut) VisitLogOutResponse(w http.ResponseWriter) error {
 
 // ChangePassword implements [contract.StrictServerInterface].
 func (s *Server) ChangePassword(ctx context.Context, r contract.ChangePasswordRequestObject) (contract.ChangePasswordResponseObject, error) {
-	c := s.mayself(ctx)
+	c := s.scoped(ctx)
 	if c.principal.Kind != access.Person {
 		return nil, refuse(problemForbidden, "NO_PASSWORD", "机器客户端没有密码", "a machine has no password")
 	}

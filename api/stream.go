@@ -15,7 +15,7 @@ import (
 // while answers are sent. What the contract asks of a posting is checked row by
 // row, by the same code that reads files.
 func (s *Server) StreamOutcomes(ctx context.Context, r contract.StreamOutcomesRequestObject) (contract.StreamOutcomesResponseObject, error) {
-	s.mayself(ctx) // each row is asked about by itself
+	s.scoped(ctx) // each row is asked about by itself
 	return fileAnswers{s, ctx, r.Body}, nil
 }
 

@@ -236,7 +236,7 @@ func parseKeys(c access.Client) ([]token.JWK, error) {
 // RevokeToken implements [contract.StrictServerInterface]. Whoever has a token
 // may end it.
 func (s *Server) RevokeToken(ctx context.Context, r contract.RevokeTokenRequestObject) (contract.RevokeTokenResponseObject, error) {
-	c := s.mayself(ctx)
+	c := s.scoped(ctx)
 	claims, err := s.c.Verifier.Verify(r.Body.Token)
 	if err != nil {
 		return contract.RevokeToken200Response{}, nil // it does not work as it is
