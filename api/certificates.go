@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,10 +64,28 @@ func (s *Server) IssueCertificate(ctx context.Context, r contract.IssueCertifica
 		return nil, inBody(err)
 	}
 	c, err := s.c.Office.IssueOutcome(ctx, id, r.Body.Outcome)
+	if errors.Is(err, creditbank.ErrConflict) {
+		// What it certifies was revoked or replaced since. A request that is sent
+		// again is answered with the certificate all the same.
+		c, err = s.issued(ctx, id, r.Body.Outcome, err)
+	}
 	if err != nil {
 		return nil, inBody(err)
 	}
 	return contract.IssueCertificate201JSONResponse(wireCertificate(c)), nil
+}
+
+// issued returns the certificate of an outcome that was issued before, or
+// otherwise if there is none.
+func (s *Server) issued(ctx context.Context, id creditbank.LearnerID, outcome int64, otherwise error) (issuance.Certificate, error) {
+	all, err := s.c.Office.List(ctx, id)
+	if err != nil {
+		return issuance.Certificate{}, err
+	}
+	if i := slices.IndexFunc(all, func(c issuance.Certificate) bool { return c.Seq == outcome }); i >= 0 {
+		return all[i], nil
+	}
+	return issuance.Certificate{}, otherwise
 }
 
 // mayCertify reports whether the caller may ask for the certificate of an

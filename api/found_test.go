@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"creditbank/api/apitest"
+	"creditbank/api/contract"
 	"creditbank/creditbank"
 	"creditbank/creditbank/access"
 )
@@ -80,6 +81,38 @@ func TestFound(t *testing.T) {
 				t.Errorf("%s %s answers %d %s\nwant %d with %q, without %q", tc.method, tc.path, resp.StatusCode, body, tc.status, tc.says, tc.hides)
 			}
 		})
+	}
+}
+
+// A certificate that was asked for is the answer to the same request also once
+// its outcome was revoked.
+func TestFoundCertificateAskedForAgain(t *testing.T) {
+	w := apitest.New(t, apitest.Options{})
+	l2 := w.Open()["L2"]
+	learner, score := string(l2), "72"
+	poster, self := w.As(w.Token("I15", "poster institution:I15")), w.As(w.LearnerToken(l2))
+	posted, err := poster.PostOutcomeWithResponse(t.Context(), contract.Posting{
+		ExternalId: "F1", Institution: "I15", Learner: &learner, Course: "S07", IssuedOn: "2024-01-02", Score: &score,
+	})
+	if err != nil || posted.JSON201 == nil {
+		t.Fatalf("post: %v %s", err, posted.Body)
+	}
+	ask := func() *contract.IssueCertificateResponse {
+		r, err := self.IssueCertificateWithResponse(t.Context(), learner, &contract.IssueCertificateParams{IdempotencyKey: "asked-for-it"},
+			contract.IssueCertificateJSONRequestBody{Outcome: posted.JSON201.Seq})
+		if err != nil || r.JSON201 == nil {
+			t.Fatalf("ask for the certificate: %v %s", err, r.Body)
+		}
+		return r
+	}
+	first := ask()
+	revoked, err := poster.RevokeOutcomeWithResponse(t.Context(), &contract.RevokeOutcomeParams{IdempotencyKey: apitest.Key(t)},
+		contract.OutcomeRevocation{Learner: learner, Institution: "I15", ExternalId: "F1", Reason: "found"})
+	if err != nil || revoked.JSON200 == nil {
+		t.Fatalf("revoke: %v %s", err, revoked.Body)
+	}
+	if again := ask(); again.JSON201.Id != first.JSON201.Id {
+		t.Errorf("asked again the certificate is %s, was %s", again.JSON201.Id, first.JSON201.Id)
 	}
 }
 

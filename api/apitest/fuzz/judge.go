@@ -8,6 +8,7 @@ import (
 	"log"
 	"maps"
 	"net/http"
+	"runtime/pprof"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,6 +66,12 @@ func (j *judge) fault(what string, d *draw, status int, body []byte, format stri
 	j.told[key]++
 	n := j.told[key]
 	j.mu.Unlock()
+	if what == "hang" && n == 1 {
+		var stacks bytes.Buffer
+		if err := pprof.Lookup("goroutine").WriteTo(&stacks, 1); err == nil {
+			j.scene.t.Logf("what goes on meanwhile:\n%s", stacks.Bytes())
+		}
+	}
 	if n <= 2 {
 		j.scene.t.Errorf("%s: %s\nby %q: %v\nanswer: %d %.1500s", key, fmt.Sprintf(format, args...), d.c.name, d.q, status, body)
 		return
