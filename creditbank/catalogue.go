@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Identifiers of reference data, as the city chose them.
@@ -204,8 +206,8 @@ func (c *Catalogue) AddRegion(r Region) error {
 	if err := checkCode("code", string(r.Code)); err != nil {
 		return err
 	}
-	if r.Name == "" {
-		return Invalid(CodeMissing, "name", "地区名称不能为空", "a region needs a name")
+	if err := checkTitle("name", r.Name, "地区名称不能为空", "a region needs a name"); err != nil {
+		return err
 	}
 	if !slices.Contains([]string{"province", "city", "county", "township", "village"}, r.Level) {
 		return Invalid(CodeMalformed, "level", fmt.Sprintf("“%s”不是行政区划级别", r.Level),
@@ -216,12 +218,45 @@ func (c *Catalogue) AddRegion(r Region) error {
 			return NotFound(CodeUnknownRegion, "parent", fmt.Sprintf("上级地区 %s 不存在", r.Parent),
 				fmt.Sprintf("the parent region %s does not exist", r.Parent))
 		}
+		if reaches(r.Parent, r.Code, len(c.Regions), func(code RegionCode) RegionCode { return c.Regions[code].Parent }) {
+			return belowItself()
+		}
 	}
 	if old, ok := c.Regions[r.Code]; ok && old != r {
 		return Conflict(CodeKeyReused, "code", fmt.Sprintf("地区代码 %s 已用于其他内容", r.Code),
 			fmt.Sprintf("region %s exists with other content", r.Code))
 	}
 	c.Regions[r.Code] = r
+	return nil
+}
+
+// reaches reports whether the way up from one leads to another, within so many
+// steps. A region or an institution below itself would be above nothing, and
+// whoever runs the bank would run it no more.
+func reaches[T ~string](from, to T, steps int, parent func(T) T) bool {
+	for range steps + 1 {
+		if from == to {
+			return true
+		}
+		from = parent(from)
+	}
+	return false
+}
+
+func belowItself() error {
+	return Invalid(CodeMalformed, "parent", "上级不能是自身或自身的下级", "the parent is the same, or lies below")
+}
+
+// checkTitle refuses what cannot be the name of something: certificates name it,
+// and no certificate can be made of a text with control characters or of one
+// that was garbled on its way.
+func checkTitle(field, s, zh, en string) error {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return Invalid(CodeMissing, field, zh, en)
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }):
+		return Invalid(CodeMalformed, field, "名称含控制字符或有乱码", "the name holds control characters, or was garbled on its way")
+	}
 	return nil
 }
 
@@ -242,8 +277,8 @@ func (c *Catalogue) checkInstitution(i Institution) error {
 	if err := checkCode("id", string(i.ID)); err != nil {
 		return err
 	}
-	if i.Name == "" {
-		return Invalid(CodeMissing, "name", "机构名称不能为空", "an institution needs a name")
+	if err := checkTitle("name", i.Name, "机构名称不能为空", "an institution needs a name"); err != nil {
+		return err
 	}
 	if len(i.Kinds) == 0 {
 		return Invalid(CodeMissing, "kinds", "至少要有一种机构类型", "an institution has at least one kind")
@@ -273,6 +308,9 @@ func (c *Catalogue) checkInstitution(i Institution) error {
 	if !ok {
 		return NotFound(CodeUnknownInstitution, "parent", fmt.Sprintf("上级机构 %s 不存在（应排在前面）", i.Parent),
 			fmt.Sprintf("the parent institution %s does not exist (it must come first)", i.Parent))
+	}
+	if reaches(i.Parent, i.ID, len(c.Institutions), func(id InstitutionID) InstitutionID { return c.Institutions[id].Parent }) {
+		return belowItself()
 	}
 	if i.Tier > 0 && parent.Tier > 0 && parent.Tier != i.Tier-1 {
 		return Invalid(CodeMalformed, "parent", fmt.Sprintf("第%d级机构的上级应为第%d级", i.Tier, i.Tier-1),
@@ -307,8 +345,8 @@ func (c *Catalogue) checkCourse(v Course) error {
 	if err := checkCode("code", string(v.Code)); err != nil {
 		return err
 	}
-	if v.Title == "" {
-		return Invalid(CodeMissing, "title", "课程名称不能为空", "a course needs a title")
+	if err := checkTitle("title", v.Title, "课程名称不能为空", "a course needs a title"); err != nil {
+		return err
 	}
 	if _, ok := c.Institutions[v.Institution]; !ok {
 		return NotFound(CodeUnknownInstitution, "institution", fmt.Sprintf("机构 %s 不存在", v.Institution),
