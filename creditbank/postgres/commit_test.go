@@ -53,6 +53,18 @@ func standby(t *testing.T, db *sql.DB, name string) {
 		}
 	}
 	waitFor(t, db, "SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = "+pq.QuoteLiteral(name))
+	// What commits wait for is told them by the checkpointer, which may be busy.
+	for range 100 {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		_, err := db.ExecContext(ctx, "SELECT pg_logical_emit_message(true, 'probe', '')")
+		waits := err != nil || ctx.Err() != nil
+		cancel()
+		if waits == (name != "") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("commits do not heed the standby %q", name)
 }
 
 // A call is one of a store's that writes, or that tells what was written.
