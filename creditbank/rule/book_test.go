@@ -168,3 +168,11 @@ func want(t testing.TB, d *creditbank.Decision, line string) {
 		t.Errorf("rule %s: %s\n  want %s", d.Rule, got, line)
 	}
 }
+
+// compileProblems compiles rules for the city of cityBook and returns what is
+// wrong with them.
+func compileProblems(t testing.TB, rules string) string {
+	t.Helper()
+	_, _, problems := rule.Compile(rule.Files{Rules: []byte(timezone + recognise + rules), Programmes: []byte(programmes)}, cityCatalogue(t))
+	return fmt.Sprint(problems.Err())
+}

@@ -43,11 +43,15 @@ const today creditbank.Date = 20260315
 
 // courses used below: two formal ones of level 5, one of level 4, two
 // certificates of one family, non-formal classes of 2.0 and 5.0 credits.
-func cityBook(t *testing.T, rules ...string) *book {
+func cityCatalogue(t testing.TB) *creditbank.Catalogue {
 	t.Helper()
-	cat := catalogue(t, "S1 FORMAL 5 0 6", "S2 FORMAL 5 32 3", "S4 FORMAL 4 16 3",
+	return catalogue(t, "S1 FORMAL 5 0 6", "S2 FORMAL 5 32 3", "S4 FORMAL 4 16 3",
 		"X1 CERTIFICATE 5 0 6 CARE", "X2 CERTIFICATE 4 0 4 CARE", "N2 NON_FORMAL 5 32 0", "N5 NON_FORMAL 4 80 0")
-	b := newBook(t, cat, recognise+strings.Join(rules, ""), programmes)
+}
+
+func cityBook(t testing.TB, rules ...string) *book {
+	t.Helper()
+	b := newBook(t, cityCatalogue(t), recognise+strings.Join(rules, ""), programmes)
 	b.enrol("P1")
 	return b
 }

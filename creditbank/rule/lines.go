@@ -36,7 +36,7 @@ func (e *evaluation) line(g Grant, m *making) {
 		e.deny(creditbank.ExcludedTarget, string(slot.ID), "", "")
 		m.denied = true
 	}
-	if !e.known && (g.Fixed == nil || g.Source) {
+	if e.unknown && (g.Fixed == nil || g.Source) {
 		m.unknown = true // nobody knows how much the source would have been
 		return
 	}

@@ -17,7 +17,7 @@ func (p *parser) conversion(f strictyaml.Fields) *Conversion {
 	p.source(f.Need("source"), c)
 	if match := f.Get("match").Map("level", "overlap"); f.Has("match") {
 		c.SameLevel = match.Get("level").Choice("equal") == "equal"
-		if c.SameLevel && len(c.Parts) == 0 {
+		if c.SameLevel && !c.tree.has(isPart) {
 			match.Get("level").Fail("零存整取和整体认定没有单一等级，不能要求同级", "a pool or block has no one level to match")
 		}
 		c.Overlap = share(match.Get("overlap"))
@@ -36,41 +36,6 @@ func (p *parser) conversion(f strictyaml.Fields) *Conversion {
 		grants.Fail("至少要有一条授予", "a conversion grants at least one line")
 	}
 	return c
-}
-
-func (p *parser) source(n strictyaml.Node, c *Conversion) {
-	f := n.Map("course", "min_grade", "family_highest", "all", "pool", "split", "block")
-	kind := f.One("course", "all", "pool", "block")
-	for _, only := range []struct{ key, with string }{{"min_grade", "course"}, {"family_highest", "course"}, {"split", "pool"}} {
-		if f.Has(only.key) && kind != only.with {
-			f.Get(only.key).Fail(fmt.Sprintf("“%s”只能与“%s”同用", only.key, only.with), fmt.Sprintf("%q goes with %q only", only.key, only.with))
-		}
-	}
-	switch kind {
-	case "course":
-		c.Parts = []Part{p.part(f)}
-	case "all":
-		for _, part := range f.Get("all").List() {
-			c.Parts = append(c.Parts, p.part(part.Map("course", "min_grade", "family_highest")))
-		}
-		if len(c.Parts) == 0 {
-			f.Get("all").Fail("至少要列出一门课程", "name at least one course")
-		}
-	case "pool":
-		pool := f.Get("pool").Map("category", "credits", "order")
-		pool.Get("order").Choice("earliest_expiry")
-		c.Pool = &Pool{category(pool.Need("category")), amount(pool.Need("credits")), f.Get("split").Bool()}
-	case "block":
-		block := f.Get("block").Map("institution", "category", "min_credits")
-		c.Block = &Block{creditbank.InstitutionID(block.Need("institution").Text()), category(block.Need("category")), amount(block.Need("min_credits"))}
-		p.references = append(p.references, reference{at: block.Get("institution"), institution: c.Block.Institution})
-	}
-}
-
-func (p *parser) part(f strictyaml.Fields) Part {
-	part := Part{creditbank.CourseCode(f.Need("course").Text()), points(f.Get("min_grade")), f.Get("family_highest").Bool()}
-	p.references = append(p.references, reference{at: f.Get("course"), course: part.Course})
-	return part
 }
 
 func (p *parser) grant(n strictyaml.Node, c *Conversion, exceed string) Grant {
@@ -120,14 +85,14 @@ func (p *parser) term(n strictyaml.Node, g *Grant) {
 func (p *parser) grade(n strictyaml.Node, c *Conversion) Grade {
 	if !n.IsMap() {
 		mode := n.Choice("carry", creditbank.Exempt)
-		if mode == "carry" && len(c.Parts) != 1 {
+		if least, most := c.tree.courses(); mode == "carry" && (least != 1 || most != 1) {
 			n.Fail("carry只适用于单门课程来源", "carry needs a source of one course")
 		}
 		return Grade{Mode: mode}
 	}
 	f := n.Map("weighted_by", "round")
 	f.Need("weighted_by").Choice("hours")
-	if len(c.Parts) == 0 {
+	if !c.tree.has(isPart) {
 		n.Fail("加权成绩需要课程来源", "a weighted grade needs courses as its source")
 	}
 	text := f.Need("round").Text()

@@ -17,6 +17,13 @@ var final = []creditbank.Reason{
 	creditbank.NotEnrolled, creditbank.AccountFrozen,
 }
 
+// standingFinal are those of the final reasons that have nothing to do with what
+// the rule chooses.
+var standingFinal = []creditbank.Reason{
+	creditbank.TargetAlreadySatisfied, creditbank.ExcludedTarget, creditbank.RuleNotEffective, creditbank.RuleExpired,
+	creditbank.NotEnrolled, creditbank.AccountFrozen,
+}
+
 // sift decides each of the rules on a. It returns those that may be approved now
 // or later, and the decisions of those that are.
 func (p *planner) sift(a *creditbank.Account, rules []creditbank.RuleID) (open []creditbank.RuleID, approved []*creditbank.Decision, err error) {
@@ -29,11 +36,22 @@ func (p *planner) sift(a *creditbank.Account, rules []creditbank.RuleID) (open [
 		if d.Approved {
 			approved = append(approved, d)
 		}
-		if !slices.ContainsFunc(d.Findings, func(f creditbank.Finding) bool { return slices.Contains(final, f.Code) }) {
+		if !e.isFinal(d) {
 			open = append(open, id)
 		}
 	}
 	return open, approved, nil
+}
+
+// isFinal reports whether a decision denies for a reason that lasts. What
+// branches of a choice say lasts only if all of them fail for ever, which nobody
+// knows; such a rule stays open unless its window or its slots say otherwise.
+func (e *evaluation) isFinal(d *creditbank.Decision) bool {
+	reasons := final
+	if e.conv.Source != nil {
+		reasons = standingFinal
+	}
+	return slices.ContainsFunc(d.Findings, func(f creditbank.Finding) bool { return slices.Contains(reasons, f.Code) })
 }
 
 // groups parts the rules into those that depend on each other: that may use the
@@ -79,28 +97,30 @@ func (p *planner) depend(a *creditbank.Account, all []creditbank.RuleID, x, y cr
 
 // mayUse reports whether a conversion could ever choose the lot.
 func (c *Conversion) mayUse(l *creditbank.Lot) bool {
-	switch {
-	case c.Pool != nil:
-		return l.Category == c.Pool.Category
-	case c.Block != nil:
-		return l.Category == c.Block.Category && l.Institution == c.Block.Institution
-	}
-	return slices.ContainsFunc(c.Parts, func(p Part) bool { return p.Course == l.Course })
+	return c.tree.has(func(s *Tree) bool {
+		switch {
+		case s.Pool != nil:
+			return l.Category == s.Pool.Category
+		case s.Block != nil:
+			return l.Category == s.Block.Category && l.Institution == s.Block.Institution
+		}
+		return s.Part.Course == l.Course
+	})
 }
 
 // countsTowards reports whether lines of the conversion count towards the cap.
+// An outcome keeps the category its course had; the course may have another by
+// now, so a course is excluded from nothing.
 func (s *Set) countsTowards(c *Conversion, limit creditbank.Cap) bool {
-	switch {
-	case limit.Category == "":
+	return limit.Category == "" || c.tree.has(func(s *Tree) bool {
+		switch {
+		case s.Pool != nil:
+			return s.Pool.Category == limit.Category
+		case s.Block != nil:
+			return s.Block.Category == limit.Category
+		}
 		return true
-	case c.Pool != nil:
-		return c.Pool.Category == limit.Category
-	case c.Block != nil:
-		return c.Block.Category == limit.Category
-	}
-	// An outcome keeps the category its course had; the course may have another
-	// by now, so nothing is excluded.
-	return true
+	})
 }
 
 // canBind reports whether the rules together could pass a cap. One per source

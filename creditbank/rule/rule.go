@@ -91,11 +91,18 @@ type Conversion struct {
 	Parts     []Part           `json:",omitempty"` // course or all
 	Pool      *Pool            `json:",omitempty"`
 	Block     *Block           `json:",omitempty"`
+	Source    *Tree            `json:",omitempty"` // any other tree; then none of the three above
 	SameLevel bool             `json:",omitempty"` // the source's level must be the slot's
 	Overlap   creditbank.Ratio `json:",omitempty"` // content overlap, on evidence held with the rule
 	Reviewed  bool             `json:",omitempty"` // a reviewer has to approve
 	Grants    []Grant
+
+	tree *Tree
 }
+
+// Tree returns what the conversion asks for as a tree, whichever form it has in
+// the file. It is shared: change nothing in it.
+func (c *Conversion) Tree() *Tree { return c.tree }
 
 // A Part is an outcome that a conversion asks for.
 type Part struct {
