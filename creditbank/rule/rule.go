@@ -136,13 +136,6 @@ type Grant struct {
 	Grade   Grade
 }
 
-// A Grade says which grade a line carries.
-type Grade struct {
-	Mode     string // carry, weighted, exempt
-	Step     int64  `json:",omitempty"` // weighted: rounded half up to it, in hundredths of a point
-	Decimals int    `json:",omitempty"` // weighted: places printed
-}
-
 // A Set is one version of a city's rules with the programmes they grant in and
 // the facts of the courses they name. It implements [creditbank.Rules].
 type Set struct {
