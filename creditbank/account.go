@@ -25,7 +25,7 @@ type Account struct {
 	Consents     []*GivenConsent // by Seq; withdrawn ones too
 	Totals       Totals
 
-	enrolled  map[ProgrammeID]bool
+	enrolled  map[ProgrammeID]Date // since when
 	named     map[outcomeName]*Lot // the newest revision of each outcome
 	requested map[int64]int64      // outcome → the act that first asked for its certificate
 	voided    map[int64]int64      // row → the act that voided its certificate
@@ -35,7 +35,7 @@ type Account struct {
 // newAccount returns the account of a learner before its first row.
 func newAccount(id LearnerID) *Account {
 	return &Account{
-		Learner: id, enrolled: map[ProgrammeID]bool{}, named: map[outcomeName]*Lot{},
+		Learner: id, enrolled: map[ProgrammeID]Date{}, named: map[outcomeName]*Lot{},
 		requested: map[int64]int64{}, voided: map[int64]int64{},
 	}
 }
@@ -101,7 +101,9 @@ func (a *Account) apply(act Act) error {
 	case ActReplaced:
 		return nil // the revision itself took the old lot's place
 	case ActEnrolled:
-		a.enrolled[act.Body.Programme] = true
+		if !a.Enrolled(act.Body.Programme) {
+			a.enrolled[act.Body.Programme] = act.Day
+		}
 		return nil
 	case ActLeft:
 		delete(a.enrolled, act.Body.Programme)
@@ -229,7 +231,14 @@ func (a *Account) advance(row [32]byte) {
 func (a *Account) Digest() Hash { return a.digest }
 
 // Enrolled reports whether the learner is enrolled in the programme.
-func (a *Account) Enrolled(p ProgrammeID) bool { return a.enrolled[p] }
+func (a *Account) Enrolled(p ProgrammeID) bool {
+	_, ok := a.enrolled[p]
+	return ok
+}
+
+// EnrolledOn returns the day on which the learner was enrolled in the programme,
+// zero for one who is not.
+func (a *Account) EnrolledOn(p ProgrammeID) Date { return a.enrolled[p] }
 
 // Enrolments returns the programmes the learner is enrolled in, sorted.
 func (a *Account) Enrolments() []ProgrammeID { return slices.Sorted(maps.Keys(a.enrolled)) }

@@ -133,6 +133,10 @@ type Programme struct {
 	Credits     Credits       `json:"credits"`
 	Caps        []Cap         `json:"caps,omitempty"`
 	Slots       []Slot        `json:"slots"`
+
+	Exclude        *Exclusion `json:"exclude,omitempty"` // what no conversion into it may use or fill
+	Floors         []Floor    `json:"floors,omitempty"`
+	UniqueSubjects bool       `json:"unique_subjects,omitempty"` // of one subject, one outcome counts
 }
 
 // A Slot is a part of a programme that lines fill: a course or a module.
@@ -144,14 +148,6 @@ type Slot struct {
 	Elective bool    `json:"elective,omitempty"` // filled by several lines until nothing is left
 	Block    bool    `json:"block,omitempty"`    // stands for prior study as a whole
 	Closed   bool    `json:"closed,omitempty"`   // takes no conversions (thesis, practice)
-}
-
-// A Cap bounds the credits that conversions may grant in a programme.
-type Cap struct {
-	Category  Category `json:"category,omitempty"` // counts lines with a source of it; "" counts all
-	PerSource bool     `json:"per_source,omitempty"`
-	Limit     Credits  `json:"limit"`
-	Share     Ratio    `json:"share,omitempty"` // what Limit was computed from, for explaining
 }
 
 // Slot returns the slot with the given id.

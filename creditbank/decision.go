@@ -45,24 +45,25 @@ func (h *Hash) UnmarshalText(text []byte) error {
 // field that is added later must be left out where it is zero: decisions on
 // record have to encode as they did.
 type Decision struct {
-	Base      int64         `json:"account_version"` // the version decided upon
-	Approved  bool          `json:"approved"`
-	At        time.Time     `json:"at"`     // the clock
-	Day       Date          `json:"day"`    // the day in the rule set's time zone
-	Engine    int           `json:"engine"` // EngineVersion
-	Findings  []Finding     `json:"findings"`
-	Forfeited Credits       `json:"forfeited"` // consumed beyond what was granted
-	Inputs    Hash          `json:"inputs"`    // digest of the account's history up to Base
-	Learner   LearnerID     `json:"learner"`
-	Lines     []Line        `json:"lines"`
-	Missing   []CourseCode  `json:"missing"`
-	Programme ProgrammeID   `json:"programme"`
-	Review    *Review       `json:"review,omitempty"` // what a reviewer said, if one was asked
-	Rule      RuleID        `json:"rule"`
-	RuleHash  Hash          `json:"rule_hash"`
-	RuleSet   int           `json:"rule_set"`
-	Short     Credits       `json:"short"` // by how much a pool or block falls short
-	Sources   []Consumption `json:"sources"`
+	Base        int64         `json:"account_version"` // the version decided upon
+	Approved    bool          `json:"approved"`
+	At          time.Time     `json:"at"`     // the clock
+	Day         Date          `json:"day"`    // the day in the rule set's time zone
+	Engine      int           `json:"engine"` // EngineVersion
+	Findings    []Finding     `json:"findings"`
+	Forfeited   Credits       `json:"forfeited"` // consumed beyond what was granted
+	Inputs      Hash          `json:"inputs"`    // digest of the account's history up to Base
+	Learner     LearnerID     `json:"learner"`
+	Lines       []Line        `json:"lines"`
+	Missing     []CourseCode  `json:"missing"`
+	Programme   ProgrammeID   `json:"programme"`
+	Review      *Review       `json:"review,omitempty"` // what a reviewer said, if one was asked
+	Rule        RuleID        `json:"rule"`
+	RuleHash    Hash          `json:"rule_hash"`
+	RuleSet     int           `json:"rule_set"`
+	RuleVersion int           `json:"rule_version,omitempty"` // of the rule; 0 where its file states none
+	Short       Credits       `json:"short"`                  // by how much a pool or block falls short
+	Sources     []Consumption `json:"sources"`
 }
 
 // A Review is what makes a reviewed decision possible to reach again: which
@@ -83,8 +84,9 @@ type Line struct {
 	Categories []Category `json:"categories"` // of its sources, for caps
 	Category   Category   `json:"category"`   // of its main source, for the ledger
 	Credits    Credits    `json:"credits"`
-	Grade      string     `json:"grade"` // as carried, weighted, or "exempt"
-	Open       bool       `json:"open"`  // leaves the rest of the slot open
+	Grade      string     `json:"grade"`             // as carried, weighted, or "exempt"
+	MakeUp     Credits    `json:"make_up,omitempty"` // what the source falls short of the target: owed outside the bank
+	Open       bool       `json:"open"`              // leaves the rest of the slot open
 	Slot       SlotID     `json:"slot"`
 }
 
@@ -105,7 +107,8 @@ type Finding struct {
 	Code    Reason `json:"code"`
 	Have    string `json:"have"`
 	Need    string `json:"need"`
-	Subject string `json:"subject"` // a course, slot, programme, rule or cap
+	Subject string `json:"subject"`       // a course, slot, programme, rule or cap
+	Text    Text   `json:"text,omitzero"` // what the rule itself says of it
 }
 
 // Reasons returns the set of reasons of d in printing order.

@@ -16,7 +16,7 @@ type Text struct {
 // write programs against them. Their order is the order in which they print.
 type Reason int
 
-// The reasons (DOMAIN 2.4).
+// The reasons (DOMAIN 2.4, and at the end those added since).
 const (
 	OK Reason = iota
 	MissingComponent
@@ -47,6 +47,8 @@ const (
 	ApprovalPending
 	ApprovalRejected
 	ResidencyUnmet
+	ConditionUnmet
+	CreditsBelowTarget
 )
 
 var reasons = [...]struct {
@@ -82,6 +84,8 @@ var reasons = [...]struct {
 	ApprovalPending:        {"APPROVAL_PENDING", Text{"等待审核", "approval is pending"}},
 	ApprovalRejected:       {"APPROVAL_REJECTED", Text{"审核未通过", "approval was refused"}},
 	ResidencyUnmet:         {"RESIDENCY_UNMET", Text{"本校学分未达要求", "too few credits were earned here"}},
+	ConditionUnmet:         {"CONDITION_UNMET", Text{"未满足规则的条件", "a condition of the rule is not met"}},
+	CreditsBelowTarget:     {"CREDITS_BELOW_TARGET", Text{"来源学分少于目标学分", "the source has fewer credits than the target"}},
 }
 
 // String returns the stable code of r, such as "MISSING_COMPONENT".

@@ -163,7 +163,7 @@ func compareLines(old, again *Decision) comparison {
 	result := sameLines
 	for i, l := range again.Lines {
 		was := old.Lines[i]
-		if l.Slot != was.Slot || l.Credits != was.Credits || l.Open != was.Open || !slices.Equal(l.Categories, was.Categories) {
+		if l.Slot != was.Slot || l.Credits != was.Credits || l.Open != was.Open || l.MakeUp != was.MakeUp || !slices.Equal(l.Categories, was.Categories) {
 			return otherLines
 		}
 		if l.Grade != was.Grade {

@@ -42,28 +42,37 @@ func (s *Set) Review(a *creditbank.Account, r creditbank.Review, at time.Time) (
 	return e.decide(), nil
 }
 
-// evaluation returns a rule about to be applied to an account.
+// evaluation returns a rule about to be applied to an account, in the version
+// that applies.
 func (s *Set) evaluation(a *creditbank.Account, id creditbank.RuleID, at time.Time, day creditbank.Date) (*evaluation, error) {
 	r, ok := s.byID[id]
 	if !ok || r.Conversion == nil {
 		return nil, creditbank.NotFound(creditbank.CodeUnknownRule, "rule", fmt.Sprintf("没有转换规则 %s", id), fmt.Sprintf("there is no conversion rule %s", id))
 	}
+	return s.apply(s.version(s.versions[id], a, at, day), a, at, day), nil
+}
+
+// apply returns a version of a rule about to be applied to an account.
+func (s *Set) apply(r *Rule, a *creditbank.Account, at time.Time, day creditbank.Date) *evaluation {
 	return &evaluation{
 		set: s, rule: r, conv: r.Conversion, account: a, day: day,
 		programme: s.programmes[r.Conversion.Programme],
 		d: &creditbank.Decision{
 			Base: a.Version, At: at.UTC().Truncate(time.Microsecond), Day: day, Engine: creditbank.EngineVersion, Inputs: a.Digest(),
-			Learner: a.Learner, Programme: r.Conversion.Programme, Rule: r.ID, RuleHash: r.hash, RuleSet: s.version,
+			Learner: a.Learner, Programme: r.Conversion.Programme, Rule: r.ID, RuleHash: r.hash, RuleSet: s.number, RuleVersion: r.Version,
 		},
-	}, nil
+	}
 }
 
 // decide approves or denies, whether or not a reviewer is needed.
 func (e *evaluation) decide() *creditbank.Decision {
 	e.standing()
+	e.requirements()
 	e.sources()
 	e.d.Sources = e.selection.sources
-	e.levels()
+	e.match()
+	e.twins()
+	e.conditions()
 	e.lines()
 	return e.conclude()
 }
@@ -117,49 +126,7 @@ func (e *evaluation) standing() {
 	if !e.account.Enrolled(e.conv.Programme) {
 		e.deny(creditbank.NotEnrolled, string(e.conv.Programme), "", "")
 	}
-	switch e.rule.inForce(e.day) {
-	case -1:
-		e.deny(creditbank.RuleNotEffective, string(e.rule.ID), e.day.String(), e.rule.From.String())
-	case 1:
-		e.deny(creditbank.RuleExpired, string(e.rule.ID), e.day.String(), e.rule.To.String())
-	}
-}
-
-// levels compares the level of each outcome with each slot that has one.
-func (e *evaluation) levels() {
-	for _, g := range e.conv.Grants {
-		for _, l := range e.lots {
-			e.denyLevel(l, g)
-		}
-	}
-}
-
-func (e *evaluation) denyLevel(l *creditbank.Lot, g Grant) {
-	if f, ok := e.levelFault(l, g); ok {
-		e.deny(f.Code, f.Subject, f.Have, f.Need)
-	}
-}
-
-// levelFault says how the level of l differs from that of the slot of g.
-func (e *evaluation) levelFault(l *creditbank.Lot, g Grant) (creditbank.Finding, bool) {
-	slot, _ := e.programme.Slot(g.Slot)
-	if !e.conv.SameLevel || slot.Level == 0 || l.Level == slot.Level {
-		return creditbank.Finding{}, false
-	}
-	return creditbank.Finding{
-		Code: creditbank.LevelMismatch, Subject: string(l.Course), Have: fmt.Sprint(int(l.Level)), Need: fmt.Sprintf("%s %d", slot.ID, slot.Level),
-	}, true
-}
-
-// levelFaults lists the slots that the level of l does not match.
-func (e *evaluation) levelFaults(l *creditbank.Lot) []creditbank.Finding {
-	var fs []creditbank.Finding
-	for _, g := range e.conv.Grants {
-		if f, ok := e.levelFault(l, g); ok {
-			fs = append(fs, f)
-		}
-	}
-	return fs
+	e.window()
 }
 
 // conclude approves or denies.
@@ -172,6 +139,9 @@ func (e *evaluation) conclude() *creditbank.Decision {
 		return d
 	}
 	d.Approved = true
+	if e.conv.KeepExcess {
+		e.keep()
+	}
 	d.Forfeited = max(0, d.Consumed()-e.pooled-d.Granted()) // a pool forfeits nothing: its rate is the rule's
 	return d
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"cel.dev/cel-go/cel"
+
 	"creditbank/creditbank"
 	"creditbank/creditbank/strictyaml"
 )
@@ -15,6 +17,10 @@ type parser struct {
 	problems   *creditbank.Problems
 	places     map[creditbank.RuleID]creditbank.Place
 	references []reference // checked against the catalogue when there is one
+	versions   map[*Rule]creditbank.Place
+	calendars  []strictyaml.Node // names of calendars, checked once those are read
+	facts      bool              // the set asks for titles or tags of courses
+	env        *cel.Env          // of expressions, once there is one
 }
 
 // A reference is a name in a file that must exist elsewhere.
@@ -26,7 +32,7 @@ type reference struct {
 
 func (p *parser) programmes(root strictyaml.Node) {
 	for _, n := range root.Map("programmes").Need("programmes").List() {
-		f := n.Map("id", "institution", "title", "credits", "caps", "slots")
+		f := n.Map("id", "institution", "title", "credits", "caps", "slots", "floors", "exclude", "unique_subjects")
 		pr := creditbank.Programme{
 			ID:          creditbank.ProgrammeID(code(f.Need("id"))),
 			Institution: creditbank.InstitutionID(f.Need("institution").Text()),
@@ -34,9 +40,6 @@ func (p *parser) programmes(root strictyaml.Node) {
 			Credits:     amount(f.Need("credits")),
 		}
 		p.references = append(p.references, reference{at: f.Get("institution"), institution: pr.Institution})
-		for _, c := range f.Get("caps").List() {
-			pr.Caps = append(pr.Caps, p.cap(c, pr.Credits))
-		}
 		for _, s := range f.Need("slots").List() {
 			slot := p.slot(s)
 			if _, twice := pr.Slot(slot.ID); twice {
@@ -44,6 +47,7 @@ func (p *parser) programmes(root strictyaml.Node) {
 			}
 			pr.Slots = append(pr.Slots, slot)
 		}
+		p.bounds(f, &pr)
 		if _, twice := p.set.programmes[pr.ID]; twice {
 			n.FailWith(creditbank.CodeDuplicate, fmt.Sprintf("专业 %s 重复", pr.ID), fmt.Sprintf("programme %s stands here twice", pr.ID))
 			continue
@@ -62,44 +66,39 @@ func (p *parser) slot(n strictyaml.Node) creditbank.Slot {
 	}
 }
 
-func (p *parser) cap(n strictyaml.Node, credits creditbank.Credits) creditbank.Cap {
-	f := n.Map("of", "share", "credits", "per")
-	c := creditbank.Cap{PerSource: f.Get("per").Choice("source") == "source"}
-	if of := f.Need("of"); of.IsMap() {
-		c.Category = category(of.Map("category").Need("category"))
-	} else {
-		of.Choice("all")
+// bounds reads what keeps conversions into a programme within limits.
+func (p *parser) bounds(f strictyaml.Fields, pr *creditbank.Programme) {
+	for _, c := range f.Get("caps").List() {
+		pr.Caps = append(pr.Caps, p.cap(c, *pr))
 	}
-	switch f.One("share", "credits") {
-	case "share":
-		c.Share = share(f.Get("share"))
-		c.Limit = c.Share.Of(credits)
-	case "credits":
-		c.Limit = amount(f.Get("credits"))
+	for _, n := range f.Get("floors").List() {
+		pr.Floors = append(pr.Floors, p.floor(n, *pr))
 	}
-	return c
+	pr.Exclude = p.exclusion(f.Get("exclude"), *pr)
+	if pr.UniqueSubjects = f.Get("unique_subjects").Bool(); pr.UniqueSubjects {
+		p.facts = true
+	}
 }
 
 func (p *parser) rules(root strictyaml.Node) {
-	f := root.Map("timezone", "rules")
+	f := root.Map("timezone", "exclude", "subjects", "rules")
 	p.set.location = strictyaml.Value(f.Need("timezone"), zone)
+	p.set.everyday = p.exclusion(f.Get("exclude"), creditbank.Programme{})
+	p.set.subjects = p.subjects(f.Get("subjects"))
 	for _, n := range f.Need("rules").List() {
 		r := p.rule(n)
 		if r == nil || r.ID == "" {
 			continue
 		}
-		if first, twice := p.places[r.ID]; twice {
-			n.FailWith(creditbank.CodeDuplicate, fmt.Sprintf("规则 %s 重复，首次出现于 %s", r.ID, first), fmt.Sprintf("rule %s stands here twice, first at %s", r.ID, first))
-			continue
-		}
-		p.places[r.ID] = n.Place()
-		p.set.byID[r.ID] = r
-		p.set.rules = append(p.set.rules, r)
+		p.add(n, r)
+	}
+	for _, n := range p.calendars {
+		n.Choice(calendarYear)
 	}
 }
 
 func (p *parser) rule(n strictyaml.Node) *Rule {
-	common := []string{"id", "kind", "title", "effective", "source"}
+	common := []string{"id", "kind", "title", "effective", "source", "version", "owner", "legal_basis", "priority"}
 	// The kind decides which further keys are known, so it is read first.
 	peek := n.Kind("kind")
 	switch peek {
@@ -109,12 +108,12 @@ func (p *parser) rule(n strictyaml.Node) *Rule {
 		r.Recognition = p.recognition(f)
 		return r
 	case kindConversion:
-		f := n.Map(append(common, "programme", "match", "approval", "grant", "exceed")...)
+		f := n.Map(append(common, conversionKeys...)...)
 		r := p.common(f)
 		r.Conversion = p.conversion(f)
 		return r
 	}
-	f := n.Map(append(common, "require", "credits", "valid_for", "cap", "programme", "match", "approval", "grant", "exceed")...)
+	f := n.Map(append(append(common, "credits", "valid_for", "cap"), conversionKeys...)...)
 	f.Need("kind").Choice(kindRecognition, kindConversion)
 	return nil
 }
@@ -126,7 +125,21 @@ func (p *parser) common(f strictyaml.Fields) *Rule {
 	if r.To != 0 && r.To < r.From {
 		e.Get("to").Fail(fmt.Sprintf("失效日 %s 早于生效日 %s", r.To, r.From), fmt.Sprintf("the window ends on %s, before it begins on %s", r.To, r.From))
 	}
+	p.imprint(f, r)
 	return r
+}
+
+// imprint reads who answers for a rule, what it rests on, and its place among
+// others.
+func (p *parser) imprint(f strictyaml.Fields, r *Rule) {
+	if f.Has("version") {
+		r.Version = count(f.Get("version"))
+	}
+	if f.Has("owner") {
+		r.Owner = p.institution(f.Get("owner"))
+	}
+	r.LegalBasis = texts(f.Get("legal_basis"))
+	r.Priority = f.Get("priority").Int()
 }
 
 func (p *parser) recognition(f strictyaml.Fields) *Recognition {

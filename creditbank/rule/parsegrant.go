@@ -1,44 +1,16 @@
 package rule
 
 import (
-	"fmt"
+	"cmp"
 
 	"creditbank/creditbank"
 	"creditbank/creditbank/strictyaml"
 )
 
-func (p *parser) conversion(f strictyaml.Fields) *Conversion {
-	c := &Conversion{Programme: creditbank.ProgrammeID(f.Need("programme").Text())}
-	programme, ok := p.set.programmes[c.Programme]
-	if n := f.Get("programme"); n.Exists() && !ok {
-		n.FailWith(creditbank.CodeUnknownProgramme, fmt.Sprintf("专业 %s 不存在", c.Programme), fmt.Sprintf("programme %s does not exist", c.Programme))
-	}
-	p.source(f.Need("source"), c)
-	if match := f.Get("match").Map("level", "overlap"); f.Has("match") {
-		c.SameLevel = match.Get("level").Choice("equal") == "equal"
-		if c.SameLevel && !c.tree.has(isPart) {
-			match.Get("level").Fail("零存整取和整体认定没有单一等级，不能要求同级", "a pool or block has no one level to match")
-		}
-		c.Overlap = share(match.Get("overlap"))
-	}
-	c.Reviewed = f.Get("approval").Choice(approvalReviewer) == approvalReviewer
-	exceed := f.Get("exceed").Choice(exceedDeny, exceedTruncate)
-	grants := f.Need("grant")
-	for _, n := range grants.List() {
-		g := p.grant(n, c, exceed)
-		if _, known := programme.Slot(g.Slot); ok && !known {
-			n.FailWith("UNKNOWN_SLOT", fmt.Sprintf("专业 %s 没有课程位 %s", c.Programme, g.Slot), fmt.Sprintf("programme %s has no slot %s", c.Programme, g.Slot))
-		}
-		c.Grants = append(c.Grants, g)
-	}
-	if grants.Exists() && len(c.Grants) == 0 {
-		grants.Fail("至少要有一条授予", "a conversion grants at least one line")
-	}
-	return c
-}
-
-func (p *parser) grant(n strictyaml.Node, c *Conversion, exceed string) Grant {
-	f := n.Map("slot", "credits", "grade", "partial", "exceed")
+// grant reads one line. What it leaves open, exceed and shortfall of the rule
+// decide.
+func (p *parser) grant(n strictyaml.Node, c *Conversion, exceed, shortfall string) Grant {
+	f := n.Map("slot", "credits", "grade", "partial", "exceed", "shortfall")
 	g := Grant{Slot: creditbank.SlotID(f.Need("slot").Text()), Partial: f.Get("partial").Bool(), Exceed: f.Get("exceed").Choice(exceedDeny, exceedTruncate)}
 	if g.Exceed == "" {
 		g.Exceed = exceed
@@ -48,11 +20,17 @@ func (p *parser) grant(n strictyaml.Node, c *Conversion, exceed string) Grant {
 	}
 	p.credits(f.Need("credits"), &g)
 	g.Grade = p.grade(f.Need("grade"), c)
+	own := f.Get("shortfall").Choice(shortfallDeny, shortfallPartial, shortfallMakeUp)
+	if counts := g.Fixed != nil && !g.Source && !g.waives(); counts {
+		g.Shortfall = cmp.Or(own, shortfall)
+	} else if own != "" {
+		f.Get("shortfall").Fail("shortfall只适用于学分为定数的一条", "shortfall goes with a fixed number of credits")
+	}
 	return g
 }
 
 // credits reads how much a line grants: a number, source, excess, or
-// {min: [source, "4"]}.
+// {min: [source, "4"]}; 0 waives the slot.
 func (p *parser) credits(n strictyaml.Node, g *Grant) {
 	if n.IsMap() {
 		for _, term := range n.Map("min").Need("min").List() {
@@ -63,8 +41,12 @@ func (p *parser) credits(n strictyaml.Node, g *Grant) {
 		}
 		return
 	}
-	if n.IsScalar() && n.Text() == "excess" {
+	switch {
+	case n.IsScalar() && n.Text() == "excess":
 		g.Excess = true
+		return
+	case n.IsScalar() && n.Text() == "0":
+		g.Fixed = new(creditbank.Credits) // a waiver
 		return
 	}
 	p.term(n, g)

@@ -56,7 +56,7 @@ func (e *evaluation) candidates(p Part) []*creditbank.Lot {
 	_, recognised := e.outcomes(p)
 	lots := slices.DeleteFunc(recognised, func(l *creditbank.Lot) bool {
 		_, lower := e.higherHeld(p, l)
-		return len(e.faults(l, p)) > 0 || lower || len(e.levelFaults(l)) > 0
+		return len(e.faults(l, p)) > 0 || lower || len(e.mismatches(l)) > 0
 	})
 	slices.SortFunc(lots, byExpiry)
 	return lots
@@ -132,7 +132,7 @@ func (e *evaluation) faults(l *creditbank.Lot, p Part) []creditbank.Finding {
 	if p.MinGrade != nil && !l.Score.Reaches(*p.MinGrade) {
 		fs = append(fs, creditbank.Finding{Code: creditbank.GradeBelowMin, Subject: course, Have: l.Score.String(), Need: creditbank.FormatPoints(*p.MinGrade)})
 	}
-	return fs
+	return append(fs, e.barred(l)...)
 }
 
 // byExpiry orders lots as a pool takes them: the earliest expiry first, no

@@ -36,7 +36,8 @@ func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at t
 		}
 	}
 	slices.Sort(rules)
-	search := &planner{set: s, programme: p, at: at, day: day}
+	rules = slices.Compact(rules) // versions of one rule are one
+	search := &planner{set: s, programme: p, at: at, day: day, intricate: s.intricate(p, rules)}
 	rules, _, err := search.sift(a, rules)
 	if err != nil {
 		return creditbank.Plan{}, err
@@ -68,6 +69,7 @@ type planner struct {
 	programme creditbank.Programme
 	at        time.Time
 	day       creditbank.Date
+	intricate bool                 // more than lots, slots and plain caps decides
 	seen      map[string]candidate // how each state was reached at best
 	best      candidate
 }
@@ -139,12 +141,15 @@ func (p *planner) state(a *creditbank.Account, open []creditbank.RuleID) string 
 		}
 	}
 	b = append(b, 0xff)
-	e := &evaluation{account: a, programme: p.programme, d: &creditbank.Decision{}}
+	e := p.looking(a)
 	for _, slot := range p.programme.Slots {
 		b = binary.AppendVarint(b, int64(e.slotLeft(slot)))
 	}
 	for _, c := range p.programme.Caps {
 		b = binary.AppendVarint(b, int64(e.counted(c)))
+	}
+	if p.intricate {
+		b = append(b, standingOf(a, p.programme.ID)...)
 	}
 	return string(b)
 }

@@ -2,7 +2,9 @@ package rule
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"creditbank/creditbank"
 )
@@ -48,7 +50,7 @@ func (p *planner) sift(a *creditbank.Account, rules []creditbank.RuleID) (open [
 // knows; such a rule stays open unless its window or its slots say otherwise.
 func (e *evaluation) isFinal(d *creditbank.Decision) bool {
 	reasons := final
-	if e.conv.Source != nil {
+	if e.conv.Source != nil || len(e.set.versions[e.rule.ID]) > 1 {
 		reasons = standingFinal
 	}
 	return slices.ContainsFunc(d.Findings, func(f creditbank.Finding) bool { return slices.Contains(reasons, f.Code) })
@@ -76,23 +78,86 @@ func (p *planner) groups(a *creditbank.Account, rules []creditbank.RuleID) [][]c
 
 // depend reports whether the use of one rule can matter to the other.
 func (p *planner) depend(a *creditbank.Account, all []creditbank.RuleID, x, y creditbank.RuleID) bool {
-	r, s := p.set.byID[x].Conversion, p.set.byID[y].Conversion
+	for _, r := range p.set.versions[x] {
+		for _, s := range p.set.versions[y] {
+			if p.meet(a, r.Conversion, s.Conversion) {
+				return true
+			}
+		}
+	}
+	for _, c := range p.limits() {
+		if p.anyCounts(x, c) && p.anyCounts(y, c) && p.canBind(a, all, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// meet reports whether two conversions look at the same: a slot, an outcome, or
+// anything at all.
+func (p *planner) meet(a *creditbank.Account, r, s *Conversion) bool {
+	if p.programme.UniqueSubjects || r.looksAround() || s.looksAround() {
+		return true
+	}
 	for _, g := range r.Grants {
 		if slices.ContainsFunc(s.Grants, func(h Grant) bool { return h.Slot == g.Slot }) {
 			return true
 		}
 	}
-	for _, l := range a.Lots {
-		if r.mayUse(l) && s.mayUse(l) {
-			return true
+	return slices.ContainsFunc(a.Lots, func(l *creditbank.Lot) bool { return r.mayUse(l) && s.mayUse(l) })
+}
+
+// looksAround reports whether a conversion depends on what other conversions
+// did, beyond what they used and filled.
+func (c *Conversion) looksAround() bool {
+	return len(c.When) > 0 || slices.ContainsFunc(c.Require, func(r Requirement) bool { return r.Lines != nil || r.NoLines != nil })
+}
+
+// intricate reports whether more than what is left of lots, slots and plain caps
+// decides what can still be done in a programme.
+func (s *Set) intricate(p creditbank.Programme, rules []creditbank.RuleID) bool {
+	if p.UniqueSubjects || len(p.Floors) > 0 || slices.ContainsFunc(p.Caps, func(c creditbank.Cap) bool {
+		return c.Scope != nil || c.Measure != "" || c.Period != nil || c.PerInstitution
+	}) {
+		return true
+	}
+	return slices.ContainsFunc(rules, func(id creditbank.RuleID) bool {
+		return slices.ContainsFunc(s.versions[id], func(r *Rule) bool { return r.Conversion.looksAround() })
+	})
+}
+
+// standingOf describes what stands in a programme, whatever the order it was
+// converted in.
+func standingOf(a *creditbank.Account, programme creditbank.ProgrammeID) string {
+	var standing []string
+	for _, c := range a.Conversions {
+		if c.Stands() && c.Decision.Programme == programme {
+			standing = append(standing, fmt.Sprint(c.Decision.Rule, c.Decision.Lines, c.Decision.Sources))
 		}
 	}
-	for _, c := range p.programme.Caps {
-		if p.set.countsTowards(r, c) && p.set.countsTowards(s, c) && p.canBind(a, all, c) {
-			return true
-		}
+	slices.Sort(standing)
+	return strings.Join(standing, "\n")
+}
+
+// limits returns the caps of the programme, and its floors as caps on what is
+// not in their scope. Those are taken to count everything, which is to be on the
+// safe side.
+func (p *planner) limits() []creditbank.Cap {
+	limits := slices.Clone(p.programme.Caps)
+	for _, f := range p.programme.Floors {
+		limits = append(limits, creditbank.Cap{Limit: p.programme.Credits - f.Limit})
 	}
-	return false
+	return limits
+}
+
+// looking returns an evaluation that looks at what stands in the programme.
+func (p *planner) looking(a *creditbank.Account) *evaluation {
+	return &evaluation{set: p.set, account: a, programme: p.programme, d: &creditbank.Decision{}}
+}
+
+// anyCounts reports whether lines of any version of a rule count towards the cap.
+func (p *planner) anyCounts(id creditbank.RuleID, c creditbank.Cap) bool {
+	return slices.ContainsFunc(p.set.versions[id], func(r *Rule) bool { return p.set.countsTowards(r.Conversion, c) })
 }
 
 // mayUse reports whether a conversion could ever choose the lot.
@@ -124,28 +189,40 @@ func (s *Set) countsTowards(c *Conversion, limit creditbank.Cap) bool {
 }
 
 // canBind reports whether the rules together could pass a cap. One per source
-// binds only those that share an outcome.
+// binds only those that share an outcome; one that counts by institution or
+// period binds only if it would, were everything in one.
 func (p *planner) canBind(a *creditbank.Account, rules []creditbank.RuleID, limit creditbank.Cap) bool {
-	if limit.PerSource {
+	switch {
+	case limit.PerSource && limit.Measure == "":
 		return false
+	case limit.Measure != "":
+		return true
 	}
-	e := &evaluation{account: a, programme: p.programme, d: &creditbank.Decision{}}
-	sum := e.counted(limit)
+	sum := p.looking(a).counted(limit)
 	for _, id := range rules {
-		c := p.set.byID[id].Conversion
-		if !p.set.countsTowards(c, limit) {
-			continue
-		}
-		for _, g := range c.Grants {
-			slot, _ := p.programme.Slot(g.Slot)
-			most := slot.Credits
-			if g.Fixed != nil {
-				most = min(most, *g.Fixed)
-			}
-			sum += most
+		if p.anyCounts(id, limit) {
+			sum += p.most(id)
 		}
 	}
 	return sum > limit.Limit
+}
+
+// most returns what a rule could grant at most, in whichever version.
+func (p *planner) most(id creditbank.RuleID) creditbank.Credits {
+	var most creditbank.Credits
+	for _, r := range p.set.versions[id] {
+		var sum creditbank.Credits
+		for _, g := range r.Conversion.Grants {
+			slot, _ := p.programme.Slot(g.Slot)
+			if g.Fixed != nil {
+				sum += min(slot.Credits, *g.Fixed)
+			} else {
+				sum += slot.Credits
+			}
+		}
+		most = max(most, sum)
+	}
+	return most
 }
 
 // merged returns the plan of two groups together: their steps in the order of

@@ -12,11 +12,11 @@ func (s *Set) Recognise(p creditbank.Posting, c creditbank.Course, t creditbank.
 	for _, r := range s.rules {
 		if r.Recognition != nil && r.inForce(p.IssuedOn) == 0 && r.Recognition.matches(c) {
 			rec := r.Recognition.recognise(p, c, t)
-			rec.Rule, rec.RuleSet = r.ID, s.version
+			rec.Rule, rec.RuleSet = r.ID, s.number
 			return rec
 		}
 	}
-	return creditbank.Recognition{RuleSet: s.version, Reasons: []creditbank.Reason{creditbank.OutcomeNotRecognised}}
+	return creditbank.Recognition{RuleSet: s.number, Reasons: []creditbank.Reason{creditbank.OutcomeNotRecognised}}
 }
 
 func (r *Recognition) matches(c creditbank.Course) bool {

@@ -37,6 +37,11 @@ type Rule struct {
 	Recognition *Recognition `json:",omitempty"`
 	Conversion  *Conversion  `json:",omitempty"`
 
+	Version    int                      `json:",omitempty"` // several rules of one id, with windows of their own, are its versions
+	Owner      creditbank.InstitutionID `json:",omitempty"` // who answers for the rule
+	LegalBasis []string                 `json:",omitempty"` // the documents it rests on
+	Priority   int                      `json:",omitempty"` // the higher one is meant to go first where two rules could do
+
 	hash creditbank.Hash
 }
 
@@ -97,7 +102,24 @@ type Conversion struct {
 	Reviewed  bool             `json:",omitempty"` // a reviewer has to approve
 	Grants    []Grant
 
+	Match      *Match                `json:",omitempty"` // what SameLevel and Overlap do not say
+	Validity   *Validity             `json:",omitempty"`
+	Exclude    *creditbank.Exclusion `json:",omitempty"`
+	Require    []Requirement         `json:",omitempty"`
+	When       []Condition           `json:",omitempty"`
+	KeepExcess bool                  `json:",omitempty"` // credits beyond the lines stay with the learner
+	RuleTime   string                `json:",omitempty"` // the day the rule has to be in force: of the outcome, or of enrolment; else of the application
+	Flags      *Flags                `json:",omitempty"`
+
 	tree *Tree
+}
+
+// Flags leave the bank as they are, for the systems around it: they decide
+// nothing here.
+type Flags struct {
+	Fee             string `json:",omitempty"` // exempt, payable, refund
+	NotTransferable bool   `json:",omitempty"` // the line may not be handed on to another person
+	Initiator       string `json:",omitempty"` // learner, institution_with_consent
 }
 
 // Tree returns what the conversion asks for as a tree, whichever form it has in
@@ -134,18 +156,26 @@ type Grant struct {
 	Partial bool                `json:",omitempty"` // leaves the rest of the slot open
 	Exceed  string
 	Grade   Grade
+
+	Shortfall string `json:",omitempty"` // where the source has fewer credits than Fixed: deny, partial, make_up
 }
+
+// waives reports whether the line fills its slot with no credits.
+func (g Grant) waives() bool { return g.Fixed != nil && *g.Fixed == 0 }
 
 // A Set is one version of a city's rules with the programmes they grant in and
 // the facts of the courses they name. It implements [creditbank.Rules].
 type Set struct {
-	version    int
+	number     int
 	location   *time.Location
 	rules      []*Rule
-	byID       map[creditbank.RuleID]*Rule
+	byID       map[creditbank.RuleID]*Rule   // the newest version of each
+	versions   map[creditbank.RuleID][]*Rule // all, the newest first
 	programmes map[creditbank.ProgrammeID]creditbank.Programme
 	order      []creditbank.ProgrammeID
 	courses    map[creditbank.CourseCode]courseFacts
+	everyday   *creditbank.Exclusion // what no conversion of the set may use
+	subjects   *Subjects
 }
 
 var _ creditbank.Rules = (*Set)(nil)
@@ -153,12 +183,16 @@ var _ creditbank.Rules = (*Set)(nil)
 // courseFacts is what evaluation needs of a course that a learner has no
 // outcome of. It is kept with the published set, so that a decision replayed
 // years later sees the course as it was.
+//
+// Title and tags are kept, and of every course, only where the set asks for them.
 type courseFacts struct {
 	Category creditbank.Category
+	Tags     []string `json:",omitempty"`
+	Title    string   `json:",omitempty"`
 }
 
 // Version implements [creditbank.Rules].
-func (s *Set) Version() int { return s.version }
+func (s *Set) Version() int { return s.number }
 
 // Location implements [creditbank.Rules].
 func (s *Set) Location() *time.Location { return s.location }
@@ -207,10 +241,15 @@ func (s *Set) hashRules() error {
 			Rule      *Rule
 			Programme *creditbank.Programme `json:",omitempty"`
 			Zone      string
+			Exclude   *creditbank.Exclusion `json:",omitempty"`
+			Subjects  *Subjects             `json:",omitempty"`
 		}{Rule: r, Zone: s.location.String()}
 		if r.Conversion != nil {
 			p := s.programmes[r.Conversion.Programme]
-			form.Programme = &p
+			form.Programme, form.Exclude = &p, s.everyday
+			if p.UniqueSubjects {
+				form.Subjects = s.subjects
+			}
 		}
 		b, err := json.Marshal(form)
 		if err != nil {

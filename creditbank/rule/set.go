@@ -39,6 +39,9 @@ func Compile(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.P
 	for _, ref := range p.references {
 		p.resolve(ref, cat)
 	}
+	if p.facts {
+		set.keepFacts(cat)
+	}
 	if problems.Err() != nil {
 		return nil, nil, problems
 	}
@@ -67,7 +70,7 @@ func Load(version int, body []byte) (creditbank.Rules, error) {
 	if err := problems.Err(); err != nil {
 		return nil, fmt.Errorf("rule set %d: %v", version, err)
 	}
-	set.version, set.courses = version, doc.Courses
+	set.number, set.courses = version, doc.Courses
 	if err := set.hashRules(); err != nil {
 		return nil, err
 	}
@@ -85,10 +88,10 @@ func Source(body []byte) (Files, error) {
 
 func parse(files Files, problems *creditbank.Problems) (*Set, *parser) {
 	set := &Set{
-		location: time.UTC, byID: map[creditbank.RuleID]*Rule{}, programmes: map[creditbank.ProgrammeID]creditbank.Programme{},
+		location: time.UTC, byID: map[creditbank.RuleID]*Rule{}, versions: map[creditbank.RuleID][]*Rule{}, programmes: map[creditbank.ProgrammeID]creditbank.Programme{},
 		courses: map[creditbank.CourseCode]courseFacts{},
 	}
-	p := &parser{set: set, problems: problems, places: map[creditbank.RuleID]creditbank.Place{}}
+	p := &parser{set: set, problems: problems, places: map[creditbank.RuleID]creditbank.Place{}, versions: map[*Rule]creditbank.Place{}}
 	p.programmes(strictyaml.Parse(ProgrammesFile, files.Programmes, problems))
 	p.rules(strictyaml.Parse(RulesFile, files.Rules, problems))
 	return set, p
@@ -110,5 +113,13 @@ func (p *parser) resolve(ref reference, cat *creditbank.Catalogue) {
 		ref.at.FailWith(creditbank.CodeUnknownCourse, fmt.Sprintf("课程 %s 不存在", ref.course), fmt.Sprintf("course %s does not exist", ref.course))
 		return
 	}
-	p.set.courses[ref.course] = courseFacts{course.Category}
+	p.set.courses[ref.course] = courseFacts{Category: course.Category}
+}
+
+// keepFacts keeps what every course of the catalogue is called and tagged, since
+// a pool may take any of them.
+func (s *Set) keepFacts(cat *creditbank.Catalogue) {
+	for code, c := range cat.Courses {
+		s.courses[code] = courseFacts{c.Category, c.Tags, c.Title}
+	}
 }

@@ -331,6 +331,9 @@ func (f *finder) part(p Part, then func() bool) bool {
 		if _, taken := saved.taken(l.Seq); taken {
 			continue
 		}
+		if _, twin := f.e.twin(&saved, l); twin {
+			continue
+		}
 		if f.take(l); then() {
 			return true
 		}
