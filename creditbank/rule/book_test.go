@@ -1,6 +1,7 @@
 package rule_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -19,6 +20,8 @@ type book struct {
 	history creditbank.History
 	account *creditbank.Account
 	n       int
+
+	institution creditbank.InstitutionID // that posts; I02 if ""
 }
 
 var (
@@ -106,7 +109,7 @@ func (b *book) post(course, day, score, attended string) creditbank.Outcome {
 	b.t.Helper()
 	b.n++
 	p := creditbank.Posting{
-		OutcomeKey: creditbank.OutcomeKey{Learner: "learner", Institution: "I02", ExternalID: fmt.Sprintf("O%03d", b.n), Revision: 1},
+		OutcomeKey: creditbank.OutcomeKey{Learner: "learner", Institution: cmp.Or(b.institution, "I02"), ExternalID: fmt.Sprintf("O%03d", b.n), Revision: 1},
 		Course:     creditbank.CourseCode(course),
 	}
 	var err error
@@ -156,6 +159,11 @@ func summary(d *creditbank.Decision) string {
 	if d.Short != 0 {
 		parts = append(parts, "short "+d.Short.String())
 	}
+	for _, l := range d.Lines {
+		if l.MakeUp != 0 {
+			parts = append(parts, "makes up "+l.MakeUp.String())
+		}
+	}
 	if d.Forfeited != 0 {
 		parts = append(parts, "forfeits "+d.Forfeited.String())
 	}
@@ -175,4 +183,16 @@ func compileProblems(t testing.TB, rules string) string {
 	t.Helper()
 	_, _, problems := rule.Compile(rule.Files{Rules: []byte(timezone + recognise + rules), Programmes: []byte(programmes)}, cityCatalogue(t))
 	return fmt.Sprint(problems.Err())
+}
+
+// ruleOf returns a version of a rule; 0 where the rule has no versions.
+func ruleOf(t testing.TB, b *book, id creditbank.RuleID, version int) *rule.Rule {
+	t.Helper()
+	for _, r := range b.set.(*rule.Set).Rules() {
+		if r.ID == id && r.Version == version {
+			return r
+		}
+	}
+	t.Fatalf("no rule %s version %d", id, version)
+	return nil
 }

@@ -43,7 +43,7 @@ func (e *evaluation) cell(c creditbank.Cap, l *creditbank.Lot) cell {
 		at.institution = l.Institution
 	}
 	if c.Period != nil {
-		at.period = e.set.period(c.Period.Calendar, l.IssuedOn)
+		at.period = e.set.period(*c.Period, l)
 	}
 	return at
 }

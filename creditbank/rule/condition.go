@@ -162,7 +162,7 @@ func expressions() (*cel.Env, error) {
 			cel.Overload("credits_lines", []*cel.Type{cel.ListType(line)}, cel.IntType),
 			cel.SingletonUnaryBinding(sumCredits)),
 		cel.Function("date", cel.Overload("date_string", []*cel.Type{cel.StringType}, cel.IntType, cel.UnaryBinding(dateOf))),
-		cel.Function("after", cel.Overload("after_int_string", []*cel.Type{cel.IntType, cel.StringType}, cel.IntType, cel.BinaryBinding(dayAfter))),
+		cel.Function("after", cel.Overload("after_int_string", []*cel.Type{cel.IntType, cel.StringType}, cel.IntType, cel.BinaryBinding(periodAfter))),
 	)
 }
 
@@ -198,8 +198,8 @@ func dateOf(v ref.Val) ref.Val {
 	return types.Int(d)
 }
 
-// dayAfter implements after(day, "P5Y").
-func dayAfter(day, period ref.Val) ref.Val {
+// periodAfter implements after(day, "P5Y").
+func periodAfter(day, period ref.Val) ref.Val {
 	n, _ := day.Value().(int64)
 	s, _ := period.Value().(string)
 	p, err := creditbank.ParsePeriod(s)

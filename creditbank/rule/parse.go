@@ -18,7 +18,7 @@ type parser struct {
 	places     map[creditbank.RuleID]creditbank.Place
 	references []reference // checked against the catalogue when there is one
 	versions   map[*Rule]creditbank.Place
-	calendars  []strictyaml.Node // names of calendars, checked once those are read
+	capTimes   []strictyaml.Node // calendars that caps name, checked once those are read
 	facts      bool              // the set asks for titles or tags of courses
 	env        *cel.Env          // of expressions, once there is one
 }
@@ -92,8 +92,8 @@ func (p *parser) rules(root strictyaml.Node) {
 		}
 		p.add(n, r)
 	}
-	for _, n := range p.calendars {
-		n.Choice(calendarYear)
+	for _, n := range p.capTimes {
+		n.Choice(everyYear)
 	}
 }
 

@@ -161,7 +161,7 @@ func (p *parser) period(n strictyaml.Node) *creditbank.CapPeriod {
 	f := n.Map("calendar", "by")
 	f.Get("by").Choice("issued_on")
 	calendar := f.Need("calendar")
-	p.calendars = append(p.calendars, calendar)
+	p.capTimes = append(p.capTimes, calendar)
 	return &creditbank.CapPeriod{Calendar: calendar.Text()}
 }
 

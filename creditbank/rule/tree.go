@@ -199,8 +199,7 @@ func (e *evaluation) choose(s *Tree) {
 	satisfied, short := 0, creditbank.Credits(0)
 	var unmet []creditbank.Finding
 	for i, b := range of {
-		trial := e.fork()
-		trial.walk(b)
+		trial := e.try(b)
 		if i == 0 {
 			e.categories = trial.categories
 		}
@@ -225,6 +224,19 @@ func (e *evaluation) choose(s *Tree) {
 	if len(unmet) == 0 { // each branch would do, but they are in each other's way
 		e.deny(creditbank.MissingComponent, joined(of, ", "), fmt.Sprint(satisfied), s.String())
 	}
+}
+
+// try walks a branch, with what else keeps its outcomes from satisfying it.
+func (e *evaluation) try(b *Tree) *evaluation {
+	trial := e.fork()
+	trial.walk(b)
+	trial.twins()
+	for _, l := range trial.lots[len(e.lots):] {
+		for _, f := range trial.mismatches(l) {
+			trial.denyOnce(f)
+		}
+	}
+	return trial
 }
 
 // fork returns an evaluation that goes on from e without a trace in it.

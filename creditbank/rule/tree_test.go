@@ -19,7 +19,7 @@ func sourcesOf(d *creditbank.Decision) string {
 }
 
 func TestTrees(t *testing.T) {
-	posts := func(courses ...string) func(*book) {
+	scored := func(courses ...string) func(*book) {
 		return func(b *book) {
 			for _, c := range courses {
 				course, score, _ := strings.Cut(c, " ")
@@ -36,31 +36,31 @@ func TestTrees(t *testing.T) {
 		want  string
 		takes string
 	}{
-		"any: the first of the file":           {`source: {any: [{course: S2}, {course: S1}]}, ` + toE, posts("S1 80", "S2 80"), "approve E=3.0(exempt)", "S2 3.0"},
-		"any: the one that is held":            {`source: {any: [{course: S2}, {course: S1}]}, ` + toE, posts("S1 80"), "approve E=3.0(exempt) forfeits 3.0", "S1 6.0"},
-		"any: what expires first":              {`source: {any: [{course: S1}, {course: N2}]}, ` + toE, posts("S1 80", "N2 80"), "approve E=3.0(exempt)", "N2 2.0"},
-		"any: the one that reaches its grade":  {`source: {any: [{course: S2, min_grade: "90"}, {course: S1}]}, ` + toE, posts("S2 80", "S1 80"), "approve E=3.0(exempt) forfeits 3.0", "S1 6.0"},
-		"any: the one of the slot's level":     {`source: {any: [{course: S4}, {course: S1}]}, match: {level: equal}, grant: [{slot: A, credits: "4", grade: carry}]`, posts("S4 80", "S1 81"), "approve A=4.0(81) forfeits 2.0", "S1 6.0"},
-		"any: the highest of its family":       {`source: {any: [{course: X2, family_highest: true}, {course: X1, family_highest: true}]}, ` + toE, posts("X2", "X1"), "approve E=3.0(exempt) forfeits 3.0", "X1 6.0"},
-		"any: none was posted":                 {`source: {any: [{course: S2}, {course: S1}]}, ` + toE, posts(), "deny MISSING_COMPONENT missing S2 missing S1", ""},
-		"any: each says why not":               {`source: {any: [{course: S2, min_grade: "90"}, {course: S1}, {pool: {category: NON_FORMAL, credits: "5"}}]}, ` + toE, posts("S2 80", "N2 80"), "deny MISSING_COMPONENT GRADE_BELOW_MIN INSUFFICIENT_POOL missing S1 short 3.0", ""},
-		"any: a fixed line is measured":        {`source: {any: [{course: S2}, {course: S1}]}, grant: [{slot: B, credits: "4", grade: exempt}]`, posts(), "deny MISSING_COMPONENT CAP_REACHED missing S2 missing S1", ""},
-		"any: a line of the source's is not":   {`source: {any: [{course: S2}, {course: S1}]}, grant: [{slot: B, credits: {min: [source, "4"]}, grade: exempt}]`, posts(), "deny MISSING_COMPONENT missing S2 missing S1", ""},
-		"nested: by the course":                {nested, posts("S1 80", "S2 80", "S4 80", "X2"), "approve E=3.0(exempt) forfeits 6.0", "S1 6.0, S2 3.0"},
-		"nested: by the pair":                  {nested, posts("S1 80", "S4 80", "X2"), "approve E=3.0(exempt) forfeits 10.0", "S1 6.0, S4 3.0, X2 4.0"},
-		"nested: half a pair":                  {nested, posts("S1 80", "S4 80"), "deny MISSING_COMPONENT missing S2 missing X2", ""},
-		"at least: exactly two":                {two, posts("S1 80", "S2 80", "S4 80"), "approve E=3.0(exempt) forfeits 6.0", "S1 6.0, S2 3.0"},
-		"at least: one too few":                {two, posts("S2 80"), "deny MISSING_COMPONENT missing S1 missing S4", ""},
-		"at least: those that serve":           {two, posts("S1 60", "S2 80", "S4 80"), "approve E=3.0(exempt) forfeits 3.0", "S2 3.0, S4 3.0"},
-		"at least: all the others":             {two, posts("S1 60", "S2 80"), "deny MISSING_COMPONENT GRADE_BELOW_MIN missing S4", ""},
-		"not the same outcome twice":           {`source: {all: [{any: [{course: S2}, {course: S1}]}, {course: S2}]}, ` + toE, posts("S1 80", "S2 80"), "approve E=3.0(exempt) forfeits 6.0", "S1 6.0, S2 3.0"},
-		"not the same outcome twice, and none": {`source: {all: [{any: [{course: S2}, {course: S2}]}, {course: S2}]}, ` + toE, posts("S2 80"), "deny MISSING_COMPONENT missing S2", ""},
-		"in each other's way":                  {`source: {at_least: {n: 2, of: [{course: S2}, {course: S2}]}}, ` + toE, posts("S2 80"), "deny MISSING_COMPONENT", ""},
-		"a course before a pool":               {`source: {all: [{pool: {category: NON_FORMAL, credits: "2"}, split: true}, {course: N2}]}, ` + toE, posts("N2 80", "N5 80"), "approve E=3.0(exempt)", "N2 2.0, N5 2.0"},
-		"a pool splits a lot twice":            {`source: {all: [{pool: {category: NON_FORMAL, credits: "2"}, split: true}, {pool: {category: NON_FORMAL, credits: "3"}, split: true}]}, ` + toE, posts("N5 80"), "approve E=3.0(exempt)", "N5 2.0, N5 3.0"},
-		"two pools fall short together":        {`source: {all: [{pool: {category: NON_FORMAL, credits: "4"}, split: true}, {pool: {category: NON_FORMAL, credits: "3"}, split: true}]}, ` + toE, posts("N5 80"), "deny INSUFFICIENT_POOL short 2.0", ""},
-		"a block takes what a course leaves":   {`source: {all: [{block: {institution: I02, category: FORMAL, min_credits: "3"}}, {course: S1}]}, ` + toE, posts("S1 80", "S2 80"), "approve E=3.0(exempt) forfeits 6.0", "S1 6.0, S2 3.0"},
-		"carry of whichever":                   {`source: {any: [{course: S2}, {course: S1}]}, grant: [{slot: E, credits: source, grade: carry}]`, posts("S2 81"), "approve E=3.0(81)", "S2 3.0"},
+		"any: the first of the file":           {`source: {any: [{course: S2}, {course: S1}]}, ` + toE, scored("S1 80", "S2 80"), "approve E=3.0(exempt)", "S2 3.0"},
+		"any: the one that is held":            {`source: {any: [{course: S2}, {course: S1}]}, ` + toE, scored("S1 80"), "approve E=3.0(exempt) forfeits 3.0", "S1 6.0"},
+		"any: what expires first":              {`source: {any: [{course: S1}, {course: N2}]}, ` + toE, scored("S1 80", "N2 80"), "approve E=3.0(exempt)", "N2 2.0"},
+		"any: the one that reaches its grade":  {`source: {any: [{course: S2, min_grade: "90"}, {course: S1}]}, ` + toE, scored("S2 80", "S1 80"), "approve E=3.0(exempt) forfeits 3.0", "S1 6.0"},
+		"any: the one of the slot's level":     {`source: {any: [{course: S4}, {course: S1}]}, match: {level: equal}, grant: [{slot: A, credits: "4", grade: carry}]`, scored("S4 80", "S1 81"), "approve A=4.0(81) forfeits 2.0", "S1 6.0"},
+		"any: the highest of its family":       {`source: {any: [{course: X2, family_highest: true}, {course: X1, family_highest: true}]}, ` + toE, scored("X2", "X1"), "approve E=3.0(exempt) forfeits 3.0", "X1 6.0"},
+		"any: none was posted":                 {`source: {any: [{course: S2}, {course: S1}]}, ` + toE, scored(), "deny MISSING_COMPONENT missing S2 missing S1", ""},
+		"any: each says why not":               {`source: {any: [{course: S2, min_grade: "90"}, {course: S1}, {pool: {category: NON_FORMAL, credits: "5"}}]}, ` + toE, scored("S2 80", "N2 80"), "deny MISSING_COMPONENT GRADE_BELOW_MIN INSUFFICIENT_POOL missing S1 short 3.0", ""},
+		"any: a fixed line is measured":        {`source: {any: [{course: S2}, {course: S1}]}, grant: [{slot: B, credits: "4", grade: exempt}]`, scored(), "deny MISSING_COMPONENT CAP_REACHED missing S2 missing S1", ""},
+		"any: a line of the source's is not":   {`source: {any: [{course: S2}, {course: S1}]}, grant: [{slot: B, credits: {min: [source, "4"]}, grade: exempt}]`, scored(), "deny MISSING_COMPONENT missing S2 missing S1", ""},
+		"nested: by the course":                {nested, scored("S1 80", "S2 80", "S4 80", "X2"), "approve E=3.0(exempt) forfeits 6.0", "S1 6.0, S2 3.0"},
+		"nested: by the pair":                  {nested, scored("S1 80", "S4 80", "X2"), "approve E=3.0(exempt) forfeits 10.0", "S1 6.0, S4 3.0, X2 4.0"},
+		"nested: half a pair":                  {nested, scored("S1 80", "S4 80"), "deny MISSING_COMPONENT missing S2 missing X2", ""},
+		"at least: exactly two":                {two, scored("S1 80", "S2 80", "S4 80"), "approve E=3.0(exempt) forfeits 6.0", "S1 6.0, S2 3.0"},
+		"at least: one too few":                {two, scored("S2 80"), "deny MISSING_COMPONENT missing S1 missing S4", ""},
+		"at least: those that serve":           {two, scored("S1 60", "S2 80", "S4 80"), "approve E=3.0(exempt) forfeits 3.0", "S2 3.0, S4 3.0"},
+		"at least: all the others":             {two, scored("S1 60", "S2 80"), "deny MISSING_COMPONENT GRADE_BELOW_MIN missing S4", ""},
+		"not the same outcome twice":           {`source: {all: [{any: [{course: S2}, {course: S1}]}, {course: S2}]}, ` + toE, scored("S1 80", "S2 80"), "approve E=3.0(exempt) forfeits 6.0", "S1 6.0, S2 3.0"},
+		"not the same outcome twice, and none": {`source: {all: [{any: [{course: S2}, {course: S2}]}, {course: S2}]}, ` + toE, scored("S2 80"), "deny MISSING_COMPONENT missing S2", ""},
+		"in each other's way":                  {`source: {at_least: {n: 2, of: [{course: S2}, {course: S2}]}}, ` + toE, scored("S2 80"), "deny MISSING_COMPONENT", ""},
+		"a course before a pool":               {`source: {all: [{pool: {category: NON_FORMAL, credits: "2"}, split: true}, {course: N2}]}, ` + toE, scored("N2 80", "N5 80"), "approve E=3.0(exempt)", "N2 2.0, N5 2.0"},
+		"a pool splits a lot twice":            {`source: {all: [{pool: {category: NON_FORMAL, credits: "2"}, split: true}, {pool: {category: NON_FORMAL, credits: "3"}, split: true}]}, ` + toE, scored("N5 80"), "approve E=3.0(exempt)", "N5 2.0, N5 3.0"},
+		"two pools fall short together":        {`source: {all: [{pool: {category: NON_FORMAL, credits: "4"}, split: true}, {pool: {category: NON_FORMAL, credits: "3"}, split: true}]}, ` + toE, scored("N5 80"), "deny INSUFFICIENT_POOL short 2.0", ""},
+		"a block takes what a course leaves":   {`source: {all: [{block: {institution: I02, category: FORMAL, min_credits: "3"}}, {course: S1}]}, ` + toE, scored("S1 80", "S2 80"), "approve E=3.0(exempt) forfeits 6.0", "S1 6.0, S2 3.0"},
+		"carry of whichever":                   {`source: {any: [{course: S2}, {course: S1}]}, grant: [{slot: E, credits: source, grade: carry}]`, scored("S2 81"), "approve E=3.0(81)", "S2 3.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := cityBook(t, conversion("R", tt.rule))
