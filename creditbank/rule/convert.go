@@ -94,14 +94,18 @@ type evaluation struct {
 
 // deny adds a reason to deny.
 func (e *evaluation) deny(code creditbank.Reason, subject, have, need string) {
+	e.denyAs(creditbank.Finding{Code: code, Subject: subject, Have: have, Need: need})
+}
+
+func (e *evaluation) denyAs(f creditbank.Finding) {
 	e.refused = true
-	e.find(code, subject, have, need)
+	e.d.Findings = append(e.d.Findings, f)
 }
 
 // denyOnce adds a reason to deny that may stand there already.
 func (e *evaluation) denyOnce(f creditbank.Finding) {
 	if !slices.Contains(e.d.Findings, f) {
-		e.deny(f.Code, f.Subject, f.Have, f.Need)
+		e.denyAs(f)
 	}
 }
 

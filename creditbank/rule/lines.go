@@ -23,7 +23,7 @@ func (e *evaluation) lines() {
 	}
 	if len(e.d.Lines) == 0 && !m.unknown && !m.denied {
 		for _, f := range m.leftOut {
-			e.deny(f.Code, f.Subject, f.Have, f.Need)
+			e.denyAs(f)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (e *evaluation) match() {
 	for _, g := range e.conv.Grants {
 		for _, l := range e.lots {
 			if f, ok := e.levelFault(l, g); ok {
-				e.deny(f.Code, f.Subject, f.Have, f.Need)
+				e.denyAs(f)
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func (e *evaluation) window() {
 		}
 	}
 	if f, out := e.rule.outside(asOf); out {
-		e.deny(f.Code, f.Subject, f.Have, f.Need)
+		e.denyAs(f)
 	}
 }
 
