@@ -32,10 +32,16 @@ func (x explainer) sentence(f Finding) Text {
 	slot := x.slot(f.Subject)
 	switch f.Code {
 	case MissingComponent:
+		if f.Need != "" {
+			return x.choice(f)
+		}
 		return say("缺少“%[1]s”的学习成果", "no outcome of %[1]s has been posted", course)
 	case GradeBelowMin:
 		return say("“%[1]s”成绩为%[2]s，规则要求不低于%[3]s", "the score in %[1]s is %[2]s, the rule asks for %[3]s", course, orNone(f.Have), f.Need)
 	case OutcomeExpired:
+		if f.Need != "" {
+			return say("“%[1]s”的成果超过规则允许的年限（%[3]s），最后可用日为%[2]s", "the outcome of %[1]s is older than the rule allows (%[3]s): it served through %[2]s", course, f.Have, f.Need)
+		}
 		return say("“%[1]s”的成果已于%[2]s之后失效", "the outcome of %[1]s could be used through %[2]s", course, f.Have)
 	case OutcomeRevoked:
 		return say("“%[1]s”的成果已于%[2]s撤销", "the outcome of %[1]s was revoked on %[2]s", course, f.Have)
@@ -44,7 +50,7 @@ func (x explainer) sentence(f Finding) Text {
 	case OutcomeAlreadyConsumed:
 		return say("“%[1]s”的成果已用于其他转换，每项成果只能使用一次", "the outcome of %[1]s was used in another conversion; each is used once", course)
 	case LevelMismatch:
-		return say("“%[1]s”为%[2]s级，目标课程要求同级（%[3]s）", "%[1]s is of level %[2]s, the target must be equal (%[3]s)", course, f.Have, f.Need)
+		return x.level(f)
 	case LowerLevelSameFamily:
 		return say("“%[1]s”低于同系列已持有的“%[2]s”，只计最高等级", "%[1]s is below %[2]s of the same family, only the highest counts", course, x.course(f.Have))
 	case TargetAlreadySatisfied:
@@ -65,6 +71,9 @@ func (x explainer) sentence(f Finding) Text {
 		return x.notEnrolled()
 	case AccountFrozen:
 		return Text{"账户已冻结：余额可查，不能转换；请联系开户机构了解原因", "the account is frozen: balances can be read, conversions wait; ask where the account was opened"}
+	}
+	if t, ok := x.condition(f); ok {
+		return t
 	}
 	return f.Code.Text()
 }
@@ -97,6 +106,12 @@ func with(subject Text, zh, en string, figures ...any) Text {
 // bound names what bounds a line: "slot T-EL", "cap all 40.0", "cap
 // CERTIFICATE per source 8.0".
 func (x explainer) bound(subject string) Text {
+	if limit, ok := strings.CutPrefix(subject, "limit "); ok {
+		return x.limit(limit)
+	}
+	if floor, ok := strings.CutPrefix(subject, "floor "); ok {
+		return x.floor(floor)
+	}
 	if slot, ok := strings.CutPrefix(subject, "slot "); ok {
 		name := x.slot(slot)
 		return Text{"“" + name + "”的余额", "what is left in " + name}
