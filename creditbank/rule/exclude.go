@@ -32,7 +32,7 @@ func (e *evaluation) excludes(x *creditbank.Exclusion, l *creditbank.Lot) (strin
 	}
 	facts, known := e.set.courses[l.Course]
 	has := func(tag string) bool { return slices.Contains(facts.Tags, tag) }
-	within := func(name string) bool { return e.set.subjects.holds(facts.Title, name) }
+	within := func(name string) bool { return strings.Contains(e.set.subjectOf[l.Course], e.set.subjects.plain(name)) }
 	switch {
 	case slices.Contains(x.Courses, l.Course):
 		return "course " + string(l.Course), true
@@ -60,9 +60,4 @@ func (e *evaluation) closed(slot creditbank.Slot) bool {
 		}
 	}
 	return slot.Closed
-}
-
-// holds reports whether a title holds a name, both written alike.
-func (s *Subjects) holds(title, name string) bool {
-	return strings.Contains(s.plain(title), s.plain(name))
 }

@@ -211,10 +211,20 @@ func (p *parser) exclusion(n strictyaml.Node, pr creditbank.Programme) *creditba
 		x.Tags = append(x.Tags, p.tag(t))
 	}
 	x.Families = texts(f.Get("families"))
-	if x.Names = texts(f.Get("names")); len(x.Names) > 0 {
+	x.Names = p.titles(f.Get("names"))
+	return x
+}
+
+// titles reads a list of what titles of courses may hold; the set then keeps the
+// title of every course.
+func (p *parser) titles(n strictyaml.Node) []string {
+	for _, item := range n.List() {
+		if (*Subjects)(nil).plain(item.Text()) == "" {
+			item.Fail("名称中没有可比较的字", "there is nothing in the name to compare")
+		}
 		p.facts = true
 	}
-	return x
+	return texts(n)
 }
 
 // texts reads a list of texts.

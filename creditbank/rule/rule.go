@@ -176,6 +176,7 @@ type Set struct {
 	courses    map[creditbank.CourseCode]courseFacts
 	everyday   *creditbank.Exclusion // what no conversion of the set may use
 	subjects   *Subjects
+	subjectOf  map[creditbank.CourseCode]string // of every course whose title is known
 }
 
 var _ creditbank.Rules = (*Set)(nil)

@@ -45,6 +45,7 @@ func Compile(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.P
 	if problems.Err() != nil {
 		return nil, nil, problems
 	}
+	set.nameSubjects()
 	if err := set.hashRules(); err != nil {
 		problems.Add(creditbank.Place{File: RulesFile}, err)
 		return nil, nil, problems
@@ -71,6 +72,7 @@ func Load(version int, body []byte) (creditbank.Rules, error) {
 		return nil, fmt.Errorf("rule set %d: %v", version, err)
 	}
 	set.number, set.courses = version, doc.Courses
+	set.nameSubjects()
 	if err := set.hashRules(); err != nil {
 		return nil, err
 	}

@@ -92,10 +92,20 @@ func ordinal(t string) string {
 // subject returns the subject of a course; a course that was added after the
 // rules were published is a subject of its own.
 func (e *evaluation) subject(c creditbank.CourseCode) string {
-	if plain := e.set.subjects.plain(e.set.courses[c].Title); plain != "" {
-		return plain
+	if subject := e.set.subjectOf[c]; subject != "" {
+		return subject
 	}
 	return "\x00" + string(c)
+}
+
+// nameSubjects finds the subject of each course, once.
+func (s *Set) nameSubjects() {
+	s.subjectOf = make(map[creditbank.CourseCode]string, len(s.courses))
+	for code, facts := range s.courses {
+		if facts.Title != "" {
+			s.subjectOf[code] = s.subjects.plain(facts.Title)
+		}
+	}
 }
 
 // duplicate says which outcome of l's subject counts in the programme already.
