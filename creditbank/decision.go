@@ -149,17 +149,6 @@ func (d *Decision) SharesSource(e *Decision) bool {
 	return slices.ContainsFunc(d.Sources, func(c Consumption) bool { return e.Uses(c.Lot) })
 }
 
-// Counted returns the credits of d that count towards a cap.
-func (d *Decision) Counted(c Cap) Credits {
-	var sum Credits
-	for _, l := range d.Lines {
-		if c.Category == "" || slices.Contains(l.Categories, c.Category) {
-			sum += l.Credits
-		}
-	}
-	return sum
-}
-
 // Canonical returns the canonical bytes of d.
 func (d *Decision) Canonical() []byte {
 	c := *d

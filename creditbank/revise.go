@@ -105,7 +105,7 @@ func (b *Bank) reconsider(ctx context.Context, d *draft, h History, c *Conversio
 	}
 	kind, body := ActRelinked, ActBody{Decision: again, Of: c.Seq, Since: since}
 	verdict := compareLines(c.Decision, again)
-	if programme, _ := rules.Programme(again.Programme); verdict != otherLines && d.account.passesSourceCap(programme, c, again) {
+	if verdict != otherLines && !rules.Fits(d.account, c, again) {
 		verdict = otherLines
 	}
 	switch verdict {
@@ -124,27 +124,6 @@ func (a *Account) using(lot int64) []*Conversion {
 	return slices.DeleteFunc(slices.Clone(a.Conversions), func(c *Conversion) bool {
 		return !c.Stands() || !c.Decision.Uses(lot)
 	})
-}
-
-// passesSourceCap reports whether a conversion on its new sources would pass a
-// cap per source, with what later conversions have granted from them since. The
-// other caps count lines, which are the same.
-func (a *Account) passesSourceCap(p Programme, c *Conversion, again *Decision) bool {
-	for _, limit := range p.Caps {
-		if !limit.PerSource {
-			continue
-		}
-		sum := again.Counted(limit)
-		for _, other := range a.Conversions {
-			if other.Seq != c.Seq && other.Stands() && other.Decision.Programme == p.ID && again.SharesSource(other.Decision) {
-				sum += other.Decision.Counted(limit)
-			}
-		}
-		if sum > limit.Limit {
-			return true
-		}
-	}
-	return false
 }
 
 type comparison int

@@ -27,6 +27,11 @@ type Rules interface {
 	// application is ErrNotFound.
 	Review(a *Account, r Review, at time.Time) (*Decision, error)
 
+	// Fits reports whether again, which grants the same lines as the standing
+	// conversion c of a on other sources, keeps the programme's limits in its
+	// place, beside what was converted since.
+	Fits(a *Account, c *Conversion, again *Decision) bool
+
 	// Plan finds the best conversions for a towards the programme. An unknown
 	// programme is ErrNotFound. Rules that ask for a reviewer are planned with
 	// as if approved; the plan names them.

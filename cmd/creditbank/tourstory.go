@@ -170,7 +170,7 @@ func (d *tour) meter(who *person, act creditbank.Act) error {
 		return nil
 	}
 	pr, ok := programme(d.cat, act.Body.Decision.Programme)
-	if !ok || len(pr.Caps) == 0 || pr.Caps[0].Category != "" {
+	if !ok || len(pr.Caps) == 0 || pr.Caps[0].Category != "" || pr.Caps[0].Scope != nil || pr.Caps[0].Measure != "" || pr.Caps[0].Period != nil {
 		return nil
 	}
 	after, err := who.history.At(act.Seq)

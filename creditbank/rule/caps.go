@@ -56,21 +56,27 @@ func (e *evaluation) left(c creditbank.Cap, at cell) creditbank.Credits {
 		e.counting(c, at, func(creditbank.Line, *creditbank.Decision) { n++ })
 		return roomFor(n+1 <= c.Count)
 	case creditbank.MeasureSources:
-		used := map[int64]bool{}
-		note := func(_ creditbank.Line, d *creditbank.Decision) {
-			for _, s := range d.Sources {
-				if l := e.account.Lot(s.Lot); l != nil && e.sourceCounts(c, l) && e.cell(c, l) == at {
-					used[s.Lot] = true
-				}
-			}
-		}
-		e.counting(c, at, note)
-		note(creditbank.Line{}, e.d)
-		return roomFor(len(used) <= c.Count)
+		return roomFor(e.sourcesUsed(c, at) <= c.Count)
 	}
 	sum := creditbank.Credits(0)
 	e.counting(c, at, func(l creditbank.Line, _ *creditbank.Decision) { sum += l.Credits })
 	return max(0, c.Limit-sum)
+}
+
+// sourcesUsed counts the outcomes in a cell that conversions with lines that
+// count use, those of this conversion included.
+func (e *evaluation) sourcesUsed(c creditbank.Cap, at cell) int {
+	used := map[int64]bool{}
+	note := func(_ creditbank.Line, d *creditbank.Decision) {
+		for _, s := range d.Sources {
+			if l := e.account.Lot(s.Lot); l != nil && e.sourceCounts(c, l) && e.cell(c, l) == at {
+				used[s.Lot] = true
+			}
+		}
+	}
+	e.counting(c, at, note)
+	note(creditbank.Line{}, e.d)
+	return len(used)
 }
 
 func roomFor(any bool) creditbank.Credits {
@@ -155,13 +161,17 @@ func (e *evaluation) sourceCounts(c creditbank.Cap, l *creditbank.Lot) bool {
 
 // leftBeside returns what a floor leaves for lines outside its scope.
 func (e *evaluation) leftBeside(f creditbank.Floor) creditbank.Credits {
-	left := e.programme.Credits - f.Limit
+	return max(0, e.programme.Credits-f.Limit-e.besides(f))
+}
+
+// besides returns the credits of the lines outside a floor's scope.
+func (e *evaluation) besides(f creditbank.Floor) (sum creditbank.Credits) {
 	e.eachLine(func(l creditbank.Line, d *creditbank.Decision) {
 		if slot, _ := e.programme.Slot(l.Slot); !e.within(f.Scope, slot, d) {
-			left -= l.Credits
+			sum += l.Credits
 		}
 	})
-	return max(0, left)
+	return sum
 }
 
 // counted returns the credits that count towards the cap already, in all its

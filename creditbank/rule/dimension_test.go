@@ -181,17 +181,18 @@ func TestSubjects(t *testing.T) {
 	unique, head := "    unique_subjects: true", "subjects: {abbreviations: {高数: 高等数学}, substitutes: [[高等数学, 工程数学]]}\n"
 	of := func(course, grant string) string { return `source: {course: ` + course + `}, ` + grant }
 	checkDimensions(t, map[string]dimension{
-		"one counts":              {head: head, more: unique, rules: []string{of("M1", toA), of("M2", toE), of("M3", toE)}, setup: posts("M1", "M2", "M3"), want: []string{"approve A=4.0(exempt)", "deny DUPLICATE_SUBJECT", "approve E=4.0(exempt)"}},
-		"where nobody asks":       {head: head, rules: []string{of("M1", toA), of("M2", toE)}, setup: posts("M1", "M2"), want: []string{"approve A=4.0(exempt)", "approve E=5.0(exempt)"}},
-		"without abbreviations":   {more: unique, rules: []string{of("M1", toA), of("M2", toE)}, setup: posts("M1", "M2"), want: []string{"approve A=4.0(exempt)", "approve E=5.0(exempt)"}},
-		"the same course again":   {more: unique, rules: []string{of("M1", toA), of("M1", toE)}, setup: posts("M1", "M1"), want: []string{"approve A=4.0(exempt)", "deny OUTCOME_ALREADY_CONSUMED DUPLICATE_SUBJECT"}},
-		"two at once":             {head: head, more: unique, rules: []string{`source: {all: [{course: M1}, {course: M2}]}, ` + toE}, setup: posts("M1", "M2"), want: []string{"deny DUPLICATE_SUBJECT"}},
-		"a choice avoids it":      {head: head, more: unique, rules: []string{`source: {all: [{course: M1}, {any: [{course: M2}, {course: M3}]}]}, ` + toE}, setup: posts("M1", "M2", "M3"), want: []string{"approve E=8.0(exempt)"}},
-		"a pool takes one":        {head: head, more: unique, rules: []string{`source: {pool: {category: FORMAL, credits: "9"}}, ` + toE}, setup: posts("M1", "M2"), want: []string{"deny INSUFFICIENT_POOL short 5.0"}},
-		"a block takes one":       {head: head, more: unique, rules: []string{`source: {block: {institution: I02, category: FORMAL, min_credits: "3"}}, ` + toE}, setup: posts("M1", "M2"), want: []string{"approve E=4.0(exempt)"}},
-		"the rest of a split lot": {more: unique, rules: []string{`source: {pool: {category: NON_FORMAL, credits: "2"}, split: true}, ` + toE, `source: {pool: {category: NON_FORMAL, credits: "3"}, split: true}, ` + toE}, setup: posts("N5"), want: []string{"approve E=2.0(exempt)", "approve E=3.0(exempt)"}},
-		"substitutes":             {head: head, more: unique, rules: []string{of("M1", toA), of("M4", toB), of("M4", toE)}, setup: posts("M1", "M4"), want: []string{"approve A=4.0(exempt)", "deny DUPLICATE_SUBJECT", "approve E=4.0(exempt)"}},
-		"substitutes, electives":  {head: head, more: unique, rules: []string{of("M1", toE), of("M4", toB)}, setup: posts("M1", "M4"), want: []string{"approve E=4.0(exempt)", "approve B=4.0(exempt)"}},
+		"one counts":               {head: head, more: unique, rules: []string{of("M1", toA), of("M2", toE), of("M3", toE)}, setup: posts("M1", "M2", "M3"), want: []string{"approve A=4.0(exempt)", "deny DUPLICATE_SUBJECT", "approve E=4.0(exempt)"}},
+		"where nobody asks":        {head: head, rules: []string{of("M1", toA), of("M2", toE)}, setup: posts("M1", "M2"), want: []string{"approve A=4.0(exempt)", "approve E=5.0(exempt)"}},
+		"without abbreviations":    {more: unique, rules: []string{of("M1", toA), of("M2", toE)}, setup: posts("M1", "M2"), want: []string{"approve A=4.0(exempt)", "approve E=5.0(exempt)"}},
+		"the same course again":    {more: unique, rules: []string{of("M1", toA), of("M1", toE)}, setup: posts("M1", "M1"), want: []string{"approve A=4.0(exempt)", "deny OUTCOME_ALREADY_CONSUMED DUPLICATE_SUBJECT"}},
+		"two at once":              {head: head, more: unique, rules: []string{`source: {all: [{course: M1}, {course: M2}]}, ` + toE}, setup: posts("M1", "M2"), want: []string{"deny DUPLICATE_SUBJECT"}},
+		"a choice avoids it":       {head: head, more: unique, rules: []string{`source: {all: [{course: M1}, {any: [{course: M2}, {course: M3}]}]}, ` + toE}, setup: posts("M1", "M2", "M3"), want: []string{"approve E=8.0(exempt)"}},
+		"two at once, in a choice": {head: head, more: unique, rules: []string{`source: {any: [{all: [{course: M1}, {course: M2}]}, {course: S1}]}, ` + toE}, setup: posts("M1", "M2"), want: []string{"deny MISSING_COMPONENT DUPLICATE_SUBJECT missing S1"}},
+		"a pool takes one":         {head: head, more: unique, rules: []string{`source: {pool: {category: FORMAL, credits: "9"}}, ` + toE}, setup: posts("M1", "M2"), want: []string{"deny INSUFFICIENT_POOL short 5.0"}},
+		"a block takes one":        {head: head, more: unique, rules: []string{`source: {block: {institution: I02, category: FORMAL, min_credits: "3"}}, ` + toE}, setup: posts("M1", "M2"), want: []string{"approve E=4.0(exempt)"}},
+		"the rest of a split lot":  {more: unique, rules: []string{`source: {pool: {category: NON_FORMAL, credits: "2"}, split: true}, ` + toE, `source: {pool: {category: NON_FORMAL, credits: "3"}, split: true}, ` + toE}, setup: posts("N5"), want: []string{"approve E=2.0(exempt)", "approve E=3.0(exempt)"}},
+		"substitutes":              {head: head, more: unique, rules: []string{of("M1", toA), of("M4", toB), of("M4", toE)}, setup: posts("M1", "M4"), want: []string{"approve A=4.0(exempt)", "deny DUPLICATE_SUBJECT", "approve E=4.0(exempt)"}},
+		"substitutes, electives":   {head: head, more: unique, rules: []string{of("M1", toE), of("M4", toB)}, setup: posts("M1", "M4"), want: []string{"approve E=4.0(exempt)", "approve B=4.0(exempt)"}},
 	})
 }
 
@@ -222,18 +223,21 @@ func TestPreconditions(t *testing.T) {
 func TestShortfallAndExcess(t *testing.T) {
 	short := func(s string) string { return `source: {course: S2}, shortfall: ` + s + `, ` + toA }
 	checkDimensions(t, map[string]dimension{
-		"nobody minds":             {rules: []string{`source: {course: S2}, ` + toA}, setup: posts("S2"), want: []string{"approve A=4.0(exempt)"}},
-		"denied":                   {rules: []string{short("deny")}, setup: posts("S2"), want: []string{"deny CREDITS_BELOW_TARGET"}},
-		"enough":                   {rules: []string{`source: {course: S1}, shortfall: deny, ` + toA}, setup: posts("S1"), want: []string{"approve A=4.0(exempt) forfeits 2.0"}},
-		"partial, the rest open":   {rules: []string{short("partial"), `source: {course: S4}, grant: [{slot: A, credits: source, grade: exempt, exceed: truncate}]`}, setup: posts("S2", "S4"), want: []string{"approve A=3.0(exempt)", "approve A=1.0(exempt) CAP_TRUNCATED forfeits 2.0"}},
-		"made up, the slot full":   {rules: []string{short("make_up"), `source: {course: S4}, grant: [{slot: A, credits: source, grade: exempt}]`}, setup: posts("S2", "S4"), want: []string{"approve A=3.0(exempt) makes up 1.0", "deny TARGET_ALREADY_SATISFIED"}},
-		"a line of its own":        {rules: []string{`source: {course: S1}, grant: [{slot: A, credits: "4", grade: exempt}, {slot: B, credits: "4", grade: exempt, shortfall: make_up}]`}, setup: posts("S1"), want: []string{"approve A=4.0(exempt) B=2.0(exempt) makes up 2.0"}},
-		"nothing to make up of":    {rules: []string{`source: {course: Z0}, shortfall: make_up, ` + toA}, setup: posts("Z0"), want: []string{"deny CREDITS_BELOW_TARGET"}},
-		"unknown is not short":     {rules: []string{short("deny")}, setup: posts(), want: []string{"deny MISSING_COMPONENT missing S2"}},
-		"forfeited":                {rules: []string{`source: {course: S1}, excess: forfeit, ` + toA}, setup: posts("S1"), want: []string{"approve A=4.0(exempt) forfeits 2.0"}},
-		"kept":                     {rules: []string{`source: {course: N5}, excess: keep, ` + toA, `source: {course: N5}, ` + toB, `source: {pool: {category: NON_FORMAL, credits: "1"}, split: true}, ` + toE}, setup: posts("N5"), want: []string{"approve A=4.0(exempt)", "deny OUTCOME_ALREADY_CONSUMED", "approve E=1.0(exempt)"}},
-		"to electives":             {rules: []string{`source: {course: S1}, excess: {slot: E, grade: exempt}, ` + toA}, setup: posts("S1"), want: []string{"approve A=4.0(exempt) E=2.0(exempt)"}},
-		"a waiver":                 {rules: []string{`source: {course: S1}, grant: [{slot: A, credits: "0", grade: exempt}]`, `source: {course: S2}, ` + toA}, setup: posts("S1", "S2"), want: []string{"approve A=0.0(exempt) forfeits 6.0", "deny TARGET_ALREADY_SATISFIED"}},
+		"nobody minds":           {rules: []string{`source: {course: S2}, ` + toA}, setup: posts("S2"), want: []string{"approve A=4.0(exempt)"}},
+		"denied":                 {rules: []string{short("deny")}, setup: posts("S2"), want: []string{"deny CREDITS_BELOW_TARGET"}},
+		"enough":                 {rules: []string{`source: {course: S1}, shortfall: deny, ` + toA}, setup: posts("S1"), want: []string{"approve A=4.0(exempt) forfeits 2.0"}},
+		"partial, the rest open": {rules: []string{short("partial"), `source: {course: S4}, grant: [{slot: A, credits: source, grade: exempt, exceed: truncate}]`}, setup: posts("S2", "S4"), want: []string{"approve A=3.0(exempt)", "approve A=1.0(exempt) CAP_TRUNCATED forfeits 2.0"}},
+		"made up, the slot full": {rules: []string{short("make_up"), `source: {course: S4}, grant: [{slot: A, credits: source, grade: exempt}]`}, setup: posts("S2", "S4"), want: []string{"approve A=3.0(exempt) makes up 1.0", "deny TARGET_ALREADY_SATISFIED"}},
+		"a line of its own":      {rules: []string{`source: {course: S1}, grant: [{slot: A, credits: "4", grade: exempt}, {slot: B, credits: "4", grade: exempt, shortfall: make_up}]`}, setup: posts("S1"), want: []string{"approve A=4.0(exempt) B=2.0(exempt) makes up 2.0"}},
+		"nothing to make up of":  {rules: []string{`source: {course: Z0}, shortfall: make_up, ` + toA}, setup: posts("Z0"), want: []string{"deny CREDITS_BELOW_TARGET"}},
+		"unknown is not short":   {rules: []string{short("deny")}, setup: posts(), want: []string{"deny MISSING_COMPONENT missing S2"}},
+		"forfeited":              {rules: []string{`source: {course: S1}, excess: forfeit, ` + toA}, setup: posts("S1"), want: []string{"approve A=4.0(exempt) forfeits 2.0"}},
+		"kept":                   {rules: []string{`source: {course: N5}, excess: keep, ` + toA, `source: {course: N5}, ` + toB, `source: {pool: {category: NON_FORMAL, credits: "1"}, split: true}, ` + toE}, setup: posts("N5"), want: []string{"approve A=4.0(exempt)", "deny OUTCOME_ALREADY_CONSUMED", "approve E=1.0(exempt)"}},
+		"to electives":           {rules: []string{`source: {course: S1}, excess: {slot: E, grade: exempt}, ` + toA}, setup: posts("S1"), want: []string{"approve A=4.0(exempt) E=2.0(exempt)"}},
+		"a waiver":               {rules: []string{`source: {course: S1}, grant: [{slot: A, credits: "0", grade: exempt}]`, `source: {course: S2}, ` + toA}, setup: posts("S1", "S2"), want: []string{"approve A=0.0(exempt) forfeits 6.0", "deny TARGET_ALREADY_SATISFIED"}},
+		"a waiver among lines": {rules: []string{`source: {course: S2}, ` + toA, `source: {course: S1}, grant: [{slot: A, credits: "0", grade: exempt}, {slot: B, credits: "6", grade: exempt}]`,
+			`source: {course: S1}, grant: [{slot: A, credits: "0", grade: exempt, exceed: truncate}, {slot: B, credits: "6", grade: exempt}]`}, setup: posts("S1", "S2"),
+			want: []string{"approve A=4.0(exempt)", "deny TARGET_ALREADY_SATISFIED", "approve B=6.0(exempt)"}},
 		"a waiver that keeps":      {rules: []string{`source: {course: S1}, excess: keep, grant: [{slot: A, credits: "0", grade: exempt}]`, `source: {pool: {category: FORMAL, credits: "6"}, split: true}, ` + toE}, setup: posts("S1"), want: []string{"approve A=0.0(exempt)", "approve E=6.0(exempt)"}},
 		"a waiver of what is full": {rules: []string{`source: {course: S1}, ` + toA, `source: {course: S2}, grant: [{slot: A, credits: "0", grade: exempt}]`}, setup: posts("S1", "S2"), want: []string{"approve A=4.0(exempt) forfeits 2.0", "deny TARGET_ALREADY_SATISFIED"}},
 	})

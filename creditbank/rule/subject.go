@@ -73,8 +73,8 @@ var ordinals = []struct{ written, digit string }{
 // one out. A Roman one is none behind a letter of the same script, nor a digit
 // behind a digit.
 func ordinal(t string) string {
-	aside := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }
-	t = strings.TrimRightFunc(t, aside)
+	aside := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
+	t = strings.TrimFunc(t, aside)
 	for _, o := range ordinals {
 		rest, ok := strings.CutSuffix(t, o.written)
 		if !ok || rest == "" {

@@ -86,6 +86,11 @@ func (simpleRules) Review(a *creditbank.Account, r creditbank.Review, at time.Ti
 	return d, nil
 }
 
+// Fits implements [creditbank.Rules].
+func (simpleRules) Fits(*creditbank.Account, *creditbank.Conversion, *creditbank.Decision) bool {
+	return true
+}
+
 // NeedsReview implements [creditbank.Rules].
 func (simpleRules) NeedsReview(id creditbank.RuleID) bool { return id == reviewedRule }
 
