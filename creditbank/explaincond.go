@@ -104,6 +104,12 @@ func (x explainer) unmet(f Finding) Text {
 	return t
 }
 
+// LimitText says in words what a cap or floor of a programme bounds, as findings
+// name it.
+func LimitText(cat *Catalogue, p Programme, name string) Text {
+	return explainer{cat: cat, d: &Decision{}, programme: p}.bound(name)
+}
+
 // limit names a cap that says more than a category: "categories=FORMAL;period=
 // 2025;max=42.0".
 func (x explainer) limit(subject string) Text {
@@ -121,6 +127,12 @@ func (x explainer) limit(subject string) Text {
 	}
 	if i := said["institution"]; i != "" {
 		of.ZH, of.EN = append(of.ZH, "来自"+x.institution(i)), append(of.EN, "from "+x.institution(i))
+	}
+	if said["each"] == "institution" {
+		of.ZH, of.EN = append(of.ZH, "每个机构"), append(of.EN, "per institution")
+	}
+	if c := said["calendar"]; c != "" {
+		of.ZH, of.EN = append(of.ZH, "每期（"+c+"）"), append(of.EN, "in each period ("+c+")")
 	}
 	if p := said["period"]; p != "" {
 		of.ZH, of.EN = append(of.ZH, p+"期间取得"), append(of.EN, "issued in "+p)

@@ -196,3 +196,7 @@ func ruleOf(t testing.TB, b *book, id creditbank.RuleID, version int) *rule.Rule
 	t.Fatalf("no rule %s version %d", id, version)
 	return nil
 }
+
+func compile(cat *creditbank.Catalogue, rules, programmes string) ([]byte, *rule.Set, creditbank.Problems) {
+	return rule.Compile(rule.Files{Rules: []byte(rules), Programmes: []byte(programmes)}, cat)
+}

@@ -317,3 +317,97 @@ func TestFlagsAreKept(t *testing.T) {
 		t.Errorf("kept: %+v, %+v", r, f)
 	}
 }
+
+// Of several caps that are in the way, the tightest is named with its figures,
+// and a floor beside it.
+func TestTightestBoundIsNamed(t *testing.T) {
+	b := townBook(t, "", "    floors: [{of: own, credits: \"76\"}, {of: own, credits: \"75\"}]\n    caps: [{of: all, credits: \"5\"}, {of: {institution: I02}, credits: \"3\"}, {of: {compulsory: true}, credits: \"1\"}, {of: all, per: institution, credits: \"5.5\"}]",
+		conversion("R", `source: {course: S1}, `+toE))
+	posts("S1")(b)
+	d := b.decide("R", today)
+	want := []creditbank.Finding{
+		{Code: creditbank.CapReached, Subject: "limit institutions=I02;max=3.0", Have: "3.0", Need: "6.0"},
+		{Code: creditbank.ResidencyUnmet, Subject: "floor institutions=I01;min=76.0", Have: "4.0", Need: "6.0"},
+	}
+	if !slices.Equal(d.Findings, want) {
+		t.Errorf("findings %+v, want %+v", d.Findings, want)
+	}
+}
+
+// A plan sees that one conversion is what another asks for, though they share
+// nothing else.
+func TestPlanOfPreconditions(t *testing.T) {
+	b := townBook(t, "", "",
+		conversion("R0", `source: {course: S1}, require: [{lines: {programme: P1, slots: [B]}}], `+toA),
+		conversion("R1", `source: {course: S2}, `+toB),
+		conversion("R2", `source: {course: S4}, when: [{if: 'credits(lines) >= 800', message: {zh: 甲, en: a}}], grant: [{slot: C, credits: "3", grade: exempt}]`))
+	posts("S1", "S2", "S4")(b)
+	p, err := b.set.Plan(b.account, "P1", clock, today)
+	must(t, err)
+	if got := strings.Join(ruleIDs(p.Steps), " "); got != "R1 R0 R2" || p.Credits != 1100 {
+		t.Errorf("plan %s grants %v; want R1 R0 R2, 11.0", got, p.Credits)
+	}
+}
+
+// What the files say beside rules is checked where it stands.
+func TestDimensionsAreChecked(t *testing.T) {
+	rule := func(body string) string { return conversion("R", "source: {course: S1}, "+body) }
+	for name, tt := range map[string]struct{ rules, want string }{
+		"a waiver of electives":      {rule(`grant: [{slot: E, credits: "0", grade: exempt}]`), "a waiver of no credits fills a slot"},
+		"a waiver in part":           {rule(`grant: [{slot: A, credits: "0", partial: true, grade: exempt}]`), "a waiver of no credits fills a slot"},
+		"shortfall of the source's":  {rule(`grant: [{slot: A, credits: source, shortfall: deny, grade: exempt}]`), "shortfall goes with a fixed number of credits"},
+		"excess of a pool":           {conversion("R", `source: {pool: {category: FORMAL, credits: "2"}}, excess: keep, `+toA), "leaves no excess to keep"},
+		"excess to no elective":      {rule(`excess: {slot: A, grade: exempt}, ` + toA), "programme P1 has no elective slot A"},
+		"excess to the wind":         {rule(`excess: lose, ` + toA), `"lose" is none of forfeit, keep`},
+		"a level of a pool":          {conversion("R", `source: {pool: {category: FORMAL, credits: "2"}}, match: {level: {relation: ge}}, `+toA), "a pool or block has no one level to match"},
+		"below what":                 {rule(`match: {level: {relation: equal, below: 1}}, ` + toA), "below goes with relation: ge"},
+		"a minimum without evidence": {rule(`match: {overlap_min: "0.8"}, ` + toA), "a minimum needs evidence to compare with"},
+		"evidence of what":           {rule(`match: {evidence: [{course: S2, overlap: "0.8"}]}, ` + toA), "the source has no course S2"},
+		"expired outcomes":           {rule(`validity: {honour_source_expiry: false}, ` + toA), "what has expired is in no account any more"},
+		"an unknown course":          {rule(`exclude: {courses: [S9]}, ` + toA), "course S9 does not exist"},
+		"an unknown institution":     {rule(`exclude: {institutions: [I09]}, ` + toA), "institution I09 does not exist"},
+		"an unknown target":          {rule(`exclude: {targets: [Z]}, ` + toA), "programme P1 has no slot Z"},
+		"a name of nothing":          {rule(`exclude: {names: ["（）"]}, ` + toA), "there is nothing in the name to compare"},
+		"an unknown programme":       {rule(`require: [{enrolled: P9}], ` + toA), "programme P9 does not exist"},
+		"a slot of another":          {rule(`require: [{lines: {programme: P1, slots: [Z]}}], ` + toA), "programme P1 has no slot Z"},
+		"two requirements in one":    {rule(`require: [{enrolled: P1, account: active}], ` + toA), `"account" and "enrolled" exclude each other`},
+		"not under a real name":      {rule(`require: [{real_name: false}], ` + toA), "what can be asked for is true"},
+		"an unknown time":            {rule(`rule_time: today, ` + toA), `"today" is none of application, outcome, enrolment`},
+		"an unknown owner":           {rule(`owner: I09, ` + toA), "institution I09 does not exist"},
+		"an unknown fee":             {rule(`fee: high, ` + toA), `"high" is none of exempt, payable, refund`},
+	} {
+		if got := compileProblems(t, tt.rules); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: reports %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+func TestProgrammesAreChecked(t *testing.T) {
+	for name, tt := range map[string]struct{ more, want string }{
+		"no limit":             {`caps: [{of: all}]`, "one of share, credits, lines, sources is missing"},
+		"two limits":           {`caps: [{of: all, credits: "1", lines: 1}]`, `"credits" and "lines" exclude each other`},
+		"no lines":             {`caps: [{of: all, lines: 0}]`, "a number of 1 to 1000"},
+		"rounded credits":      {`caps: [{of: all, credits: "1", round: {mode: up, step: "1"}}]`, `"round" goes with "share" only`},
+		"a share of credits":   {`caps: [{of: all, credits: "1", share_of: slots}]`, `"share_of" goes with "share" only`},
+		"an empty scope":       {`caps: [{of: {}, credits: "1"}]`, "the scope is empty"},
+		"one and several":      {`caps: [{of: {category: FORMAL, categories: [FORMAL]}, credits: "1"}]`, `"category" and "categories" exclude each other`},
+		"an unknown slot":      {`caps: [{of: {slots: [Z]}, credits: "1"}]`, "programme P1 has no slot Z"},
+		"a tag with a sign":    {`caps: [{of: {tag: "a=b"}, credits: "1"}]`, "a tag holds no semicolon and no equals sign"},
+		"an unknown calendar":  {`caps: [{of: all, credits: "1", period: {calendar: lunar}}]`, `"lunar" is none of calendar_year`},
+		"by another day":       {`caps: [{of: all, credits: "1", period: {calendar: calendar_year, by: posted_on}}]`, `"posted_on" is none of issued_on`},
+		"a floor above it all": {`floors: [{of: own, credits: "81"}]`, "a floor of 81.0 is above the programme's 80.0 credits"},
+		"a floor of nothing":   {`floors: [{of: own}]`, "one of share, credits is missing"},
+		"unique or not":        {`unique_subjects: often`, `"often" is neither true nor false`},
+	} {
+		_, _, problems := compile(townCatalogue(t), timezone+recognise, townProgrammes("    "+tt.more))
+		if got := fmt.Sprint(problems.Err()); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: reports %q, want %q", name, got, tt.want)
+		}
+	}
+	_, _, problems := compile(townCatalogue(t), timezone+"subjects: {substitutes: [[高等数学]], abbreviations: {a: b, a: c}}\n"+recognise, townProgrammes(""))
+	for _, want := range []string{"a group of substitutes has at least two subjects", `key "a" stands here twice`} {
+		if got := fmt.Sprint(problems.Err()); !strings.Contains(got, want) {
+			t.Errorf("reports %q, want %q", got, want)
+		}
+	}
+}

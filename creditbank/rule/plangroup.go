@@ -45,12 +45,13 @@ func (p *planner) sift(a *creditbank.Account, rules []creditbank.RuleID) (open [
 	return open, approved, nil
 }
 
-// isFinal reports whether a decision denies for a reason that lasts. What
-// branches of a choice say lasts only if all of them fail for ever, which nobody
-// knows; such a rule stays open unless its window or its slots say otherwise.
+// isFinal reports whether a decision denies for a reason that lasts. A tree that
+// cannot be satisfied now cannot be later, when there is less to choose from. Of
+// a rule of several versions another may apply later: it stays open unless its
+// window or its slots say otherwise.
 func (e *evaluation) isFinal(d *creditbank.Decision) bool {
 	reasons := final
-	if e.conv.Source != nil || len(e.set.versions[e.rule.ID]) > 1 {
+	if len(e.set.versions[e.rule.ID]) > 1 {
 		reasons = standingFinal
 	}
 	return slices.ContainsFunc(d.Findings, func(f creditbank.Finding) bool { return slices.Contains(reasons, f.Code) })

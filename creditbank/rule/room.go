@@ -153,11 +153,17 @@ func capName(c creditbank.Cap, at cell) string {
 	if c.PerSource {
 		parts = append(parts, "per=source")
 	}
-	if c.PerInstitution {
+	switch {
+	case c.PerInstitution && at.institution != "":
 		parts = append(parts, "institution="+string(at.institution))
+	case c.PerInstitution:
+		parts = append(parts, "each=institution")
 	}
-	if c.Period != nil {
+	switch {
+	case c.Period != nil && at.period != "":
 		parts = append(parts, "period="+at.period)
+	case c.Period != nil:
+		parts = append(parts, "calendar="+c.Period.Calendar)
 	}
 	limit := c.Limit.String()
 	if c.Measure != "" {
@@ -165,6 +171,12 @@ func capName(c creditbank.Cap, at cell) string {
 	}
 	return "limit " + strings.Join(append(parts, "max="+limit), ";")
 }
+
+// CapName names a cap as findings do, for [creditbank.LimitText].
+func CapName(c creditbank.Cap) string { return capName(c, cell{}) }
+
+// FloorName names a floor as findings do, for [creditbank.LimitText].
+func FloorName(f creditbank.Floor) string { return floorName(f) }
 
 func floorName(f creditbank.Floor) string {
 	return "floor " + strings.Join(append(scopeParts(f.Scope), "min="+f.Limit.String()), ";")
