@@ -35,29 +35,50 @@ func (s *Server) ListProgrammes(context.Context, contract.ListProgrammesRequestO
 	if err != nil {
 		return nil, err
 	}
-	return contract.ListProgrammes200JSONResponse{RuleSet: published.Version(), Programmes: mapped(set.Programmes(), wireProgramme)}, nil
+	return contract.ListProgrammes200JSONResponse{RuleSet: published.Version(), Programmes: mapped(set.Programmes(), func(p creditbank.Programme) contract.Programme { return wireProgramme(s.c.Bank.Catalogue(), p) })}, nil
 }
 
-func wireProgramme(p creditbank.Programme) contract.Programme {
-	return contract.Programme{
+func wireProgramme(cat *creditbank.Catalogue, p creditbank.Programme) contract.Programme {
+	w := contract.Programme{
 		Id: string(p.ID), Institution: string(p.Institution), Title: wireText(p.Title), Credits: p.Credits,
-		Caps: mapped(p.Caps, func(c creditbank.Cap) contract.Cap {
-			w := contract.Cap{Limit: c.Limit, PerSource: c.PerSource}
-			if c.Category != "" {
-				category := contract.Category(c.Category)
-				w.Category = &category
-			}
-			if c.Share != 0 {
-				w.Share = optional(c.Share.String())
-			}
-			return w
-		}),
+		Caps: mapped(p.Caps, func(c creditbank.Cap) contract.Cap { return wireCap(cat, p, c) }),
 		Slots: mapped(p.Slots, func(sl creditbank.Slot) contract.Slot {
 			return contract.Slot{
 				Id: string(sl.ID), Title: wireText(sl.Title), Credits: sl.Credits, Level: optional(int(sl.Level)), Elective: sl.Elective, Block: sl.Block, Closed: sl.Closed,
 			}
 		}),
+		UniqueSubjects: optional(p.UniqueSubjects),
 	}
+	if len(p.Floors) > 0 {
+		floors := mapped(p.Floors, func(f creditbank.Floor) contract.Floor {
+			return contract.Floor{Limit: f.Limit, Share: ratio(f.Share), Text: wireText(creditbank.LimitText(cat, p, rule.FloorName(f)))}
+		})
+		w.Floors = &floors
+	}
+	return w
+}
+
+func wireCap(cat *creditbank.Catalogue, p creditbank.Programme, c creditbank.Cap) contract.Cap {
+	text := wireText(creditbank.LimitText(cat, p, rule.CapName(c)))
+	w := contract.Cap{
+		Limit: c.Limit, PerSource: c.PerSource, Share: ratio(c.Share), Text: &text,
+		Measure: optional(contract.CapMeasure(c.Measure)), Count: optional(c.Count), PerInstitution: optional(c.PerInstitution),
+	}
+	if c.Category != "" {
+		category := contract.Category(c.Category)
+		w.Category = &category
+	}
+	if c.Period != nil {
+		w.Calendar = &c.Period.Calendar
+	}
+	return w
+}
+
+func ratio(r creditbank.Ratio) *string {
+	if r == 0 {
+		return nil
+	}
+	return optional(r.String())
 }
 
 // GetProgramme implements [contract.StrictServerInterface].
@@ -66,7 +87,7 @@ func (s *Server) GetProgramme(_ context.Context, r contract.GetProgrammeRequestO
 	if err != nil {
 		return nil, err
 	}
-	return contract.GetProgramme200JSONResponse(wireProgramme(p)), nil
+	return contract.GetProgramme200JSONResponse(wireProgramme(s.c.Bank.Catalogue(), p)), nil
 }
 
 func wireRule(r *rule.Rule) (contract.Rule, error) {
@@ -74,9 +95,20 @@ func wireRule(r *rule.Rule) (contract.Rule, error) {
 	w := contract.Rule{
 		Id: string(r.ID), Kind: contract.RuleKind(r.Kind), Title: wireText(r.Title), EffectiveFrom: day(r.From), EffectiveTo: day(r.To),
 		Hash: r.Hash().String(), Definition: definition,
+		Version: optional(r.Version), Owner: optional(string(r.Owner)), Priority: optional(r.Priority),
+	}
+	if len(r.LegalBasis) > 0 {
+		w.LegalBasis = &r.LegalBasis
 	}
 	if r.Conversion != nil {
 		w.Programme, w.Reviewed = optional(string(r.Conversion.Programme)), r.Conversion.Reviewed
+	}
+	if r.Conversion != nil && r.Conversion.Flags != nil {
+		f := r.Conversion.Flags
+		w.Fee, w.Initiator = optional(contract.RuleFee(f.Fee)), optional(contract.RuleInitiator(f.Initiator))
+		if f.NotTransferable {
+			w.Transferable = new(bool)
+		}
 	}
 	return w, err
 }

@@ -109,7 +109,7 @@ func wireDecision(cat *creditbank.Catalogue, seq int64, d *creditbank.Decision) 
 		Seq: optional(seq), Learner: optional(string(d.Learner)), Rule: string(d.Rule), Programme: string(d.Programme), Decision: contract.Deny,
 		Date: d.Day.String(), At: &d.At, Reasons: mapped(d.Reasons(), creditbank.Reason.String), Findings: findings(cat, d),
 		Lines: lines(cat, d), Sources: mapped(d.Sources, wireConsumption), Missing: texts(d.Missing), Short: d.Short, Forfeited: d.Forfeited,
-		RuleSet: d.RuleSet, RuleHash: d.RuleHash.String(), Hash: d.Hash().String(),
+		RuleSet: d.RuleSet, RuleHash: d.RuleHash.String(), RuleVersion: optional(d.RuleVersion), Hash: d.Hash().String(),
 	}
 	switch {
 	case d.Approved:
@@ -140,6 +140,14 @@ func findings(cat *creditbank.Catalogue, d *creditbank.Decision) []contract.Find
 	return out
 }
 
+// madeUp returns what is still to be made up elsewhere, nil if nothing is.
+func madeUp(l creditbank.Line) *creditbank.Credits {
+	if l.MakeUp == 0 {
+		return nil
+	}
+	return &l.MakeUp
+}
+
 func lines(cat *creditbank.Catalogue, d *creditbank.Decision) []contract.Line {
 	var programme creditbank.Programme
 	if cat.Rules != nil {
@@ -147,7 +155,7 @@ func lines(cat *creditbank.Catalogue, d *creditbank.Decision) []contract.Line {
 	}
 	return mapped(d.Lines, func(l creditbank.Line) contract.Line {
 		slot, _ := programme.Slot(l.Slot)
-		return contract.Line{Slot: string(l.Slot), Title: wireText(slot.Title), Credits: l.Credits, Grade: l.Grade}
+		return contract.Line{Slot: string(l.Slot), Title: wireText(slot.Title), Credits: l.Credits, Grade: l.Grade, MakeUp: madeUp(l)}
 	})
 }
 

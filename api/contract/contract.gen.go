@@ -41,6 +41,24 @@ func (e APIClientState) Valid() bool {
 	}
 }
 
+// Defines values for CapMeasure.
+const (
+	Lines   CapMeasure = "lines"
+	Sources CapMeasure = "sources"
+)
+
+// Valid indicates whether the value is a known member of the CapMeasure enum.
+func (e CapMeasure) Valid() bool {
+	switch e {
+	case Lines:
+		return true
+	case Sources:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Category.
 const (
 	CERTIFICATE Category = "CERTIFICATE"
@@ -377,6 +395,45 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for RuleFee.
+const (
+	Exempt  RuleFee = "exempt"
+	Payable RuleFee = "payable"
+	Refund  RuleFee = "refund"
+)
+
+// Valid indicates whether the value is a known member of the RuleFee enum.
+func (e RuleFee) Valid() bool {
+	switch e {
+	case Exempt:
+		return true
+	case Payable:
+		return true
+	case Refund:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleInitiator.
+const (
+	RuleInitiatorInstitutionWithConsent RuleInitiator = "institution_with_consent"
+	RuleInitiatorLearner                RuleInitiator = "learner"
+)
+
+// Valid indicates whether the value is a known member of the RuleInitiator enum.
+func (e RuleInitiator) Valid() bool {
+	switch e {
+	case RuleInitiatorInstitutionWithConsent:
+		return true
+	case RuleInitiatorLearner:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RuleKind.
 const (
 	Conversion  RuleKind = "conversion"
@@ -575,16 +632,32 @@ type Balance struct {
 
 // Cap defines model for Cap.
 type Cap struct {
+	// Calendar 按期计算 Counts what was issued in one period of it
+	Calendar *string `json:"calendar,omitempty"`
+
 	// Category 学历教育、非学历教育、证书、无一定形式学习
 	Category *Category `json:"category,omitempty"`
+
+	// Count 数目上限 The bound of what is not credits
+	Count *int `json:"count,omitempty"`
 
 	// Limit 学分，十进制 Credits as a decimal
 	//
 	// Example: 2.5
-	Limit     Credits `json:"limit"`
-	PerSource bool    `json:"per_source"`
-	Share     *string `json:"share,omitempty"`
+	Limit Credits `json:"limit"`
+
+	// Measure 按课程数或成果数计，未列出则按学分计 What it counts if not credits
+	Measure        *CapMeasure `json:"measure,omitempty"`
+	PerInstitution *bool       `json:"per_institution,omitempty"`
+	PerSource      bool        `json:"per_source"`
+	Share          *string     `json:"share,omitempty"`
+
+	// Text 上限的说明 What it bounds
+	Text *Text `json:"text,omitempty"`
 }
+
+// CapMeasure 按课程数或成果数计，未列出则按学分计 What it counts if not credits
+type CapMeasure string
 
 // Category 学历教育、非学历教育、证书、无一定形式学习
 type Category string
@@ -839,6 +912,9 @@ type Decision struct {
 	RuleHash   string `json:"rule_hash"`
 	RuleSet    int    `json:"rule_set"`
 
+	// RuleVersion 规则有多个版本时所用的版本 The version applied of a rule that has several
+	RuleVersion *int `json:"rule_version,omitempty"`
+
 	// Seq 试算时没有 Left out of a preview
 	Seq *int64 `json:"seq,omitempty"`
 
@@ -961,6 +1037,16 @@ type Finding struct {
 	Text    Text    `json:"text"`
 }
 
+// Floor defines model for Floor.
+type Floor struct {
+	// Limit 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Limit Credits `json:"limit"`
+	Share *string `json:"share,omitempty"`
+	Text  Text    `json:"text"`
+}
+
 // FoundLearner defines model for FoundLearner.
 type FoundLearner struct {
 	Account string `json:"account"`
@@ -1056,8 +1142,13 @@ type Line struct {
 	// Example: 2.5
 	Credits Credits `json:"credits"`
 	Grade   string  `json:"grade"`
-	Slot    string  `json:"slot"`
-	Title   Text    `json:"title"`
+
+	// MakeUp 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	MakeUp *Credits `json:"make_up,omitempty"`
+	Slot   string   `json:"slot"`
+	Title  Text     `json:"title"`
 }
 
 // LocalAccount defines model for LocalAccount.
@@ -1339,11 +1430,15 @@ type Programme struct {
 	// Credits 学分，十进制 Credits as a decimal
 	//
 	// Example: 2.5
-	Credits     Credits `json:"credits"`
-	Id          string  `json:"id"`
-	Institution string  `json:"institution"`
-	Slots       []Slot  `json:"slots"`
-	Title       Text    `json:"title"`
+	Credits     Credits  `json:"credits"`
+	Floors      *[]Floor `json:"floors,omitempty"`
+	Id          string   `json:"id"`
+	Institution string   `json:"institution"`
+	Slots       []Slot   `json:"slots"`
+	Title       Text     `json:"title"`
+
+	// UniqueSubjects 同一科目只计一次 One outcome counts of each subject
+	UniqueSubjects *bool `json:"unique_subjects,omitempty"`
 }
 
 // Purpose 学分认定与转换、招生录取、招聘与人事、培训补贴审核
@@ -1421,16 +1516,41 @@ type Rule struct {
 	EffectiveFrom *string         `json:"effective_from,omitempty"`
 	EffectiveTo   *string         `json:"effective_to,omitempty"`
 
+	// Fee 收费，仅供外部系统 For the systems around the bank
+	Fee *RuleFee `json:"fee,omitempty"`
+
 	// Hash 规则内容的散列 Names exactly this rule in decisions
-	Hash      string   `json:"hash"`
-	Id        string   `json:"id"`
-	Kind      RuleKind `json:"kind"`
-	Programme *string  `json:"programme,omitempty"`
+	Hash string `json:"hash"`
+	Id   string `json:"id"`
+
+	// Initiator 由谁发起，仅供外部系统 For the systems around the bank
+	Initiator *RuleInitiator `json:"initiator,omitempty"`
+	Kind      RuleKind       `json:"kind"`
+
+	// LegalBasis 依据的文件 The documents it rests on
+	LegalBasis *[]string `json:"legal_basis,omitempty"`
+
+	// Owner 负责机构 The institution that answers for it
+	Owner     *string `json:"owner,omitempty"`
+	Priority  *int    `json:"priority,omitempty"`
+	Programme *string `json:"programme,omitempty"`
 
 	// Reviewed 须经审核 A reviewer decides
 	Reviewed bool `json:"reviewed"`
 	Title    Text `json:"title"`
+
+	// Transferable 课程学分可否转给他人，仅供外部系统 For the systems around the bank
+	Transferable *bool `json:"transferable,omitempty"`
+
+	// Version 同一规则的版本号 Of several rules of one id
+	Version *int `json:"version,omitempty"`
 }
+
+// RuleFee 收费，仅供外部系统 For the systems around the bank
+type RuleFee string
+
+// RuleInitiator 由谁发起，仅供外部系统 For the systems around the bank
+type RuleInitiator string
 
 // RuleKind defines model for Rule.Kind.
 type RuleKind string
