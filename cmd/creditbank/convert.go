@@ -85,6 +85,9 @@ func writeDecision(out *term.Screen, cat *creditbank.Catalogue, d decisionView) 
 		out.Mark(4, "+", term.Good, tx(
 			fmt.Sprintf("%s %s  %s学分  %s", l.Slot, l.Title.ZH, l.Credits, gradeText(l.Grade)),
 			fmt.Sprintf("%s %s  %s credits  %s", l.Slot, l.Title.EN, l.Credits, l.Grade)))
+		if l.MakeUp > 0 {
+			out.Mark(4, "!", term.Warn, txf("另须补足%s学分", "%s credits more have to be made up", l.MakeUp))
+		}
 	}
 	writeReasons(out, d)
 	if len(d.Sources) > 0 {

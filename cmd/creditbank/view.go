@@ -131,6 +131,7 @@ type lineView struct {
 	Title   creditbank.Text    `json:"title"`
 	Credits creditbank.Credits `json:"credits"`
 	Grade   string             `json:"grade"`
+	MakeUp  creditbank.Credits `json:"make_up,omitzero"` // owed elsewhere
 }
 
 func newDecisionView(cat *creditbank.Catalogue, seq int64, d *creditbank.Decision) decisionView {
@@ -149,7 +150,7 @@ func newDecisionView(cat *creditbank.Catalogue, seq int64, d *creditbank.Decisio
 	programme, _ := cat.Rules.Programme(d.Programme)
 	for _, l := range d.Lines {
 		slot, _ := programme.Slot(l.Slot)
-		v.Lines = append(v.Lines, lineView{l.Slot, slot.Title, l.Credits, l.Grade})
+		v.Lines = append(v.Lines, lineView{l.Slot, slot.Title, l.Credits, l.Grade, l.MakeUp})
 	}
 	return v
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/checker"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
@@ -212,30 +212,30 @@ func periodAfter(day, period ref.Val) ref.Val {
 // An estimator bounds the sizes of what expressions see and the cost of credits.
 type estimator struct{}
 
-// EstimateSize implements [checker.CostEstimator].
-func (estimator) EstimateSize(element checker.AstNode) *checker.SizeEstimate {
+// EstimateSize implements [cost.Estimator].
+func (estimator) EstimateSize(element cost.AstNode) *cost.SizeEstimate {
 	sizes := map[string]uint64{"held": 200, "lines": 100, "source": 64, "slots": 20}
 	path := element.Path()
 	if len(path) == 1 {
 		if most, ok := sizes[path[0]]; ok {
-			return &checker.SizeEstimate{Min: 0, Max: most}
+			return &cost.SizeEstimate{Min: 0, Max: most}
 		}
 	}
 	if element.Type() != nil && element.Type().Kind() == types.StringKind {
-		return &checker.SizeEstimate{Min: 0, Max: 64}
+		return &cost.SizeEstimate{Min: 0, Max: 64}
 	}
 	return nil
 }
 
-// EstimateCallCost implements [checker.CostEstimator].
-func (estimator) EstimateCallCost(function, _ string, _ *checker.AstNode, _ []checker.AstNode) *checker.CallEstimate {
+// EstimateCallCost implements [cost.Estimator].
+func (estimator) EstimateCallCost(function, _ string, _ *cost.AstNode, _ []cost.AstNode) *cost.CallEstimate {
 	if function != "credits" {
 		return nil
 	}
-	return &checker.CallEstimate{CostEstimate: checker.CostEstimate{Min: 1, Max: 200}}
+	return &cost.CallEstimate{CostEstimate: cost.Estimate{Min: 1, Max: 200}}
 }
 
-// CallCost implements [interpreter.ActualCostEstimator].
+// CallCost implements [cost.ActualCostEstimator].
 func (estimator) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64 {
 	if function != "credits" || len(args) != 1 {
 		return nil
@@ -245,6 +245,6 @@ func (estimator) CallCost(function, _ string, args []ref.Val, _ ref.Val) *uint64
 		return nil
 	}
 	n, _ := list.Size().Value().(int64)
-	cost := uint64(min(max(n, 1), math.MaxInt32))
-	return &cost
+	steps := uint64(min(max(n, 1), math.MaxInt32))
+	return &steps
 }

@@ -333,10 +333,10 @@ func TestCanonicalFormIsWhole(t *testing.T) {
 	})
 }
 
-func checkCanonical(t rapid.TB, r *rule.Rule) {
+func checkCanonical(t interface{ Fatalf(string, ...any) }, r *rule.Rule) {
 	first, err := json.Marshal(r)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("rule %s: %v", r.ID, err)
 	}
 	var again rule.Rule
 	if err := json.Unmarshal(first, &again); err != nil {

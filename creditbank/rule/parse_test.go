@@ -105,15 +105,25 @@ func FuzzCompile(f *testing.F) {
 	f.Add(timezone+goodRule, programmes)
 	f.Add(timezone+recognise, noProgramme)
 	f.Add("rules: [{id: [}]", "a: &b [*b]")
-	cat := creditbank.NewCatalogue()
+	f.Add(timezone+"exclude: {names: [驾驶证]}\nsubjects: {abbreviations: {高数: 高等数学}, substitutes: [[甲, 乙]]}\n"+recognise+
+		conversion("R0", `source: {at_least: {n: 1, of: [{course: S1}, {all: [{course: S2}, {pool: {category: FORMAL, credits: "2"}}]}]}}, match: {level: {relation: ge}, overlap: "0.9", overlap_min: "0.8"}, validity: {source_max_age: P5Y}, exclude: {tags: [driving], targets: [A]}, shortfall: partial, excess: {slot: E, grade: exempt}, `+toA)+
+		conversion("R1", `source: {course: S4}, version: 2, owner: I01, rule_time: outcome, require: [{lines: {programme: P1, credits: "2"}}], excess: keep, fee: exempt, when: [{if: 'day > 1', message: {zh: 甲, en: a}}], `+toB),
+		townProgrammes("    caps: [{of: {slots: [A]}, share: \"0.5\", share_of: slots, round: {mode: up, step: \"1\"}}, {of: all, lines: 2, per: institution, period: {calendar: calendar_year}}]\n    floors: [{of: own, share: \"0.1\"}]"))
+	cat := townCatalogue(f)
 	f.Fuzz(func(t *testing.T, rules, programmes string) {
-		body, _, problems := rule.Compile(rule.Files{Rules: []byte(rules), Programmes: []byte(programmes)}, cat)
+		body, set, problems := rule.Compile(rule.Files{Rules: []byte(rules), Programmes: []byte(programmes)}, cat)
 		if (body == nil) != (problems.Err() != nil) {
 			t.Fatalf("body %q with problems %v", body, problems.Err())
 		}
 		if body != nil {
-			if _, err := rule.Load(1, body); err != nil {
-				t.Errorf("what was compiled cannot be loaded: %v", err)
+			loaded, err := rule.Load(1, body)
+			if err != nil {
+				t.Fatalf("what was compiled cannot be loaded: %v", err)
+			}
+			for i, r := range loaded.(*rule.Set).Rules() {
+				if checkCanonical(t, r); r.Hash() != set.Rules()[i].Hash() {
+					t.Errorf("rule %s has another hash once loaded", r.ID)
+				}
 			}
 		}
 	})
