@@ -107,8 +107,8 @@ func readPosting(w contract.Posting) (creditbank.Posting, error) {
 	p.Score, errs[1] = creditbank.ParseScore(value(w.Score))
 	if errs[1] != nil {
 		words := creditbank.ScoreWords()
-		errs[1] = creditbank.Invalid(creditbank.CodeMalformed, "score", "成绩应为0至100的数，最多两位小数，或"+strings.Join(words, "、"),
-			"a score is a number of 0 to 100 with at most two decimals, or one of "+strings.Join(words, ", "))
+		errs[1] = creditbank.Invalid(creditbank.CodeMalformed, "score", "成绩应为0至100的数，最多两位小数，或"+strings.Join(words, "、")+"；其他等级制的成绩写成 85|letter:A-",
+			"a score is a number of 0 to 100 with at most two decimals, or one of "+strings.Join(words, ", ")+"; marks on other scales are written 85|letter:A-")
 	}
 	return p, errors.Join(errs[:]...)
 }

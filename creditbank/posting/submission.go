@@ -212,8 +212,8 @@ func ParseScore(s string) (creditbank.Score, error) {
 	if err != nil {
 		words := creditbank.ScoreWords()
 		return creditbank.Score{}, creditbank.Invalid(creditbank.CodeMalformed, "",
-			fmt.Sprintf("成绩“%s”应为0至100的数，最多两位小数，或%s", clip(s), strings.Join(words, "、")),
-			fmt.Sprintf("the score %q is neither a number of 0 to 100 with at most two decimals nor one of %s", clip(s), strings.Join(words, ", ")))
+			fmt.Sprintf("成绩“%s”应为0至100的数，最多两位小数，或%s；其他等级制的成绩写成 85|letter:A-", clip(s), strings.Join(words, "、")),
+			fmt.Sprintf("the score %q is neither a number of 0 to 100 with at most two decimals nor one of %s; marks on other scales are written 85|letter:A-", clip(s), strings.Join(words, ", ")))
 	}
 	return score, nil
 }
