@@ -105,10 +105,14 @@ func readPosting(w contract.Posting) (creditbank.Posting, error) {
 	var errs [2]error
 	p.IssuedOn, errs[0] = parseDay(w.IssuedOn, "issued_on")
 	p.Score, errs[1] = creditbank.ParseScore(value(w.Score))
-	if errs[1] != nil {
+	switch text := value(w.Score); {
+	case errs[1] != nil && strings.ContainsAny(text, "|:"):
+		errs[1] = creditbank.Invalid(creditbank.CodeMalformed, "score", "成绩应写成 85|letter:A-：每种等级制一个成绩，先写等级制名称，百分制的数或词不写名称",
+			"a score has the form 85|letter:A-: one mark a scale, its name in front, none in front of a number of 0 to 100 or a word")
+	case errs[1] != nil:
 		words := creditbank.ScoreWords()
-		errs[1] = creditbank.Invalid(creditbank.CodeMalformed, "score", "成绩应为0至100的数，最多两位小数，或"+strings.Join(words, "、")+"；其他等级制的成绩写成 85|letter:A-",
-			"a score is a number of 0 to 100 with at most two decimals, or one of "+strings.Join(words, ", ")+"; marks on other scales are written 85|letter:A-")
+		errs[1] = creditbank.Invalid(creditbank.CodeMalformed, "score", "成绩应为0至100的数，最多两位小数，或"+strings.Join(words, "、"),
+			"a score is a number of 0 to 100 with at most two decimals, or one of "+strings.Join(words, ", "))
 	}
 	return p, errors.Join(errs[:]...)
 }

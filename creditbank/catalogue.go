@@ -123,6 +123,9 @@ type Course struct {
 	Credits     Credits       `json:"credits"` // as stated by the institution; 0 where it states none
 	Family      string        `json:"family,omitempty"`
 	Tags        []string      `json:"tags,omitempty"`
+
+	NotionalHours Hours  `json:"notional_hours,omitempty"` // all learning time, self-study included; 0 where it is not stated
+	ValidFor      Period `json:"valid_for,omitzero"`       // how long its outcomes can be used, by whoever issues them
 }
 
 // A Programme is what a learner may convert credits towards.
@@ -359,6 +362,9 @@ func (c *Catalogue) checkCourse(v Course) error {
 	if v.Hours < 0 || v.Hours > MaxHours {
 		return Invalid(CodeMalformed, "hours", "学时应在0与100000之间", "hours lie between 0 and 100000")
 	}
+	if v.NotionalHours < 0 || v.NotionalHours > MaxHours || v.NotionalHours != 0 && v.NotionalHours < v.Hours {
+		return Invalid(CodeMalformed, "notional_hours", "学习总学时应不少于课程学时，不超过100000", "notional hours are no fewer than the hours scheduled, and at most 100000")
+	}
 	if v.Credits < 0 || v.Credits > MaxCredits {
 		return Invalid(CodeMalformed, "credits", "学分应在0与10000之间", "credits lie between 0 and 10000")
 	}
@@ -368,5 +374,6 @@ func (c *Catalogue) checkCourse(v Course) error {
 func sameCourse(a, b Course) bool {
 	tags := slices.Equal(a.Tags, b.Tags)
 	return tags && a.Code == b.Code && a.Version == b.Version && a.Title == b.Title && a.Institution == b.Institution &&
-		a.Category == b.Category && a.Level == b.Level && a.Hours == b.Hours && a.Credits == b.Credits && a.Family == b.Family
+		a.Category == b.Category && a.Level == b.Level && a.Hours == b.Hours && a.Credits == b.Credits && a.Family == b.Family &&
+		a.NotionalHours == b.NotionalHours && a.ValidFor == b.ValidFor
 }

@@ -58,6 +58,7 @@ const (
 	CodeState                Code = "STATE_CONFLICT"
 	CodeUnknownApplication   Code = "UNKNOWN_APPLICATION"
 	CodeUnknownConsent       Code = "UNKNOWN_CONSENT"
+	CodeUnknownScale         Code = "UNKNOWN_SCALE"
 	CodeUnknownCertificate   Code = "UNKNOWN_CERTIFICATE"
 	CodeConsentRequired      Code = "CONSENT_REQUIRED"
 )

@@ -63,6 +63,9 @@ func (p Posting) Check(cat *Catalogue, today Date) error {
 	if p.Attended < 0 {
 		add(Invalid(CodeMalformed, "attended_hours", "出勤学时不能为负", "attended hours are not negative"))
 	}
+	if cat.Rules != nil {
+		add(cat.Rules.CheckScore(p.Score))
+	}
 	course, ok := cat.Courses[p.Course]
 	switch {
 	case !ok:

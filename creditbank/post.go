@@ -210,7 +210,11 @@ func (p *Poster) attempt(ctx context.Context, batch []*job) (lost []*job, err er
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
-	f, err := p.bank.fold(batch, heads)
+	pasts, err := p.bank.recall(ctx, batch, heads)
+	if err != nil {
+		return nil, err
+	}
+	f, err := p.bank.fold(batch, heads, pasts)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +235,7 @@ func (p *Poster) attempt(ctx context.Context, batch []*job) (lost []*job, err er
 	}
 	for i, j := range batch {
 		a := f.answers[i]
-		if a.written && !won[j.posting.Learner] {
+		if a.written && !won[j.posting.Learner] || errors.Is(a.err, errBehind) {
 			lost = append(lost, j)
 			continue
 		}
@@ -253,8 +257,46 @@ type answer struct {
 	written bool // the answer holds only if the learner's write is taken
 }
 
+// errBehind says that a posting was decided upon a past that is not that of the
+// account's head: it goes again, like one that lost a race.
+var errBehind = errors.New("the account moved on")
+
+// recall reads the histories of those whose postings need more of the past than
+// the totals that their heads hold. Few rules ask for it: such a posting costs the
+// reading of a history, unless the account is in memory.
+func (b *Bank) recall(ctx context.Context, batch []*job, heads []Head) (map[LearnerID]Past, error) {
+	cat := b.Catalogue()
+	if cat.Rules == nil {
+		return nil, nil
+	}
+	var pasts map[LearnerID]Past
+	for i, j := range batch {
+		id := j.posting.Learner
+		if _, known := pasts[id]; known || !heads[i].Known || heads[i].Stored != nil || !cat.Rules.Recalls(j.posting, cat.Courses[j.posting.Course]) {
+			continue
+		}
+		a := b.accounts.get(id, heads[i].Version)
+		if a == nil {
+			h, err := b.store.History(ctx, id)
+			if err != nil {
+				return nil, fmt.Errorf("read history: %w", err)
+			}
+			if a, err = NewAccount(h); err != nil {
+				return nil, err
+			}
+		}
+		if a.Version == heads[i].Version {
+			if pasts == nil {
+				pasts = map[LearnerID]Past{}
+			}
+			pasts[id] = a.Past()
+		}
+	}
+	return pasts, nil
+}
+
 // fold decides a batch on the states read. It does no I/O.
-func (b *Bank) fold(batch []*job, heads []Head) (*folding, error) {
+func (b *Bank) fold(batch []*job, heads []Head, pasts map[LearnerID]Past) (*folding, error) {
 	rules, at, today, err := b.current()
 	if err != nil {
 		return nil, err
@@ -267,8 +309,16 @@ func (b *Bank) fold(batch []*job, heads []Head) (*folding, error) {
 				return Outcome{}, err
 			}
 			course := cat.Courses[j.posting.Course]
-			rec := rules.Recognise(j.posting, course, w.Totals)
-			return NewOutcome(j.posting, course, rec, w.Version()+1, at, j.by, j.request), nil
+			past, recalled := pasts[j.posting.Learner]
+			if !recalled && rules.Recalls(j.posting, course) {
+				return Outcome{}, errBehind
+			}
+			past.Totals = w.Totals
+			o := NewOutcome(j.posting, course, rules.Recognise(j.posting, course, past), w.Version()+1, at, j.by, j.request)
+			if recalled {
+				pasts[j.posting.Learner] = past.Plus(o)
+			}
+			return o, nil
 		})
 	}
 	return f, nil

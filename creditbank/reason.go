@@ -16,12 +16,14 @@ type Text struct {
 // write programs against them. Their order is the order in which they print.
 type Reason int
 
-// The reasons (DOMAIN 2.4, and at the end those added since).
+// The reasons (DOMAIN 2.4, with GRADE_ABOVE_MAX, since CUNY's rules are for ranges of
+// grades, and at the end those added since).
 const (
 	OK Reason = iota
 	MissingComponent
 	GradeBelowPass
 	GradeBelowMin
+	GradeAboveMax
 	AttendanceBelowMin
 	LevelMismatch
 	OverlapBelowMin
@@ -59,6 +61,7 @@ var reasons = [...]struct {
 	MissingComponent:       {"MISSING_COMPONENT", Text{"缺少所要求的学习成果", "a required outcome was never posted"}},
 	GradeBelowPass:         {"GRADE_BELOW_PASS", Text{"成绩未达到及格线", "the score is below the pass mark"}},
 	GradeBelowMin:          {"GRADE_BELOW_MIN", Text{"成绩低于规则要求", "the score is below the rule's minimum"}},
+	GradeAboveMax:          {"GRADE_ABOVE_MAX", Text{"成绩高于规则适用的范围", "the score is above what the rule is for"}},
 	AttendanceBelowMin:     {"ATTENDANCE_BELOW_MIN", Text{"出勤学时不足", "attendance is below the minimum"}},
 	LevelMismatch:          {"LEVEL_MISMATCH", Text{"成果等级与目标课程不符", "the outcome's level is not the course's"}},
 	OverlapBelowMin:        {"OVERLAP_BELOW_MIN", Text{"内容重合度不足", "the content overlaps too little"}},

@@ -76,10 +76,10 @@ func keyReused(k OutcomeKey) error {
 // revise drafts the revision of old and what follows from it.
 func (b *Bank) revise(ctx context.Context, d *draft, h History, rules Rules, old *Lot, p Posting) (Outcome, error) {
 	affected := d.account.using(old.Seq)
-	// What the old revision counted towards a yearly cap is free again for it.
-	totals := d.account.Totals.Plus(old.Category, old.IssuedOn, -old.Credits)
+	// What the old revision counted towards a cap of its period is free again for it.
+	past := d.account.Past(old.Seq)
 	course := b.Catalogue().Courses[p.Course]
-	outcome, err := d.outcome(p, course, rules.Recognise(p, course, totals))
+	outcome, err := d.outcome(p, course, rules.Recognise(p, course, past))
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -13,9 +13,21 @@ type Rules interface {
 	// Location returns the time zone in which days begin.
 	Location() *time.Location
 
-	// Recognise decides what p, an outcome of c, is worth to a learner whose
-	// recognised credits so far are t.
-	Recognise(p Posting, c Course, t Totals) Recognition
+	// CheckScore reports a mark on a scale that these rules do not define, or one
+	// that is none of the scale's. It says nothing of what the mark is.
+	CheckScore(s Score) error
+
+	// Recognise decides what p, an outcome of c, is worth to a learner after what
+	// was recognised before.
+	Recognise(p Posting, c Course, past Past) Recognition
+
+	// Recalls reports whether Recognise needs the outcomes of the past for p, not
+	// only their totals. Without them it may grant too little, never too much.
+	Recalls(p Posting, c Course) bool
+
+	// Grounds says why an outcome of c was recognised as it was, with figures: one
+	// finding at least for each of its reasons.
+	Grounds(o Outcome, c Course) []Finding
 
 	// Decide decides whether rule may convert what a holds, on the given day.
 	// It changes nothing. Where the rule asks for a reviewer and nothing else

@@ -209,11 +209,16 @@ func ParseHours(s string) (creditbank.Hours, error) {
 // languages what it may be.
 func ParseScore(s string) (creditbank.Score, error) {
 	score, err := creditbank.ParseScore(s)
+	if err != nil && strings.ContainsAny(s, "|:") {
+		return creditbank.Score{}, creditbank.Invalid(creditbank.CodeMalformed, "",
+			fmt.Sprintf("成绩“%s”应写成 85|letter:A-：每种等级制一个成绩，先写等级制名称，百分制的数或词不写名称", clip(s)),
+			fmt.Sprintf("the score %q is not of the form 85|letter:A-: one mark a scale, its name in front, none in front of a number of 0 to 100 or a word", clip(s)))
+	}
 	if err != nil {
 		words := creditbank.ScoreWords()
 		return creditbank.Score{}, creditbank.Invalid(creditbank.CodeMalformed, "",
-			fmt.Sprintf("成绩“%s”应为0至100的数，最多两位小数，或%s；其他等级制的成绩写成 85|letter:A-", clip(s), strings.Join(words, "、")),
-			fmt.Sprintf("the score %q is neither a number of 0 to 100 with at most two decimals nor one of %s; marks on other scales are written 85|letter:A-", clip(s), strings.Join(words, ", ")))
+			fmt.Sprintf("成绩“%s”应为0至100的数，最多两位小数，或%s", clip(s), strings.Join(words, "、")),
+			fmt.Sprintf("the score %q is neither a number of 0 to 100 with at most two decimals nor one of %s", clip(s), strings.Join(words, ", ")))
 	}
 	return score, nil
 }

@@ -125,7 +125,7 @@ func (b *book) post(course, day, score, attended string) creditbank.Outcome {
 	if !ok {
 		b.t.Fatalf("no course %s", course)
 	}
-	o := creditbank.NewOutcome(p, c, b.set.Recognise(p, c, b.account.Totals), b.version()+1, clock, tests, "")
+	o := creditbank.NewOutcome(p, c, b.set.Recognise(p, c, b.account.Past()), b.version()+1, clock, tests, "")
 	b.history.Outcomes = append(b.history.Outcomes, o)
 	b.fold()
 	return o

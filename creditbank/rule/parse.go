@@ -81,10 +81,14 @@ func (p *parser) bounds(f strictyaml.Fields, pr *creditbank.Programme) {
 }
 
 func (p *parser) rules(root strictyaml.Node) {
-	f := root.Map("timezone", "exclude", "subjects", "rules")
+	f := root.Map("timezone", "exclude", "subjects", "scales", "distributions", "calendars", "deny_sources", "rules")
 	p.set.location = strictyaml.Value(f.Need("timezone"), zone)
 	p.set.everyday = p.exclusion(f.Get("exclude"), creditbank.Programme{})
 	p.set.subjects = p.subjects(f.Get("subjects"))
+	p.scales(f.Get("scales"))
+	p.distributions(f.Get("distributions"))
+	p.calendars(f.Get("calendars"))
+	p.set.denied = p.exclusions(f.Get("deny_sources"))
 	for _, n := range f.Need("rules").List() {
 		r := p.rule(n)
 		if r == nil || r.ID == "" {
@@ -103,7 +107,7 @@ func (p *parser) rule(n strictyaml.Node) *Rule {
 	peek := n.Kind("kind")
 	switch peek {
 	case kindRecognition:
-		f := n.Map(append(common, "require", "credits", "valid_for", "cap")...)
+		f := n.Map(append(common, "deny_sources", "require", "credits", "valid_for", "cap")...)
 		r := p.common(f)
 		r.Recognition = p.recognition(f)
 		return r
@@ -113,7 +117,7 @@ func (p *parser) rule(n strictyaml.Node) *Rule {
 		r.Conversion = p.conversion(f)
 		return r
 	}
-	f := n.Map(append(append(common, "credits", "valid_for", "cap"), conversionKeys...)...)
+	f := n.Map(append(append(common, "deny_sources", "credits", "valid_for", "cap"), conversionKeys...)...)
 	f.Need("kind").Choice(kindRecognition, kindConversion)
 	return nil
 }
@@ -140,57 +144,6 @@ func (p *parser) imprint(f strictyaml.Fields, r *Rule) {
 	}
 	r.LegalBasis = texts(f.Get("legal_basis"))
 	r.Priority = f.Get("priority").Int()
-}
-
-func (p *parser) recognition(f strictyaml.Fields) *Recognition {
-	source := f.Need("source").Map("category", "tag", "without_tag")
-	r := &Recognition{Category: category(source.Need("category")), Tag: source.Get("tag").Text(), WithoutTag: source.Get("without_tag").Text()}
-	if require := f.Get("require").Map("pass_mark", "min_attendance"); f.Has("require") {
-		r.PassMark = points(require.Get("pass_mark"))
-		r.MinAttendance = share(require.Get("min_attendance"))
-	}
-	if credits := f.Need("credits"); credits.IsScalar() {
-		r.Stated = credits.Choice("stated") == "stated"
-	} else {
-		p.byHours(credits, r)
-	}
-	r.ValidFor = strictyaml.Value(f.Get("valid_for"), creditbank.ParsePeriod)
-	if f.Has("cap") {
-		r.Cap = p.periodCap(f.Get("cap"), r.Category)
-	}
-	return r
-}
-
-func (p *parser) byHours(n strictyaml.Node, r *Recognition) {
-	f := n.Map("hours_per_credit", "hours", "round")
-	per := f.Need("hours_per_credit")
-	r.HoursPer = strictyaml.Value(per, creditbank.ParseHours)
-	if per.Exists() && (r.HoursPer <= 0 || r.HoursPer > creditbank.MaxHours) {
-		per.Fail("每学分学时应大于0，不超过100000", "hours per credit are above zero and at most 100000")
-		r.HoursPer = creditbank.Hour
-	}
-	r.Attended = f.Need("hours").Choice("scheduled", "attended") == "attended"
-	r.Round = Rounding{"down", creditbank.Centicredit}
-	if f.Has("round") {
-		round := f.Get("round").Map("mode", "step")
-		r.Round = Rounding{round.Need("mode").Choice("down", "half_up", "up"), amount(round.Need("step"))}
-	}
-	r.Round.Step = max(r.Round.Step, creditbank.Centicredit) // a missing step is reported above
-	r.HoursPer = max(r.HoursPer, 1)
-}
-
-func (p *parser) periodCap(n strictyaml.Node, source creditbank.Category) *PeriodCap {
-	f := n.Map("of", "credits", "per", "by", "exceed")
-	f.Need("per").Choice("calendar_year")
-	f.Need("by").Choice("issued_on")
-	c := &PeriodCap{Category: category(f.Need("of").Map("category").Need("category")), Credits: amount(f.Need("credits"))}
-	if c.Category != source && source != "" {
-		f.Get("of").Fail("上限的类别与规则的来源类别不同，永远不起作用", "the cap is of another category than the rule's source and could never apply")
-	}
-	if c.Exceed = f.Get("exceed").Choice(exceedDeny, exceedTruncate); c.Exceed == "" {
-		c.Exceed = exceedDeny
-	}
-	return c
 }
 
 // zone returns the time zone of the given name.

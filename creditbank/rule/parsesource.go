@@ -52,9 +52,9 @@ func onlyCourses(of []*Tree) bool {
 
 // tree reads one node and what is below it.
 func (p *parser) tree(n strictyaml.Node, depth int) *Tree {
-	f := n.Map("course", "min_grade", "family_highest", "all", "any", "at_least", "pool", "split", "block")
+	f := n.Map("course", "min_grade", "max_grade", "family_highest", "all", "any", "at_least", "pool", "split", "block")
 	kind := f.One("course", "all", "any", "at_least", "pool", "block")
-	for _, only := range []struct{ key, with string }{{"min_grade", "course"}, {"family_highest", "course"}, {"split", "pool"}} {
+	for _, only := range []struct{ key, with string }{{"min_grade", "course"}, {"max_grade", "course"}, {"family_highest", "course"}, {"split", "pool"}} {
 		if f.Has(only.key) && kind != only.with {
 			f.Get(only.key).Fail(fmt.Sprintf("“%s”只能与“%s”同用", only.key, only.with), fmt.Sprintf("%q goes with %q only", only.key, only.with))
 		}
@@ -112,7 +112,8 @@ func (p *parser) block(n strictyaml.Node) *Block {
 }
 
 func (p *parser) part(f strictyaml.Fields) Part {
-	part := Part{creditbank.CourseCode(f.Need("course").Text()), points(f.Get("min_grade")), f.Get("family_highest").Bool()}
+	part := Part{Course: creditbank.CourseCode(f.Need("course").Text()), FamilyHighest: f.Get("family_highest").Bool(), MaxGrade: p.bound(f.Get("max_grade"))}
+	part.MinGrade, part.MinOn = p.minGrade(f.Get("min_grade"))
 	p.references = append(p.references, reference{at: f.Get("course"), course: part.Course})
 	return part
 }

@@ -129,9 +129,7 @@ func (e *evaluation) faults(l *creditbank.Lot, p Part) []creditbank.Finding {
 	if l.InUse() {
 		fs = append(fs, creditbank.Finding{Code: creditbank.OutcomeAlreadyConsumed, Subject: course})
 	}
-	if p.MinGrade != nil && !l.Score.Reaches(*p.MinGrade) {
-		fs = append(fs, creditbank.Finding{Code: creditbank.GradeBelowMin, Subject: course, Have: l.Score.String(), Need: creditbank.FormatPoints(*p.MinGrade)})
-	}
+	fs = append(fs, e.gradeFaults(l, p)...)
 	return append(fs, e.barred(l)...)
 }
 

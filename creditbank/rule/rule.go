@@ -61,35 +61,6 @@ func (r *Rule) inForce(day creditbank.Date) int {
 	return 0
 }
 
-// A Recognition says what an outcome is worth.
-type Recognition struct {
-	Category      creditbank.Category
-	Tag           string            `json:",omitempty"` // the course must have it
-	WithoutTag    string            `json:",omitempty"` // the course must not have it
-	PassMark      *int64            `json:",omitempty"` // hundredths of a point
-	MinAttendance creditbank.Ratio  `json:",omitempty"`
-	Stated        bool              `json:",omitempty"` // the course's stated credits; else by hours
-	HoursPer      creditbank.Hours  `json:",omitempty"` // hours that make one credit
-	Attended      bool              `json:",omitempty"` // count attended hours; else scheduled
-	Round         Rounding          `json:",omitzero"`
-	ValidFor      creditbank.Period `json:",omitzero"`
-	Cap           *PeriodCap        `json:",omitempty"`
-}
-
-// A Rounding rounds credits to a multiple of Step.
-type Rounding struct {
-	Mode string // down, half_up, up
-	Step creditbank.Credits
-}
-
-// A PeriodCap bounds what is recognised of a category in a calendar year of
-// the day of issue, by whichever rule.
-type PeriodCap struct {
-	Category creditbank.Category
-	Credits  creditbank.Credits
-	Exceed   string
-}
-
 // A Conversion says what lots may become in a programme.
 type Conversion struct {
 	Programme creditbank.ProgrammeID
@@ -131,6 +102,8 @@ type Part struct {
 	Course        creditbank.CourseCode
 	MinGrade      *int64 `json:",omitempty"` // hundredths of a point
 	FamilyHighest bool   `json:",omitempty"`
+	MinOn         *Bound `json:",omitempty"` // a least grade on a named scale
+	MaxGrade      *Bound `json:",omitempty"` // a greatest grade
 }
 
 // A Pool takes credits of a category, the earliest expiry first.
@@ -177,6 +150,11 @@ type Set struct {
 	everyday   *creditbank.Exclusion // what no conversion of the set may use
 	subjects   *Subjects
 	subjectOf  map[creditbank.CourseCode]string // of every course whose title is known
+
+	scales        []Scale
+	distributions []Distribution
+	calendars     []Calendar
+	denied        []Exclusion // sources that no rule recognises
 }
 
 var _ creditbank.Rules = (*Set)(nil)
@@ -235,7 +213,7 @@ func (s *Set) NeedsReview(id creditbank.RuleID) bool {
 }
 
 // hashRules gives each rule the hash of its canonical form, the programme it
-// grants in and the time zone it counts days in.
+// grants in, the time zone it counts days in and the tables it reads.
 func (s *Set) hashRules() error {
 	for _, r := range s.rules {
 		form := struct {
@@ -244,7 +222,8 @@ func (s *Set) hashRules() error {
 			Zone      string
 			Exclude   *creditbank.Exclusion `json:",omitempty"`
 			Subjects  *Subjects             `json:",omitempty"`
-		}{Rule: r, Zone: s.location.String()}
+			Uses      *uses                 `json:",omitempty"`
+		}{Rule: r, Zone: s.location.String(), Uses: s.uses(r)}
 		if r.Conversion != nil {
 			p := s.programmes[r.Conversion.Programme]
 			form.Programme, form.Exclude = &p, s.everyday

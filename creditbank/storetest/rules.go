@@ -47,7 +47,7 @@ func (r simpleRules) Version() int { return int(r) }
 func (simpleRules) Location() *time.Location { return time.FixedZone("CST", 8*60*60) }
 
 // Recognise implements [creditbank.Rules].
-func (simpleRules) Recognise(p creditbank.Posting, _ creditbank.Course, _ creditbank.Totals) creditbank.Recognition {
+func (simpleRules) Recognise(p creditbank.Posting, _ creditbank.Course, _ creditbank.Past) creditbank.Recognition {
 	if p.Attended == 0 {
 		return Refused()
 	}
@@ -132,6 +132,18 @@ func (simpleRules) Programme(id creditbank.ProgrammeID) (creditbank.Programme, b
 }
 
 // RuleTitle implements [creditbank.Rules].
+func (simpleRules) CheckScore(creditbank.Score) error { return nil }
+
+func (simpleRules) Recalls(creditbank.Posting, creditbank.Course) bool { return false }
+
+func (simpleRules) Grounds(o creditbank.Outcome, _ creditbank.Course) []creditbank.Finding {
+	fs := make([]creditbank.Finding, 0, len(o.Reasons))
+	for _, r := range o.Reasons {
+		fs = append(fs, creditbank.Finding{Code: r})
+	}
+	return fs
+}
+
 func (simpleRules) RuleTitle(id creditbank.RuleID) (creditbank.Text, creditbank.ProgrammeID, bool) {
 	return creditbank.Text{ZH: "转换", EN: "conversion"}, "P1", id == "R05" || id == reviewedRule
 }
