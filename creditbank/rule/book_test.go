@@ -107,9 +107,15 @@ func (b *book) enrol(p creditbank.ProgrammeID) {
 // post posts an outcome and returns it as recognised.
 func (b *book) post(course, day, score, attended string) creditbank.Outcome {
 	b.t.Helper()
+	return b.postBy(cmp.Or(b.institution, "I02"), course, day, score, attended)
+}
+
+// postBy posts an outcome of the given institution.
+func (b *book) postBy(by creditbank.InstitutionID, course, day, score, attended string) creditbank.Outcome {
+	b.t.Helper()
 	b.n++
 	p := creditbank.Posting{
-		OutcomeKey: creditbank.OutcomeKey{Learner: "learner", Institution: cmp.Or(b.institution, "I02"), ExternalID: fmt.Sprintf("O%03d", b.n), Revision: 1},
+		OutcomeKey: creditbank.OutcomeKey{Learner: "learner", Institution: by, ExternalID: fmt.Sprintf("O%03d", b.n), Revision: 1},
 		Course:     creditbank.CourseCode(course),
 	}
 	var err error
