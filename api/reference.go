@@ -136,6 +136,7 @@ func wireCourse(c creditbank.Course) contract.Course {
 	return contract.Course{
 		Code: string(c.Code), Version: c.Version, Title: c.Title, Institution: string(c.Institution), Category: contract.Category(c.Category),
 		Level: optional(int(c.Level)), Hours: c.Hours, Credits: c.Credits, Family: optional(c.Family), Tags: append([]string{}, c.Tags...),
+		NotionalHours: optional(c.NotionalHours), ValidFor: optional(c.ValidFor.String()),
 	}
 }
 
@@ -168,7 +169,13 @@ func (s *Server) PutCourse(ctx context.Context, r contract.PutCourseRequestObjec
 	c := creditbank.Course{
 		Code: creditbank.CourseCode(r.Course), Title: r.Body.Title, Institution: creditbank.InstitutionID(r.Body.Institution),
 		Category: creditbank.Category(r.Body.Category), Level: creditbank.Level(value(r.Body.Level)), Hours: value(r.Body.Hours), Credits: value(r.Body.Credits),
-		Family: value(r.Body.Family), Tags: value(r.Body.Tags),
+		Family: value(r.Body.Family), Tags: value(r.Body.Tags), NotionalHours: value(r.Body.NotionalHours),
+	}
+	if r.Body.ValidFor != nil {
+		var err error
+		if c.ValidFor, err = creditbank.ParsePeriod(*r.Body.ValidFor); err != nil {
+			return nil, inBody(field(err, "valid_for"))
+		}
 	}
 	cat, err := s.publish(ctx, creditbank.Reference{Courses: []creditbank.Course{c}}, func(cat *creditbank.Catalogue) error {
 		if old, known := cat.Courses[c.Code]; known {

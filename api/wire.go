@@ -81,7 +81,17 @@ func wireOutcome(cat *creditbank.Catalogue, l *creditbank.Lot, on creditbank.Dat
 		IssuedOn: l.IssuedOn.String(), Score: optional(l.Score.String()), AttendedHours: optional(l.Attended), ScheduledHours: optional(l.Scheduled),
 		Recognised: l.Granted, Credits: l.Credits, Lost: l.Lost, Available: l.Available(on), ExpiresOn: day(l.ExpiresOn),
 		State: lotState(l, on), Rule: optional(string(l.Rule)), RuleSet: optional(l.RuleSet), Reasons: mapped(l.Reasons, wireReason), PostedAt: l.PostedAt,
+		Explained: explained(cat, l),
 	}
+}
+
+// explained says why a lot was refused or cut; nil where it was not.
+func explained(cat *creditbank.Catalogue, l *creditbank.Lot) *[]contract.Text {
+	if len(l.Reasons) == 0 {
+		return nil
+	}
+	texts := mapped(creditbank.ExplainOutcome(cat, l.Outcome), wireText)
+	return &texts
 }
 
 // lotState says what has become of a lot by a day.

@@ -38,6 +38,8 @@ func (x explainer) sentence(f Finding) Text {
 		return say("缺少“%[1]s”的学习成果", "no outcome of %[1]s has been posted", course)
 	case GradeBelowMin:
 		return say("“%[1]s”成绩为%[2]s，规则要求不低于%[3]s", "the score in %[1]s is %[2]s, the rule asks for %[3]s", course, orNone(f.Have), f.Need)
+	case GradeAboveMax:
+		return say("“%[1]s”成绩为%[2]s，规则只适用于不高于%[3]s的成绩", "the score in %[1]s is %[2]s, the rule is for scores of at most %[3]s", course, f.Have, f.Need)
 	case OutcomeExpired:
 		if f.Need != "" {
 			return say("“%[1]s”的成果超过规则允许的年限（%[3]s），最后可用日为%[2]s", "the outcome of %[1]s is older than the rule allows (%[3]s): it served through %[2]s", course, f.Have, f.Need)

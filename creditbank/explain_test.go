@@ -16,6 +16,7 @@ func TestExplain(t *testing.T) {
 	}{
 		creditbank.MissingComponent:       {creditbank.Finding{Subject: "S1"}, "缺少“甲课 S1”", "no outcome of 甲课 S1"},
 		creditbank.GradeBelowMin:          {creditbank.Finding{Subject: "S1", Have: "68", Need: "70"}, "成绩为68，规则要求不低于70", "is 68, the rule asks for 70"},
+		creditbank.GradeAboveMax:          {creditbank.Finding{Subject: "S1", Have: "letter:A (95)", Need: "letter:B (85)"}, "只适用于不高于letter:B (85)的成绩", "of at most letter:B (85)"},
 		creditbank.LevelMismatch:          {creditbank.Finding{Subject: "S1", Have: "5", Need: "A 4"}, "为5级", "of level 5"},
 		creditbank.OutcomeExpired:         {creditbank.Finding{Subject: "S1", Have: "2025-12-20"}, "2025-12-20之后失效", "through 2025-12-20"},
 		creditbank.OutcomeRevoked:         {creditbank.Finding{Subject: "S1", Have: "2025-12-20"}, "2025-12-20撤销", "revoked on 2025-12-20"},

@@ -43,9 +43,7 @@ func (s *Site) posted(o creditbank.Outcome) entry {
 	default:
 		e.Credits = "+" + o.Credits.String()
 	}
-	for _, r := range o.Reasons {
-		e.Details = append(e.Details, r.Text())
-	}
+	e.Details = append(e.Details, creditbank.ExplainOutcome(s.c.Bank.Catalogue(), o)...)
 	return e
 }
 

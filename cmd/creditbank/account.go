@@ -156,8 +156,8 @@ func stateText(v lotView) (creditbank.Text, term.Style) {
 	switch v.State {
 	case "rejected":
 		var zh, en []string
-		for _, r := range v.Reasons {
-			zh, en = append(zh, r.Text().ZH), append(en, r.Text().EN)
+		for _, t := range v.Explained {
+			zh, en = append(zh, t.ZH), append(en, t.EN)
 		}
 		return tx("未认定："+strings.Join(zh, "；"), "rejected: "+strings.Join(en, "; ")), term.Bad
 	case "replaced":

@@ -135,11 +135,8 @@ func entryDetail(out *term.Screen, e entryView) []string {
 	var lines []string
 	if o := e.Outcome; o != nil {
 		lines = append(lines, fmt.Sprintf("%s %s", o.Course, o.Title), fmt.Sprintf("%s/%s %s %s", o.Institution, o.ExternalID, o.IssuedOn, o.Score))
-		for _, r := range o.Reasons {
-			lines = append(lines, out.Pick(r.Text()))
-		}
-		if o.Lost > 0 {
-			lines = append(lines, out.Pick(txf("截减%s学分", "%s credits cut", o.Lost)))
+		for _, t := range o.Explained {
+			lines = append(lines, out.Pick(t))
 		}
 	}
 	if d := e.Decision; d != nil {

@@ -78,6 +78,7 @@ type lotView struct {
 	ExpiresOn   creditbank.Date          `json:"expires_on"`
 	State       string                   `json:"state"` // available, used, partly_used, expired, revoked, replaced, rejected
 	Reasons     []creditbank.Reason      `json:"reasons"`
+	Explained   []creditbank.Text        `json:"explained,omitempty"` // why it was refused or cut
 }
 
 // newLotView says what has become of l by day.
@@ -87,6 +88,7 @@ func newLotView(cat *creditbank.Catalogue, l *creditbank.Lot, day creditbank.Dat
 		Course: l.Course, Title: cat.Courses[l.Course].Title, Category: l.Category, Level: l.Level,
 		IssuedOn: l.IssuedOn, Score: l.Score, Attended: l.Attended, Credits: l.Credits, Lost: l.Lost,
 		Available: l.Available(day), ExpiresOn: l.ExpiresOn, Reasons: orEmpty(l.Reasons),
+		Explained: creditbank.ExplainOutcome(cat, l.Outcome),
 	}
 	switch {
 	case !l.Granted:

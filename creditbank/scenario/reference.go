@@ -68,7 +68,8 @@ func (c *City) readInstitutions(fsys fs.FS) bool {
 func (c *City) readCourses(fsys fs.FS) bool {
 	columns := []posting.Column{{Name: "code"}, {Name: "title"}, {Name: "institution"}, {Name: "category"},
 		{Name: "level", Kind: posting.Number}, {Name: "hours", Kind: posting.Number}, {Name: "credits", Kind: posting.Number},
-		{Name: "family"}, {Name: "tags"}}
+		{Name: "family"}, {Name: "tags"},
+		{Name: "notional_hours", Kind: posting.Number, Optional: true}, {Name: "valid_for", Optional: true}}
 	return c.table(fsys, coursesFile, false, columns, func(row posting.Row) error {
 		var problems creditbank.Problems
 		v := creditbank.Course{
@@ -78,6 +79,8 @@ func (c *City) readCourses(fsys fs.FS) bool {
 			Hours:   posting.Value(row, "hours", &problems, posting.ParseHours),
 			Credits: posting.Value(row, "credits", &problems, parseCredits),
 			Family:  row.Get("family"), Tags: list(row.Get("tags")),
+			NotionalHours: posting.Value(row, "notional_hours", &problems, posting.ParseHours),
+			ValidFor:      posting.Value(row, "valid_for", &problems, creditbank.ParsePeriod),
 		}
 		if err := problems.Err(); err != nil {
 			return err
