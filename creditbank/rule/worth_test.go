@@ -116,7 +116,7 @@ func TestCreditsByTable(t *testing.T) {
 	}
 }
 
-func TestNegativeLists(t *testing.T) {
+func TestExcludedSources(t *testing.T) {
 	cat := catalogue(t, "X1 CERTIFICATE 1 0 6 DRIVING", "X2 CERTIFICATE 4 0 4 CARE", "X3 CERTIFICATE 4 0 4 IT vendor", "X4 CERTIFICATE 1 0 4", "S1 FORMAL 1 0 4")
 	b := newBook(t, cat, `deny_sources:
   - {family: DRIVING, why: {zh: 驾驶证, en: driving licences}}
