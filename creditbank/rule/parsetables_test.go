@@ -50,6 +50,8 @@ func TestParseReportsTables(t *testing.T) {
 		"two worths":                {rule1(`credits: {stated: true, table: [{credits: "1"}]}`), `"table" and "stated" exclude each other`},
 		"rounding of a table":       {rule1(`credits: {table: [{credits: "1"}], round: {mode: down, step: "1"}}`), `"round" goes with credits by hours only`},
 		"remainder of notional":     {rule1(`credits: {hours_per_credit: "16", hours: notional, carry_remainder: true}`), "a remainder is carried of scheduled or attended hours only"},
+		"remainder beyond most":     {rule1(`credits: {hours_per_credit: "16", hours: attended, most: "2", carry_remainder: true}`), "a remainder is carried of scheduled or attended hours only"},
+		"remainder of a range":      {rule1(`credits: {hours_per_credit: {from: "25", to: "30"}, hours: attended, carry_remainder: true}`), "a remainder is carried of scheduled or attended hours only"},
 		"range backwards":           {rule1(`credits: {hours_per_credit: {from: "30", to: "25"}, hours: notional}`), "the range ends below its beginning"},
 		"no hours at all":           {rule1(`credits: {ratio: {credits: "1", hours: "0"}, hours: scheduled}`), "hours per credit are above zero"},
 		"two periods":               {rule1("credits: stated, valid_for: {min: [P5Y, P6Y]}"), "valid_for.min[1]: one period is enough"},

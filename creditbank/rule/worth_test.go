@@ -183,3 +183,44 @@ func TestValidityIsTheLeast(t *testing.T) {
 		}
 	}
 }
+
+// A remainder is the same rule's: what another left, or what a cap took, is not
+// carried, and where the rate has changed since, no more than a step is settled.
+func TestRemainderOfTheSameRule(t *testing.T) {
+	const carry = `credits: {hours_per_credit: "%s", hours: attended, round: {mode: down, step: "1"}, carry_remainder: true}`
+	rule := func(per, more string) string {
+		return recognition("NON_FORMAL", fmt.Sprintf(carry, per)+more)
+	}
+	cat := catalogue(t, "C1 NON_FORMAL 1 100 0", "X1 CERTIFICATE 1 100 0")
+	two := newBook(t, cat, rule("16", "")+strings.Replace(strings.TrimPrefix(strings.Replace(rule("16", ""), "R1", "R2", 1), "rules:\n"), "NON_FORMAL", "CERTIFICATE", 1), noProgramme)
+	two.post("C1", "2025-01-01", "", "15")
+	if got := said(two.post("X1", "2025-01-01", "", "15")); got != "0.0" {
+		t.Errorf("15 hours after 15 of another rule: %s, want 0.0", got)
+	}
+	capped := newBook(t, cat, rule("16", `, cap: {of: {category: NON_FORMAL}, credits: "1", per: calendar_year, by: issued_on, exceed: truncate}`), noProgramme)
+	capped.post("C1", "2024-01-01", "", "33") // 2 credits, of which the cap took one; an hour is left
+	if got := said(capped.post("C1", "2025-01-01", "", "14")); got != "0.0" {
+		t.Errorf("14 hours after a year whose cap took a credit: %s, want 0.0", got)
+	}
+	for _, tt := range []struct{ before, now, want string }{
+		{"5", "20", "1.0"},  // 10 credits of 50 hours would now be 2.5, and these are 2.5: less than a credit is taken off
+		{"50", "10", "5.0"}, // 1 credit of 50 hours would now be 5: less than a credit is added
+	} {
+		b := newBook(t, cat, rule(tt.before, ""), noProgramme)
+		b.post("C1", "2025-01-01", "", "50")
+		b.set = newBook(t, cat, rule(tt.now, ""), noProgramme).set
+		if got := said(b.post("C1", "2025-01-01", "", "50")); got != tt.want {
+			t.Errorf("50 hours at %s a credit after 50 at %s: %s, want %s", tt.now, tt.before, got, tt.want)
+		}
+	}
+}
+
+// A cap that cuts has nothing to say of what is refused.
+func TestRefusedOutcomesAreNotCut(t *testing.T) {
+	cat := catalogue(t, "S3 FORMAL 5 0 3")
+	b := newBook(t, cat, recognition("FORMAL", `require: {pass_mark: "60"}, credits: stated, cap: {of: {category: FORMAL}, credits: "4", per: calendar_year, by: issued_on, exceed: truncate}`), noProgramme)
+	b.post("S3", "2025-01-01", "80", "")
+	if got := said(b.post("S3", "2025-01-01", "50", "")); got != "0.0 [GRADE_BELOW_PASS]" {
+		t.Errorf("failed, where 1.0 is left: %s", got)
+	}
+}
