@@ -1,9 +1,11 @@
 package rule_test
 
 import (
+	"strings"
 	"testing"
 
 	"creditbank/creditbank"
+	"creditbank/creditbank/rule"
 )
 
 const calendars = `calendars:
@@ -119,5 +121,40 @@ func TestTotalsAloneAreCautious(t *testing.T) {
 	}
 	if got := b.set.Recognise(p, cat.Courses["S3"], b.account.Past()).Credits; got != 200 {
 		t.Errorf("by outcomes: %v, want 2.0", got)
+	}
+}
+
+// Programmes count by the calendars of the rules file too: 4 credits a semester.
+func TestProgrammeCapsOnACalendar(t *testing.T) {
+	cat := catalogue(t, "S3 FORMAL 5 0 3", "S4 FORMAL 5 0 4")
+	two := func(period string) string {
+		return "\nprogrammes:\n  - {id: P1, institution: I01, title: {zh: 甲, en: A}, credits: \"80\", caps: [{of: all, credits: \"4\", period: " + period + "}], slots: [{id: E, title: {zh: 选, en: e}, credits: \"40\", elective: true}]}\n"
+	}
+	rules := calendars + recognise[1:] + conversion("R1", `source: {course: S3}, grant: [{slot: E, credits: source, grade: exempt}]`) +
+		conversion("R2", `source: {course: S4}, grant: [{slot: E, credits: source, grade: exempt}]`)
+	for _, tt := range []struct{ period, first, second, want string }{
+		{"{calendar: korea, per: semester, by: issued_on}", "2025-03-01", "2025-08-31", "deny CAP_REACHED"},
+		{"{calendar: korea, per: semester}", "2025-03-01", "2025-09-01", "approve E=4.0(exempt)"},
+		{"{calendar: korea, per: year}", "2025-03-01", "2026-02-28", "deny CAP_REACHED"},
+		{"{calendar: korea}", "2025-02-28", "2025-03-01", "approve E=4.0(exempt)"},
+		{"{calendar: city, per: semester}", "2025-09-09", "2025-09-10", "approve E=4.0(exempt)"},
+	} {
+		b := newBook(t, cat, rules, two(tt.period))
+		b.enrol("P1")
+		b.post("S3", tt.first, "80", "")
+		b.post("S4", tt.second, "80", "")
+		want(t, b.decide("R1", today), "approve E=3.0(exempt)")
+		want(t, b.decide("R2", today), tt.want)
+	}
+	for period, want := range map[string]string{
+		"{calendar: mars}":                         `caps[0].period.calendar: "mars" is none of calendar_year, korea, city`,
+		"{calendar: calendar_year, per: semester}": "a calendar year has no semesters",
+		"{per: semester}":                          `"calendar" is missing`,
+		"{calendar: korea, per: trimester}":        `"trimester" is none of year, semester`,
+	} {
+		_, _, problems := rule.Compile(rule.Files{Rules: []byte(timezone + rules), Programmes: []byte(two(period))}, cat)
+		if err := problems.Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: reports %v, want %s", period, err, want)
+		}
 	}
 }

@@ -217,13 +217,15 @@ func (s *Set) bound(b Bound) string { return s.shown(b.Scale, b.Value) }
 
 // gradeFaults lists why the result of l is not what p asks for.
 func (e *evaluation) gradeFaults(l *creditbank.Lot, p Part) []creditbank.Finding {
+	if p.MinGrade == nil && p.MinOn == nil && p.MaxGrade == nil {
+		return nil
+	}
 	var fs []creditbank.Finding
 	r := e.result(l)
 	course := string(p.Course)
 	if p.MinGrade != nil {
-		b := Bound{creditbank.Percentage, creditbank.FormatPoints(*p.MinGrade)}
-		if shown, below := r.below(b); below {
-			fs = append(fs, creditbank.Finding{Code: creditbank.GradeBelowMin, Subject: course, Have: shown, Need: e.set.bound(b)})
+		if points, graded := r.points(); !graded || r.failWord() || points < *p.MinGrade {
+			fs = append(fs, creditbank.Finding{Code: creditbank.GradeBelowMin, Subject: course, Have: l.Score.String(), Need: creditbank.FormatPoints(*p.MinGrade)})
 		}
 	}
 	if p.MinOn != nil {

@@ -18,9 +18,9 @@ type parser struct {
 	places     map[creditbank.RuleID]creditbank.Place
 	references []reference // checked against the catalogue when there is one
 	versions   map[*Rule]creditbank.Place
-	capTimes   []strictyaml.Node // calendars that caps name, checked once those are read
-	facts      bool              // the set asks for titles or tags of courses
-	env        *cel.Env          // of expressions, once there is one
+	capTimes   []capTime
+	facts      bool     // the set asks for titles or tags of courses
+	env        *cel.Env // of expressions, once there is one
 }
 
 // A reference is a name in a file that must exist elsewhere.
@@ -96,9 +96,7 @@ func (p *parser) rules(root strictyaml.Node) {
 		}
 		p.add(n, r)
 	}
-	for _, n := range p.capTimes {
-		n.Choice(everyYear)
-	}
+	p.checkCapTimes()
 }
 
 func (p *parser) rule(n strictyaml.Node) *Rule {

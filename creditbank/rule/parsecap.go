@@ -21,6 +21,7 @@ import (
 //	  - {of: {tag: online}, share: "0.25"}
 //	  - {of: all, per: institution, credits: "105"}
 //	  - {of: all, credits: "42", period: {calendar: calendar_year, by: issued_on}}
+//	  - {of: all, credits: "24", period: {calendar: korea, per: semester, by: issued_on}}
 func (p *parser) cap(n strictyaml.Node, pr creditbank.Programme) creditbank.Cap {
 	f := n.Map("of", "share", "share_of", "round", "credits", "lines", "sources", "per", "period")
 	c := creditbank.Cap{}
@@ -158,11 +159,14 @@ func count(n strictyaml.Node) int {
 }
 
 func (p *parser) period(n strictyaml.Node) *creditbank.CapPeriod {
-	f := n.Map("calendar", "by")
+	f := n.Map("calendar", "per", "by")
 	f.Get("by").Choice("issued_on")
 	calendar := f.Need("calendar")
-	p.capTimes = append(p.capTimes, calendar)
-	return &creditbank.CapPeriod{Calendar: calendar.Text()}
+	c := &creditbank.CapPeriod{Calendar: calendar.Text(), Semester: f.Get("per").Choice(perYear, perSemester) == perSemester}
+	if calendar.Exists() {
+		p.capTimes = append(p.capTimes, capTime{calendar, *c})
+	}
+	return c
 }
 
 // floor reads a floor: {of: own, credits: "18"}, where own is the programme's

@@ -1,5 +1,11 @@
 package rule
 
+import (
+	"slices"
+
+	"creditbank/creditbank"
+)
+
 // uses are the tables of a file that a rule reads: they are part of what it says,
 // and of its hash. A rule that reads none has the hash it had before there were
 // any.
@@ -24,6 +30,9 @@ func (s *Set) uses(r *Rule) *uses {
 		}
 	}
 	if r.Conversion != nil {
+		if slices.ContainsFunc(s.programmes[r.Conversion.Programme].Caps, func(c creditbank.Cap) bool { return c.Period != nil && c.Period.Calendar != everyYear }) {
+			u.Calendars = s.calendars
+		}
 		for _, g := range r.Conversion.Grants {
 			if g.Grade.Mode == gradeDistribution {
 				u.Distributions = s.distributions
