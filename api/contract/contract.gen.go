@@ -821,12 +821,22 @@ type Course struct {
 	// Hours 学时，十进制 Hours as a decimal
 	//
 	// Example: 16
-	Hours       Hours    `json:"hours"`
-	Institution string   `json:"institution"`
-	Level       *int     `json:"level,omitempty"`
-	Tags        []string `json:"tags"`
-	Title       string   `json:"title"`
-	Version     int      `json:"version"`
+	Hours       Hours  `json:"hours"`
+	Institution string `json:"institution"`
+	Level       *int   `json:"level,omitempty"`
+
+	// NotionalHours 学时，十进制 Hours as a decimal
+	//
+	// Example: 16
+	NotionalHours *Hours   `json:"notional_hours,omitempty"`
+	Tags          []string `json:"tags"`
+	Title         string   `json:"title"`
+
+	// ValidFor 期限，如P5Y、P18M A period of years, months, weeks and days
+	//
+	// Example: P5Y
+	ValidFor *Period `json:"valid_for,omitempty"`
+	Version  int     `json:"version"`
 }
 
 // CourseInput defines model for CourseInput.
@@ -848,10 +858,20 @@ type CourseInput struct {
 	// Institution 基础数据的代码 The code of a piece of reference data
 	//
 	// Example: I06
-	Institution Code      `json:"institution"`
-	Level       *int      `json:"level,omitempty"`
-	Tags        *[]string `json:"tags,omitempty"`
-	Title       string    `json:"title"`
+	Institution Code `json:"institution"`
+	Level       *int `json:"level,omitempty"`
+
+	// NotionalHours 学时，十进制 Hours as a decimal
+	//
+	// Example: 16
+	NotionalHours *Hours    `json:"notional_hours,omitempty"`
+	Tags          *[]string `json:"tags,omitempty"`
+	Title         string    `json:"title"`
+
+	// ValidFor 期限，如P5Y、P18M A period of years, months, weeks and days
+	//
+	// Example: P5Y
+	ValidFor *Period `json:"valid_for,omitempty"`
 }
 
 // CoursePage defines model for CoursePage.
@@ -1238,9 +1258,12 @@ type Outcome struct {
 	// ExpiresOn 日期 A date
 	//
 	// Example: 2026-03-15
-	ExpiresOn   *Day   `json:"expires_on,omitempty"`
-	ExternalId  string `json:"external_id"`
-	Institution string `json:"institution"`
+	ExpiresOn *Day `json:"expires_on,omitempty"`
+
+	// Explained 未认定或被截减的理由，附数字 Why it was refused or cut, with figures; left out where there is nothing to say
+	Explained   *[]Text `json:"explained,omitempty"`
+	ExternalId  string  `json:"external_id"`
+	Institution string  `json:"institution"`
 
 	// IssuedOn 日期 A date
 	//
@@ -1286,6 +1309,11 @@ type OutcomeRevocation struct {
 	// Reason 理由，记录在案，不得含个人信息 For the record; no personal data
 	Reason string `json:"reason"`
 }
+
+// Period 期限，如P5Y、P18M A period of years, months, weeks and days
+//
+// Example: P5Y
+type Period = string
 
 // Plan defines model for Plan.
 type Plan struct {
@@ -1352,7 +1380,9 @@ type Posting struct {
 	LearnerName *string    `json:"learner_name,omitempty"`
 	Revision    *int       `json:"revision,omitempty"`
 
-	// Score 0至100，或优秀、良好、合格、不合格
+	// Score 0至100，或优秀、良好、合格、不合格；在规则所定的其他等级制上的成绩以“|”相隔，如 85|letter:A-|ects:B
+	// A number of 0 to 100 or a word; marks on the scales that the rules define stand beside it, separated by "|"
+	//
 	//
 	// Example: 86.5
 	Score *string `json:"score,omitempty"`
