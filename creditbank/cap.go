@@ -40,7 +40,7 @@ const (
 // A CapPeriod makes a cap count by period: the lines whose sources were issued
 // in the same period as those of the conversion.
 type CapPeriod struct {
-	Calendar string `json:"calendar"`           // "calendar_year", or a calendar of the rules file
+	Calendar string `json:"calendar"`           // "calendar_year", "institution" (that of the outcome), or a calendar of the rules file
 	Semester bool   `json:"semester,omitempty"` // counts its semesters instead of its years
 }
 

@@ -80,3 +80,20 @@ func TestExplainConditions(t *testing.T) {
 		}
 	}
 }
+
+// What bounds a programme is told without a decision.
+func TestLimitText(t *testing.T) {
+	c := newCity(t)
+	for name, want := range map[string]string{
+		"limit each=institution;max=105.0":                "the cap on converted credits, per institution (105.0)",
+		"limit calendar=calendar_year;max=42.0":           "the cap on converted credits, in each calendar year (42.0)",
+		"limit calendar=institution;max=42.0":             "the cap on converted credits, in each period of the institution's calendar (42.0)",
+		"limit calendar=korea;measure=lines;max=8":        "the cap on the number of converted courses, in each period of calendar korea (8)",
+		"floor categories=FORMAL;tag=accredited;min=18.0": "at least 18.0 credits of the programme are to be of formal learning, courses tagged accredited",
+		"cap all 40.0": "the cap on all converted credits (40.0)",
+	} {
+		if got := creditbank.LimitText(c.Catalogue(), creditbank.Programme{}, name); got.EN != want || got.ZH == "" {
+			t.Errorf("%s is %+v, want %s", name, got, want)
+		}
+	}
+}

@@ -131,8 +131,14 @@ func (x explainer) limit(subject string) Text {
 	if said["each"] == "institution" {
 		of.ZH, of.EN = append(of.ZH, "每个机构"), append(of.EN, "per institution")
 	}
-	if c := said["calendar"]; c != "" {
-		of.ZH, of.EN = append(of.ZH, "每期（"+c+"）"), append(of.EN, "in each period ("+c+")")
+	switch c := said["calendar"]; c {
+	case "":
+	case "calendar_year":
+		of.ZH, of.EN = append(of.ZH, "每自然年"), append(of.EN, "in each calendar year")
+	case "institution":
+		of.ZH, of.EN = append(of.ZH, "按成果所属机构校历的每一期"), append(of.EN, "in each period of the institution's calendar")
+	default:
+		of.ZH, of.EN = append(of.ZH, "校历“"+c+"”的每一期"), append(of.EN, "in each period of calendar "+c)
 	}
 	if p := said["period"]; p != "" {
 		of.ZH, of.EN = append(of.ZH, p+"期间取得"), append(of.EN, "issued in "+p)

@@ -147,7 +147,7 @@ func TestProgrammeCapsOnACalendar(t *testing.T) {
 		want(t, b.decide("R2", today), tt.want)
 	}
 	for period, want := range map[string]string{
-		"{calendar: mars}":                         `caps[0].period.calendar: "mars" is none of calendar_year, korea, city`,
+		"{calendar: mars}":                         `caps[0].period.calendar: "mars" is none of calendar_year, institution, korea, city`,
 		"{calendar: calendar_year, per: semester}": "a calendar year has no semesters",
 		"{per: semester}":                          `"calendar" is missing`,
 		"{calendar: korea, per: trimester}":        `"trimester" is none of year, semester`,

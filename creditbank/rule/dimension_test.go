@@ -284,6 +284,15 @@ func TestCaps(t *testing.T) {
 		}, want: []string{"approve E=6.0(exempt)", "approve E=3.0(exempt)", "deny CAP_REACHED"}},
 		"each year": {more: caps(`{of: all, credits: "6", period: {calendar: calendar_year, by: issued_on}}`), rules: s, setup: posts("S1 2024-12-31", "S2 2025-01-01", "S4 2024-01-01"),
 			want: []string{"approve E=6.0(exempt)", "approve E=3.0(exempt)", "deny CAP_REACHED"}},
+		"each institution's year": {head: "calendars: [{id: spring, year: 03-01, institutions: [I02]}, {id: autumn, year: 09-01, semesters: [09-01, 02-01], default: true}]\n", more: caps(`{of: all, credits: "6", period: {calendar: institution, by: issued_on}}`),
+			rules: []string{of("S1", toE), of("S2", toE), of("S4", toE), of("M1", toE)}, setup: func(b *book) {
+				b.post("S1", "2025-02-28", "80", "")      // of I02: the year from March 2024
+				b.post("S2", "2025-03-01", "80", "")      // the next
+				b.postAt("I01", "S4", "2025-02-28", "80") // of I01: from September 2024
+				b.postAt("I01", "M1", "2025-03-01", "80") // the same
+			}, want: []string{"approve E=6.0(exempt)", "approve E=3.0(exempt)", "approve E=3.0(exempt)", "deny CAP_REACHED"}},
+		"each institution's semester": {head: "calendars: [{id: autumn, year: 09-01, semesters: [09-01, 02-01], default: true}]\n", more: caps(`{of: all, credits: "6", period: {calendar: institution, per: semester}}`),
+			rules: []string{of("S1", toE), of("S2", toE), of("S4", toE)}, setup: posts("S1 2025-01-31", "S2 2025-02-01", "S4 2024-09-01"), want: []string{"approve E=6.0(exempt)", "approve E=3.0(exempt)", "deny CAP_REACHED"}},
 		"of two years, the fuller": {more: caps(`{of: all, credits: "8", period: {calendar: calendar_year}}`), rules: []string{of("S1", toE), `source: {all: [{course: S2}, {course: S4}]}, ` + toB}, setup: posts("S1 2024-12-31", "S2 2025-01-01", "S4 2024-01-01"),
 			want: []string{"approve E=6.0(exempt)", "deny CAP_REACHED"}},
 		"truncated": {more: caps(`{of: {tag: online}, credits: "2"}`), rules: []string{of("D1", toE+`, exceed: truncate`), of("D1", toE+`, exceed: truncate`)}, setup: posts("D1", "D1"), want: []string{"approve E=2.0(exempt) CAP_TRUNCATED forfeits 1.0", "deny CAP_REACHED"}},
@@ -394,6 +403,7 @@ func TestProgrammesAreChecked(t *testing.T) {
 		"an unknown slot":      {`caps: [{of: {slots: [Z]}, credits: "1"}]`, "programme P1 has no slot Z"},
 		"a tag with a sign":    {`caps: [{of: {tag: "a=b"}, credits: "1"}]`, "a tag holds no semicolon and no equals sign"},
 		"an unknown calendar":  {`caps: [{of: all, credits: "1", period: {calendar: lunar}}]`, `"lunar" is none of calendar_year`},
+		"semesters of nobody":  {`caps: [{of: all, credits: "1", period: {calendar: institution, per: semester}}]`, "semesters of institutions need a calendar that is the default"},
 		"by another day":       {`caps: [{of: all, credits: "1", period: {calendar: calendar_year, by: posted_on}}]`, `"posted_on" is none of issued_on`},
 		"a floor above it all": {`floors: [{of: own, credits: "81"}]`, "a floor of 81.0 is above the programme's 80.0 credits"},
 		"a floor of nothing":   {`floors: [{of: own}]`, "one of share, credits is missing"},

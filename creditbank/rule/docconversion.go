@@ -70,6 +70,7 @@
 //	      - {of: {institution: I02}, lines: 8}
 //	      - {of: all, per: institution, credits: "105"}
 //	      - {of: all, credits: "42", period: {calendar: calendar_year, by: issued_on}}
+//	      - {of: all, credits: "40", period: {calendar: institution, per: year}}
 //	    floors:
 //	      - {of: own, credits: "18"}
 //	    slots:
@@ -86,6 +87,9 @@
 //     A floor counts a line as within its scope only if all its sources are.
 //   - A cap of a tag counts a course that was added after the rules were published,
 //     since it may have the tag; a floor does not.
+//   - A cap by period counts an outcome by its day of issue, in the years or
+//     semesters of everybody's calendar, of one of the file's (see Calendar), or of
+//     that which its institution follows.
 //   - A floor leaves the programme's credits less the floor for conversions of
 //     anything else. Beyond them a line does not fit, RESIDENCY_UNMET, and exceed
 //     says whether it is denied or cut.
