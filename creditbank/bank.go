@@ -22,6 +22,8 @@ type Bank struct {
 	clock     func() time.Time
 	random    io.Reader
 	loadRules func(version int, body []byte) (Rules, error)
+	maker     RuleMaker
+	policy    RulePolicy
 
 	accounts  *accountCache // nil if there is none
 	catalogue atomic.Pointer[Catalogue]
@@ -39,6 +41,14 @@ type Config struct {
 	// LoadRules makes rules of a published rule set (rule.Load).
 	LoadRules func(version int, body []byte) (Rules, error)
 
+	// Rules makes rule sets of files (rule.Maker). Where it is nil, drafts of rules
+	// cannot be made, nor rules suspended.
+	Rules RuleMaker
+
+	// Policy is what a draft of rules must pass before it is published. By the zero
+	// RulePolicy, rules may be published directly.
+	Policy RulePolicy
+
 	// Accounts is how many accounts are kept in memory for readers; 10,000 if
 	// zero, none if negative.
 	Accounts int
@@ -49,7 +59,13 @@ func New(ctx context.Context, c Config) (*Bank, error) {
 	if c.Store == nil || c.Vault == nil || c.Clock == nil || c.Random == nil || c.LoadRules == nil {
 		return nil, errors.New("bank: the configuration is incomplete")
 	}
-	b := &Bank{store: c.Store, vault: c.Vault, clock: c.Clock, random: c.Random, loadRules: c.LoadRules, accounts: newAccountCache(c.Accounts)}
+	if err := c.Policy.check(); err != nil {
+		return nil, err
+	}
+	b := &Bank{
+		store: c.Store, vault: c.Vault, clock: c.Clock, random: c.Random, loadRules: c.LoadRules, maker: c.Rules, policy: c.Policy,
+		accounts: newAccountCache(c.Accounts),
+	}
 	b.catalogue.Store(NewCatalogue())
 	return b, b.Refresh(ctx)
 }
@@ -92,6 +108,7 @@ const (
 	docInstitution = "institution"
 	docCourse      = "course"
 	docRuleSet     = "ruleset"
+	docRuleAct     = "ruleact"
 )
 
 // apply takes a published document into cat.
@@ -113,9 +130,19 @@ func (b *Bank) apply(cat *Catalogue, d Document) error {
 			return err
 		}
 		b.ruleSets.Store(version, rules)
-		cat.Rules, cat.ruleSetHash = rules, sha256.Sum256(d.Body)
-		cat.RuleSets = append(cat.RuleSets, RuleSet{rules, d.Body, d.At, d.By})
+		published := RuleSet{Rules: rules, Body: d.Body, At: d.At, By: d.By}
+		if p := cat.publishing; p != nil && p.Body.RuleSet == version {
+			published.Act = p
+		}
+		cat.Rules, cat.ruleSetHash, cat.publishing = rules, sha256.Sum256(d.Body), nil
+		cat.RuleSets = append(cat.RuleSets, published)
 		return nil
+	case docRuleAct:
+		body, err := decodeRuleAct(d.Body)
+		if err != nil {
+			return err
+		}
+		return cat.applyRuleAct(RuleAct{At: d.At, By: d.By, Body: body})
 	}
 	return errors.New("unknown kind")
 }
@@ -186,15 +213,23 @@ func (b *Bank) PublishIf(ctx context.Context, by Caller, r Reference, check func
 	if err := by.check(); err != nil {
 		return err
 	}
+	return b.publishOn(ctx, func(base *Catalogue) ([]Document, error) {
+		if err := check(base); err != nil {
+			return nil, err
+		}
+		return b.documents(base, by, r)
+	})
+}
+
+// publishOn publishes what make makes of the catalogue that it will follow, again
+// and again while others publish meanwhile.
+func (b *Bank) publishOn(ctx context.Context, make func(base *Catalogue) ([]Document, error)) error {
 	for range maxTries {
 		if err := b.Refresh(ctx); err != nil {
 			return err
 		}
 		base := b.Catalogue()
-		if err := check(base); err != nil {
-			return err
-		}
-		docs, err := b.documents(base, by, r)
+		docs, err := make(base)
 		if err != nil {
 			return err
 		}
@@ -251,17 +286,29 @@ func (b *Bank) documents(base *Catalogue, by Caller, r Reference) ([]Document, e
 			add(docCourse, string(v.Code), canonical(now))
 		}
 	}
-	if r.RuleSet != nil && !b.publishedAlready(base, r.RuleSet) {
-		version := 1
-		if base.Rules != nil {
-			version = base.Rules.Version() + 1
-		}
-		if _, err := b.loadRules(version, r.RuleSet); err != nil {
-			return nil, Invalid(CodeMalformed, "ruleset", "规则集不可用："+err.Error(), "the rule set cannot be used: "+err.Error())
-		}
-		add(docRuleSet, strconv.Itoa(version), r.RuleSet)
+	if r.RuleSet == nil {
+		return docs, nil
 	}
+	body, err := b.standingOn(base, r.RuleSet)
+	if err != nil || b.publishedAlready(base, body) {
+		return docs, err
+	}
+	if base.Rules != nil && !b.policy.Direct() {
+		return nil, reviewRequired()
+	}
+	if _, err := b.loadRules(nextVersion(base), body); err != nil {
+		return nil, Invalid(CodeMalformed, "ruleset", "规则集不可用："+err.Error(), "the rule set cannot be used: "+err.Error())
+	}
+	add(docRuleSet, strconv.Itoa(nextVersion(base)), body)
 	return docs, nil
+}
+
+// nextVersion returns the version of the rules that will follow those of cat.
+func nextVersion(cat *Catalogue) int {
+	if cat.Rules == nil {
+		return 1
+	}
+	return cat.Rules.Version() + 1
 }
 
 // publishedAlready reports whether the newest rule set is body.

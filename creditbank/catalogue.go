@@ -171,8 +171,11 @@ type Catalogue struct {
 	Courses      map[CourseCode]Course // the newest version of each
 	Rules        Rules                 // nil before the first rule set is published
 	RuleSets     []RuleSet             // every one that was published, oldest first
+	Drafts       []*RuleDraft          // of rules, in the order of their numbers
+	RuleActs     []RuleAct             // what was done to rules and drafts, oldest first
 
-	ruleSetHash Hash // of the document Rules was made of
+	ruleSetHash Hash     // of the document Rules was made of
+	publishing  *RuleAct // the act whose rule set is the next document
 }
 
 // A RuleSet is a version of the rules as it was published.
@@ -181,6 +184,10 @@ type RuleSet struct {
 	Body []byte // the document: rule.Source reads it
 	At   time.Time
 	By   Caller
+
+	// Act is what published it: a draft, a suspension, a resumption, a retirement.
+	// It is nil for a version that was published directly, without a draft.
+	Act *RuleAct
 }
 
 // clone returns a copy of c that can be added to.

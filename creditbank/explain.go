@@ -69,6 +69,8 @@ func (x explainer) sentence(f Finding) Text {
 		return say("规则%[1]s自%[2]s起生效", "rule %[1]s takes effect on %[2]s", f.Subject, f.Need)
 	case RuleExpired:
 		return say("规则%[1]s已于%[2]s之后失效", "rule %[1]s was in force through %[2]s", f.Subject, f.Need)
+	case RuleSuspended:
+		return x.suspended(f)
 	case NotEnrolled:
 		return x.notEnrolled()
 	case AccountFrozen:
@@ -89,6 +91,20 @@ func (x explainer) notEnrolled() Text {
 		fmt.Sprintf("not enrolled in %s (%s); ask %s (%s) to be enrolled, then apply again with the same outcomes",
 			x.programme.Title.EN, x.programme.ID, i.Name, i.ID),
 	}
+}
+
+// suspended says since when a rule is suspended, and why, as the version of the
+// rules says that decided.
+func (x explainer) suspended(f Finding) Text {
+	t := say("规则%[1]s自%[2]s起暂停，恢复之前不能转换，成果仍可留待以后使用", "rule %[1]s has been suspended since %[2]s: it converts nothing until it is resumed, and the outcomes stay for later", f.Subject, f.Have)
+	set, err := x.cat.RuleSet(x.d.RuleSet)
+	if err != nil {
+		return t
+	}
+	if s, ok := set.Standing().Suspension(RuleID(f.Subject), x.d.Programme); ok {
+		t.ZH, t.EN = t.ZH+"。原因："+s.Reason, t.EN+". The reason: "+s.Reason
+	}
+	return t
 }
 
 // say fills both languages with the same particulars.

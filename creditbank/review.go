@@ -90,6 +90,11 @@ func (b *Bank) Review(ctx context.Context, c Change, application int64, v Verdic
 		if err := reviewable(p, c.By); err != nil {
 			return err
 		}
+		if v.Approve {
+			if err := b.suspendedNow(p.Decision.Rule); err != nil {
+				return err
+			}
+		}
 		rules, err := b.rules(ctx, p.Decision.RuleSet)
 		if err != nil {
 			return err

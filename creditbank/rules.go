@@ -58,6 +58,28 @@ type Rules interface {
 
 	// NeedsReview reports whether a reviewer has to approve what the rule grants.
 	NeedsReview(id RuleID) bool
+
+	// Standing returns what this version says about rules that are suspended or
+	// have been given an end.
+	Standing() RuleStanding
+}
+
+// A RuleMaker makes rule sets of files and compares them. Its methods may be
+// called by several goroutines.
+type RuleMaker interface {
+	// Compile checks files against a catalogue and returns the document to publish.
+	// What is wrong with them is an error that wraps a [PlacedError] for each place.
+	Compile(files RuleFiles, cat *Catalogue) (body []byte, err error)
+
+	// Source returns the files of a document.
+	Source(body []byte) (RuleFiles, error)
+
+	// Stand returns a document as it is with another standing.
+	Stand(body []byte, s RuleStanding) ([]byte, error)
+
+	// Changes returns what differs between two documents, rule by rule and field
+	// by field; nil documents hold nothing.
+	Changes(before, after []byte) ([]RuleChange, error)
 }
 
 // A Plan is the best set and order of conversions towards a programme: most

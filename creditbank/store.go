@@ -204,7 +204,7 @@ func (l Lookup) Digest(id LearnerID) [32]byte {
 // A Document is one version of a piece of reference data.
 type Document struct {
 	Version int    // of the catalogue, without gaps
-	Kind    string // "region", "institution", "course", "ruleset"
+	Kind    string // "region", "institution", "course", "ruleset", "ruleact"
 	ID      string
 	Body    []byte
 	At      time.Time

@@ -48,6 +48,9 @@ type Config struct {
 	Anchor         chain.Anchorer
 	AnchorInterval time.Duration // a minute if zero
 
+	// Rules is what a draft of rules must pass before it is published.
+	Rules creditbank.RulePolicy
+
 	Poster        creditbank.PosterConfig
 	TokenLifetime time.Duration
 	TokenRotation time.Duration
@@ -87,7 +90,9 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 	}
 	h := &Host{c: c, origin: c.Host + "/certlog"}
 	var err error
-	h.Bank, err = creditbank.New(ctx, creditbank.Config{Store: c.Ledger, Vault: c.Vault, Clock: c.Clock, Random: c.Random, LoadRules: rule.Load})
+	h.Bank, err = creditbank.New(ctx, creditbank.Config{
+		Store: c.Ledger, Vault: c.Vault, Clock: c.Clock, Random: c.Random, LoadRules: rule.Load, Rules: rule.Maker{}, Policy: c.Rules,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open the bank: %w", err)
 	}

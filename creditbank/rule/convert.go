@@ -131,6 +131,9 @@ func (e *evaluation) standing() {
 		e.deny(creditbank.NotEnrolled, string(e.conv.Programme), "", "")
 	}
 	e.window()
+	if s, ok := e.set.standing.Suspension(e.rule.ID, e.conv.Programme); ok {
+		e.deny(creditbank.RuleSuspended, string(e.rule.ID), s.Since.String(), "")
+	}
 }
 
 // conclude approves or denies.

@@ -16,7 +16,7 @@ var final = []creditbank.Reason{
 	creditbank.MissingComponent, creditbank.GradeBelowMin, creditbank.OutcomeExpired, creditbank.OutcomeRevoked,
 	creditbank.OutcomeNotRecognised, creditbank.OutcomeAlreadyConsumed, creditbank.TargetAlreadySatisfied,
 	creditbank.ExcludedTarget, creditbank.InsufficientPool, creditbank.RuleNotEffective, creditbank.RuleExpired,
-	creditbank.NotEnrolled, creditbank.AccountFrozen,
+	creditbank.RuleSuspended, creditbank.NotEnrolled, creditbank.AccountFrozen,
 }
 
 // standingFinal are those of the final reasons that have nothing to do with what

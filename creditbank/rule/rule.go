@@ -53,10 +53,10 @@ func (r *Rule) Hash() creditbank.Hash { return r.hash }
 // inside, 1 after it.
 func (r *Rule) inForce(day creditbank.Date) int {
 	switch {
+	case r.To != 0 && day > r.To: // first: a rule may have been retired before it began
+		return 1
 	case r.From != 0 && day < r.From:
 		return -1
-	case r.To != 0 && day > r.To:
-		return 1
 	}
 	return 0
 }
@@ -155,6 +155,7 @@ type Set struct {
 	distributions []Distribution
 	calendars     []Calendar
 	denied        []Exclusion // sources that no rule recognises
+	standing      creditbank.RuleStanding
 }
 
 var _ creditbank.Rules = (*Set)(nil)

@@ -17,17 +17,17 @@ const (
 )
 
 // Files are the two files of a rule set, as people wrote them.
-type Files struct {
-	Rules      []byte
-	Programmes []byte
-}
+type Files = creditbank.RuleFiles
 
-// A document is a published rule set as it is stored: the files themselves and
-// what the courses they name were at that time.
+// A document is a published rule set as it is stored: the files themselves, what
+// the courses they name were at that time, and which rules are suspended or have
+// been given an end.
 type document struct {
 	Courses    map[creditbank.CourseCode]courseFacts `json:"courses"`
 	Programmes string                                `json:"programmes"`
+	Retired    []creditbank.RuleRetirement           `json:"retired,omitempty"`
 	Rules      string                                `json:"rules"`
+	Suspended  []creditbank.RuleSuspension           `json:"suspended,omitempty"`
 }
 
 // Compile reads and checks the files against the catalogue and returns the
@@ -50,7 +50,7 @@ func Compile(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.P
 		problems.Add(creditbank.Place{File: RulesFile}, err)
 		return nil, nil, problems
 	}
-	body, err := json.Marshal(document{set.courses, string(files.Programmes), string(files.Rules)})
+	body, err := json.Marshal(document{Courses: set.courses, Programmes: string(files.Programmes), Rules: string(files.Rules)})
 	if err != nil {
 		problems.Add(creditbank.Place{File: RulesFile}, err)
 		return nil, nil, problems
@@ -60,23 +60,30 @@ func Compile(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.P
 
 // Load reads a published document. It serves as the bank's way to rules.
 func Load(version int, body []byte) (creditbank.Rules, error) {
-	var doc document
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&doc); err != nil {
+	doc, err := readDocument(body)
+	if err != nil {
 		return nil, fmt.Errorf("rule set %d: %w", version, err)
 	}
 	var problems creditbank.Problems
-	set, _ := parse(Files{[]byte(doc.Rules), []byte(doc.Programmes)}, &problems)
+	set, _ := parse(Files{Rules: []byte(doc.Rules), Programmes: []byte(doc.Programmes)}, &problems)
 	if err := problems.Err(); err != nil {
 		return nil, fmt.Errorf("rule set %d: %v", version, err)
 	}
 	set.number, set.courses = version, doc.Courses
 	set.nameSubjects()
+	set.stand(creditbank.RuleStanding{Retired: doc.Retired, Suspended: doc.Suspended})
 	if err := set.hashRules(); err != nil {
 		return nil, err
 	}
 	return set, nil
+}
+
+func readDocument(body []byte) (document, error) {
+	var doc document
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&doc)
+	return doc, err
 }
 
 // Source returns the files of a published document, as people wrote them.

@@ -94,6 +94,9 @@ func (simpleRules) Fits(*creditbank.Account, *creditbank.Conversion, *creditbank
 // NeedsReview implements [creditbank.Rules].
 func (simpleRules) NeedsReview(id creditbank.RuleID) bool { return id == reviewedRule }
 
+// Standing implements [creditbank.Rules].
+func (simpleRules) Standing() creditbank.RuleStanding { return creditbank.RuleStanding{} }
+
 // convertAll decides to convert all that is available.
 func convertAll(a *creditbank.Account, rule creditbank.RuleID, at time.Time, day creditbank.Date) *creditbank.Decision {
 	d := decision(a)

@@ -39,6 +39,10 @@ type World struct {
 	Random io.Reader        // safe for concurrent use
 	Host   string           // names the issuers of a bank that is made; DefaultHost if empty
 	Ledger Ledger           // instead of the folder's own file; nil is the file
+
+	// Rules is what a draft of rules must pass before it is published; whoever has
+	// the folder may publish directly where it is zero.
+	Rules creditbank.RulePolicy
 }
 
 // DefaultHost is where a bank is said to be served that was not told: a name
@@ -178,7 +182,9 @@ func (b *Bank) open(ctx context.Context) (err error) {
 	if b.Aliases, err = openAliases(b.Dir); err != nil {
 		return err
 	}
-	b.Bank, err = creditbank.New(ctx, creditbank.Config{Store: b.Store, Vault: b.vault, Clock: b.Now, Random: b.world.Random, LoadRules: rule.Load})
+	b.Bank, err = creditbank.New(ctx, creditbank.Config{
+		Store: b.Store, Vault: b.vault, Clock: b.Now, Random: b.world.Random, LoadRules: rule.Load, Rules: rule.Maker{}, Policy: b.world.Rules,
+	})
 	return err
 }
 
