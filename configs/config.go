@@ -64,6 +64,7 @@ type Config struct {
 	Sessions     Sessions     `yaml:"sessions"`
 	OIDC         OIDC         `yaml:"oidc"`
 	Certificates Certificates `yaml:"certificates"`
+	Rules        Rules        `yaml:"rules"`
 	Telemetry    Telemetry    `yaml:"telemetry"`
 
 	// Drain is how long, after a signal to stop, readiness says no while requests

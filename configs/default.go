@@ -50,6 +50,7 @@ func Default() Config {
 		Sessions:     Sessions{Idle: 30 * time.Minute, Longest: 12 * time.Hour},
 		OIDC:         OIDC{Name: creditbank.Text{ZH: "统一身份认证", EN: "Single sign-on"}},
 		Certificates: Certificates{StatusValidity: 7 * day, Anchor: AnchorLocal, AnchorFile: "anchor.log", Interval: time.Minute},
+		Rules:        Rules{Quorum: 1, PublicityDays: 7},
 		Telemetry:    Telemetry{LogLevel: slog.LevelInfo, LogFormat: LogJSON, Sample: 0.05},
 
 		Drain:         5 * time.Second,

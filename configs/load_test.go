@@ -81,6 +81,9 @@ var others = map[string]string{
 	"drain":                         "0s",
 	"shutdown_grace":                "45s",
 	"replicas":                      "3",
+	"rules.quorum":                  "3",
+	"rules.publicity_days":          "10",
+	"rules.automatic":               "true",
 }
 
 func TestEveryKeyCanBeOverridden(t *testing.T) {
@@ -213,6 +216,7 @@ func TestLoadRefuses(t *testing.T) {
 		"a database of another kind":     {"database: mysql://db", "database: is neither sqlite:PATH nor a postgres:// URL"},
 		"SQLite without path":            {"database: 'sqlite:'", "database: lacks a path"},
 		"SQLite with a password":         {"database_password_file: p", "database_password_file: is excluded by SQLite"},
+		"a quorum of two":                {"rules: {quorum: 2}", "rules.quorum: is none of 0, 1, 3 and 5"},
 		"SQLite in several processes":    {"replicas: 2", "replicas: must be 1 with SQLite"},
 		"PostgreSQL without sslmode":     {"database: postgres://u@h/db", "database: must state sslmode"},
 		"a password in the URL":          {"database: postgres://u:hunter2@h/db?sslmode=require", "database: holds a password"},

@@ -16,6 +16,26 @@ type Bank struct {
 	Contact creditbank.Text `yaml:"contact"`
 }
 
+// Rules say what a draft of rules must pass before it is published. The first
+// version of all may be published directly.
+type Rules struct {
+	// Quorum is how many reviewers must approve of a draft: 0, 1, 3 or 5. Default 1.
+	// With 0, and no PublicityDays, rules are published directly.
+	Quorum int `yaml:"quorum" range:"0,5"`
+	// PublicityDays is for how many calendar days an approved draft is public, and
+	// anybody who has logged in may object, before it is published; 0 for none. An
+	// end is given to rules at least as many days ahead. Default 7.
+	PublicityDays int `yaml:"publicity_days" range:"0,365"`
+	// Automatic publishes a draft by itself once its publicity has ended and every
+	// objection was answered. Default false: an operator does.
+	Automatic bool `yaml:"automatic"`
+}
+
+// Policy returns r as the domain has it.
+func (r Rules) Policy() creditbank.RulePolicy {
+	return creditbank.RulePolicy{Automatic: r.Automatic, PublicityDays: r.PublicityDays, Quorum: r.Quorum}
+}
+
 // OIDC is the identity provider by which people log in (OpenID Connect).
 // Without an Issuer there are local accounts.
 type OIDC struct {

@@ -38,6 +38,9 @@ func (c Config) validate(report reporter) {
 	if c.Certificates.Anchor == AnchorLocal && c.Certificates.AnchorFile == "" {
 		report.missing("certificates.anchor_file", "anchor为local时必须填写", "is needed with the anchor local")
 	}
+	if !slices.Contains([]int{0, 1, 3, 5}, c.Rules.Quorum) {
+		report.malformed("rules.quorum", "应为0、1、3或5", "is none of 0, 1, 3 and 5")
+	}
 	if c.Telemetry.OTLPEndpoint != "" {
 		report.url("telemetry.otlp_endpoint", c.Telemetry.OTLPEndpoint, "http", "https")
 	}

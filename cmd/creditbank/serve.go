@@ -64,7 +64,7 @@ func (p *program) configuration(path string) (configs.Config, error) {
 		return configs.Config{}, creditbank.Invalid(codeUsage, "--config", "账本在PostgreSQL中的学分银行须用 --config 说明", "a bank whose ledger is in PostgreSQL is served with --config")
 	}
 	// The folder says what the bank is; the environment may say the rest.
-	c, err := configs.Parse(p.bankDir, []byte("public_url: http://127.0.0.1:8080\nsessions: {insecure_cookies: true}\n"), p.getenv)
+	c, err := configs.Parse(p.bankDir, []byte(folderConfig), p.getenv)
 	if err != nil {
 		return c, err
 	}
@@ -73,6 +73,10 @@ func (p *program) configuration(path string) (configs.Config, error) {
 	c.Certificates.Anchor, c.Certificates.AnchorFile = configs.AnchorLocal, anchor
 	return c, nil
 }
+
+// folderConfig configures the service of a bank in a folder. Whoever has the
+// folder may publish rules directly, so the service lets them too.
+const folderConfig = "public_url: http://127.0.0.1:8080\nsessions: {insecure_cookies: true}\nrules: {quorum: 0, publicity_days: 0}\n"
 
 // serve serves until the context ends.
 func (p *program) serve(ctx context.Context, c configs.Config) error {

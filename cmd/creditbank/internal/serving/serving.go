@@ -129,6 +129,7 @@ func (s *Service) assemble(ctx context.Context, o Options, secrets configs.Secre
 		StatusValidity: o.Config.Certificates.StatusValidity, AnchorInterval: o.Config.Certificates.Interval,
 		Poster:        creditbank.PosterConfig{Writers: o.Config.Poster.Writers, Queue: o.Config.Poster.Queue, Batch: o.Config.Poster.Batch},
 		Sessions:      access.Sessions{Idle: o.Config.Sessions.Idle, Longest: o.Config.Sessions.Longest},
+		Rules:         o.Config.Rules.Policy(),
 		TokenLifetime: o.Config.Tokens.Lifetime, TokenRotation: o.Config.Tokens.Rotation,
 		Clock: clock, Random: rand.Reader, Log: o.Log, Server: s.server(o.Config),
 	}
