@@ -32,8 +32,15 @@ var permissions = map[string][]access.Role{
 	// reference data and rules
 	"listRegions": {anyone}, "listInstitutions": {anyone}, "getInstitution": {anyone}, "listCourses": {anyone}, "getCourse": {anyone},
 	"listProgrammes": {anyone}, "getProgramme": {anyone}, "listRules": {anyone}, "getRule": {anyone},
-	"listRuleSets": {anyone}, "getRuleSet": {anyone},
+	"listRuleSets": {anyone}, "getRuleSet": {anyone}, "getRuleChanges": {anyone},
 	"putRegion": {operator}, "putInstitution": {operator}, "putCourse": {manager, operator}, "publishRuleSet": {operator},
+
+	// the life of rules
+	"listRuleDrafts": {anyone}, "getRuleDraft": {anyone},
+	"createRuleDraft": {manager, operator}, "reviseRuleDraft": {manager, operator}, "submitRuleDraft": {manager, operator},
+	"withdrawRuleDraft": {manager, operator}, "reviewRuleDraft": {reviewer}, "publishRuleDraft": {operator},
+	"objectToRuleDraft": everybody, "answerRuleObjection": {reviewer, operator},
+	"suspendRules": {manager, operator}, "resumeRules": {manager, operator}, "retireRules": {manager, operator},
 
 	// learners and their accounts
 	"openLearner":  {clerk, operator},

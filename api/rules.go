@@ -1,10 +1,10 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"creditbank/api/contract"
@@ -21,7 +21,7 @@ func (s *Server) published(version int) (creditbank.RuleSet, *rule.Set, error) {
 		i = slices.IndexFunc(sets, func(r creditbank.RuleSet) bool { return r.Version() == version })
 	}
 	if i < 0 {
-		return creditbank.RuleSet{}, nil, creditbank.NotFound("UNKNOWN_RULE_SET", "rule_set", "没有这一版规则集", "there is no such version of the rules")
+		return creditbank.RuleSet{}, nil, creditbank.NotFound(creditbank.CodeUnknownRuleSet, "rule_set", "没有这一版规则集", "there is no such version of the rules")
 	}
 	return sets[i], sets[i].Rules.(*rule.Set), nil // what rule.Load made
 }
@@ -90,7 +90,7 @@ func (s *Server) GetProgramme(_ context.Context, r contract.GetProgrammeRequestO
 	return contract.GetProgramme200JSONResponse(wireProgramme(s.c.Bank.Catalogue(), p)), nil
 }
 
-func wireRule(r *rule.Rule) (contract.Rule, error) {
+func wireRule(r *rule.Rule, standing creditbank.RuleStanding) (contract.Rule, error) {
 	definition, err := json.Marshal(r)
 	w := contract.Rule{
 		Id: string(r.ID), Kind: contract.RuleKind(r.Kind), Title: wireText(r.Title), EffectiveFrom: day(r.From), EffectiveTo: day(r.To),
@@ -110,12 +110,48 @@ func wireRule(r *rule.Rule) (contract.Rule, error) {
 			w.Transferable = new(bool)
 		}
 	}
+	if x, ok := standing.Suspension(r.ID, creditbank.ProgrammeID(value(w.Programme))); ok {
+		suspension := wireSuspension(x)
+		w.Suspended = &suspension
+	}
+	if x, ok := standing.Retirement(r.ID, creditbank.ProgrammeID(value(w.Programme))); ok {
+		retirement := wireRetirement(x)
+		w.Retired = &retirement
+	}
 	return w, err
+}
+
+// sameRule reports whether a rule says the same in two versions, and may be used
+// the same.
+func sameRule(a, b contract.Rule) bool {
+	return a.Hash == b.Hash && value(a.Suspended) == value(b.Suspended) && value(a.Retired) == value(b.Retired)
+}
+
+// What is public about the rules may be kept, and is asked for again by its tag:
+// it changes with the next version. Two versions never change, nor do their
+// differences.
+const (
+	revalidated = "public, no-cache"
+	unchanging  = "public, max-age=86400"
+)
+
+// rulesTag returns the tag of an answer about the rules as they are.
+func (s *Server) rulesTag(also ...string) string {
+	newest := 0
+	if rules := s.c.Bank.Catalogue().Rules; rules != nil {
+		newest = rules.Version()
+	}
+	return etag(int64(newest), also...)
 }
 
 // ListRules implements [contract.StrictServerInterface].
 func (s *Server) ListRules(_ context.Context, r contract.ListRulesRequestObject) (contract.ListRulesResponseObject, error) {
-	w := contract.ListRules200JSONResponse{Rules: []contract.Rule{}}
+	tag := s.rulesTag(fmt.Sprint(value(r.Params.RuleSet)), value(r.Params.Programme))
+	if value(r.Params.IfNoneMatch) == tag {
+		return contract.ListRules304Response{Headers: contract.ListRules304ResponseHeaders{ETag: tag, CacheControl: revalidated}}, nil
+	}
+	w := contract.ListRules200JSONResponse{Headers: contract.ListRules200ResponseHeaders{ETag: tag, CacheControl: revalidated}}
+	w.Body.Rules = []contract.Rule{}
 	if r.Params.RuleSet == nil && len(s.c.Bank.Catalogue().RuleSets) == 0 {
 		return w, nil
 	}
@@ -123,35 +159,36 @@ func (s *Server) ListRules(_ context.Context, r contract.ListRulesRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	w.RuleSet = published.Version()
+	w.Body.RuleSet = published.Version()
 	for _, one := range set.Rules() {
 		if r.Params.Programme != nil && (one.Conversion == nil || string(one.Conversion.Programme) != *r.Params.Programme) {
 			continue
 		}
-		wire, err := wireRule(one)
+		wire, err := wireRule(one, set.Standing())
 		if err != nil {
 			return nil, err
 		}
-		w.Rules = append(w.Rules, wire)
+		w.Body.Rules = append(w.Body.Rules, wire)
 	}
 	return w, nil
 }
 
 // GetRule implements [contract.StrictServerInterface].
 func (s *Server) GetRule(_ context.Context, r contract.GetRuleRequestObject) (contract.GetRuleResponseObject, error) {
-	w := contract.GetRule200JSONResponse{Id: r.Rule, Versions: []contract.RuleVersion{}}
+	tag := s.rulesTag()
+	w := contract.RuleHistory{Id: r.Rule, Versions: []contract.RuleVersion{}}
 	for _, published := range slices.Backward(s.c.Bank.Catalogue().RuleSets) {
 		rules := published.Rules.(*rule.Set).Rules()
 		i := slices.IndexFunc(rules, func(one *rule.Rule) bool { return string(one.ID) == r.Rule })
 		if i < 0 {
 			continue
 		}
-		wire, err := wireRule(rules[i])
+		wire, err := wireRule(rules[i], published.Standing())
 		if err != nil {
 			return nil, err
 		}
 		version := published.Version()
-		if n := len(w.Versions); n > 0 && w.Versions[n-1].FirstRuleSet == version+1 && w.Versions[n-1].Rule.Hash == wire.Hash {
+		if n := len(w.Versions); n > 0 && w.Versions[n-1].FirstRuleSet == version+1 && sameRule(w.Versions[n-1].Rule, wire) {
 			w.Versions[n-1].FirstRuleSet = version
 			continue
 		}
@@ -160,34 +197,10 @@ func (s *Server) GetRule(_ context.Context, r contract.GetRuleRequestObject) (co
 	if len(w.Versions) == 0 {
 		return nil, creditbank.NotFound(creditbank.CodeUnknownRule, "rule", "没有这条规则", "there is no such rule")
 	}
-	return w, nil
-}
-
-func summary(r creditbank.RuleSet) contract.RuleSetSummary {
-	set := r.Rules.(*rule.Set)
-	return contract.RuleSetSummary{Version: r.Version(), PublishedAt: r.At, PublishedBy: r.By.ID, Rules: len(set.Rules()), Programmes: len(set.Programmes())}
-}
-
-// ListRuleSets implements [contract.StrictServerInterface].
-func (s *Server) ListRuleSets(context.Context, contract.ListRuleSetsRequestObject) (contract.ListRuleSetsResponseObject, error) {
-	sets := mapped(s.c.Bank.Catalogue().RuleSets, summary)
-	slices.Reverse(sets)
-	return contract.ListRuleSets200JSONResponse{RuleSets: sets}, nil
-}
-
-// GetRuleSet implements [contract.StrictServerInterface].
-func (s *Server) GetRuleSet(_ context.Context, r contract.GetRuleSetRequestObject) (contract.GetRuleSetResponseObject, error) {
-	published, _, err := s.published(r.Version)
-	if err != nil {
-		return nil, err
+	if value(r.Params.IfNoneMatch) == tag {
+		return contract.GetRule304Response{Headers: contract.GetRule304ResponseHeaders{ETag: tag, CacheControl: revalidated}}, nil
 	}
-	files, err := rule.Source(published.Body)
-	if err != nil {
-		return nil, err
-	}
-	return contract.GetRuleSet200JSONResponse{
-		Version: published.Version(), PublishedAt: published.At, PublishedBy: published.By.ID, Rules: string(files.Rules), Programmes: string(files.Programmes),
-	}, nil
+	return contract.GetRule200JSONResponse{Body: w, Headers: contract.GetRule200ResponseHeaders{ETag: tag, CacheControl: revalidated}}, nil
 }
 
 // PublishRuleSet implements [contract.StrictServerInterface]. A version names
@@ -201,33 +214,40 @@ func (s *Server) PublishRuleSet(ctx context.Context, r contract.PublishRuleSetRe
 		return nil, err
 	}
 	cat := s.c.Bank.Catalogue()
-	body, _, problems := rule.Compile(rule.Files{Rules: []byte(r.Body.Rules), Programmes: []byte(r.Body.Programmes)}, cat)
+	files := rule.Files{Rules: []byte(r.Body.Rules), Programmes: []byte(r.Body.Programmes)}
+	body, _, problems := rule.Compile(files, cat)
 	if err := problems.Err(); err != nil {
 		return nil, inFiles(problems)
 	}
 	cat, err := s.publish(ctx, creditbank.Reference{RuleSet: body}, func(cat *creditbank.Catalogue) error {
-		return follows(cat, r.Body.Replaces, body)
+		return follows(cat, r.Body.Replaces, files)
 	})
 	if err != nil {
 		return nil, err
 	}
 	for _, published := range slices.Backward(cat.RuleSets) {
-		if bytes.Equal(published.Body, body) { // the newest may be another's by now
-			return contract.PublishRuleSet200JSONResponse(summary(published)), nil
+		if holds(published, files) { // the newest may be another's by now
+			return contract.PublishRuleSet200JSONResponse(summary(cat, published)), nil
 		}
 	}
 	return nil, errors.New("the rules that were published cannot be found")
 }
 
+// holds reports whether a version was made of the files.
+func holds(r creditbank.RuleSet, files rule.Files) bool {
+	source, err := rule.Source(r.Body)
+	return err == nil && source.Equal(files)
+}
+
 // follows reports a version of the rules other than the one to be replaced,
-// unless it is body, sent again.
-func follows(cat *creditbank.Catalogue, replaces int, body []byte) error {
+// unless it has the same files, sent again.
+func follows(cat *creditbank.Catalogue, replaces int, files rule.Files) error {
 	newest := creditbank.RuleSet{}
 	if n := len(cat.RuleSets); n > 0 {
 		newest = cat.RuleSets[n-1]
 	}
 	at := versionOf(newest)
-	if at == replaces || at == replaces+1 && bytes.Equal(newest.Body, body) {
+	if at == replaces || at == replaces+1 && holds(newest, files) {
 		return nil
 	}
 	return refuse(problemConflict, "RULE_SET_REPLACED", "规则集已有更新的版本，请在其基础上修改后重新发布", "another version was published meanwhile: start from that one")

@@ -88,3 +88,15 @@ func (p *Problems) Err() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Placed returns the errors with a place that err joins or wraps, sorted; none if
+// there is no such error in it.
+func Placed(err error) []*PlacedError {
+	var placed *PlacedError
+	if !errors.As(err, &placed) {
+		return nil
+	}
+	var p Problems
+	p.Add(Place{}, err)
+	return p.List()
+}
