@@ -107,7 +107,7 @@ func clientBody(id string) string {
 	return `{"id":"` + id + `","title":{"zh":"测试","en":"test"},"institution":"I04","grants":[]}`
 }
 
-// done counts what was done to the learner, and to accounts and clients.
+// done counts what was done to the learner, to accounts and clients, and to rules.
 func (s *scene) done() int64 {
 	s.t.Helper()
 	version, err := s.Bank.Version(s.t.Context(), creditbank.LearnerID(s.learner))
@@ -118,7 +118,18 @@ func (s *scene) done() int64 {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return version + int64(len(entries))
+	if err := s.Bank.Refresh(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	return version + int64(len(entries)+len(s.Bank.Catalogue().RuleActs))
+}
+
+// A keyedWrite is a write that takes an idempotency key.
+type keyedWrite struct {
+	operation string
+	request   func() sent // with its scene set
+	other     func(sent) sent
+	once      bool // what is answered the first time is shown once
 }
 
 // jwkOf is a public key (RFC 8037, A.2) under a kid.
@@ -141,12 +152,7 @@ func TestIdempotency(t *testing.T) {
 	nextMonth := time.Now().AddDate(0, 1, 0).Format(time.DateOnly)
 	id := strings.ToLower(apitest.Key(t))
 	left := withKey(t)
-	for _, tt := range []struct {
-		operation string
-		request   func() sent // with its scene set
-		other     func(sent) sent
-		once      bool // what is answered the first time is shown once
-	}{
+	for _, tt := range append(s.ruleWrites(), []keyedWrite{
 		{"enrol", func() sent { return sent{method: "PUT", path: s.at("/programmes/P2"), token: s.staff} },
 			func(r sent) sent { r.path = s.at("/programmes/P1"); return r }, false},
 		{"withdraw", func() sent { return sent{method: "DELETE", path: s.at("/programmes/P2"), token: s.staff} },
@@ -226,7 +232,7 @@ func TestIdempotency(t *testing.T) {
 		{"enableClient", func() sent {
 			return sent{method: "POST", path: "/v1/clients/" + s.client() + "/enable", token: s.staff}
 		}, func(r sent) sent { r.path = "/v1/clients/" + s.client() + "/enable"; return r }, false},
-	} {
+	}...) {
 		delete(left, tt.operation)
 		t.Run(tt.operation, func(t *testing.T) {
 			r := tt.request()

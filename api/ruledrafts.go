@@ -26,6 +26,24 @@ func (s *Server) seesDraft(ctx context.Context, d *creditbank.RuleDraft) bool {
 	return d.Public() || s.staffOf(ctx, d)
 }
 
+// visibleDraft returns a draft that the caller may read, or that somebody has
+// objected to, which is no secret any more. One that seems to be neither may have
+// become so at another replica.
+func (s *Server) visibleDraft(ctx context.Context, n int) (*creditbank.RuleDraft, error) {
+	visible := func(d *creditbank.RuleDraft) bool { return s.seesDraft(ctx, d) || len(d.Objections) > 0 }
+	d, err := s.draft(ctx, n)
+	if err != nil || visible(d) {
+		return d, err
+	}
+	if err := s.c.Bank.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	if d, err = s.c.Bank.Catalogue().Draft(n); err == nil && !visible(d) {
+		return nil, unknownDraft()
+	}
+	return d, err
+}
+
 func unknownDraft() error {
 	return creditbank.NotFound(creditbank.CodeUnknownDraft, "draft", "没有这份规则草案", "there is no such draft of rules")
 }
@@ -70,7 +88,7 @@ func (s *Server) ListRuleDrafts(ctx context.Context, r contract.ListRuleDraftsRe
 // GetRuleDraft implements [contract.StrictServerInterface]. Of a draft that is
 // public anyone reads what is public; revisions before and after are for staff.
 func (s *Server) GetRuleDraft(ctx context.Context, r contract.GetRuleDraftRequestObject) (contract.GetRuleDraftResponseObject, error) {
-	d, err := s.draft(ctx, r.Draft)
+	d, err := s.visibleDraft(ctx, r.Draft)
 	if err != nil {
 		return nil, err
 	}

@@ -150,12 +150,8 @@ func (s *Server) PublishRuleDraft(ctx context.Context, r contract.PublishRuleDra
 // ObjectToRuleDraft implements [contract.StrictServerInterface].
 func (s *Server) ObjectToRuleDraft(ctx context.Context, r contract.ObjectToRuleDraftRequestObject) (contract.ObjectToRuleDraftResponseObject, error) {
 	s.scoped(ctx) // whoever has logged in
-	d, err := s.draft(ctx, r.Draft)
-	if err != nil {
+	if _, err := s.visibleDraft(ctx, r.Draft); err != nil {
 		return nil, err
-	}
-	if !s.seesDraft(ctx, d) && len(d.Objections) == 0 { // one that was returned since is no secret
-		return nil, unknownDraft()
 	}
 	request := s.asksOfRules(ctx, r.Params.IdempotencyKey)
 	_, o, err := s.c.Bank.Object(ctx, request, r.Draft, r.Body.Text)

@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"api/telemetry":                    {"configs"},
 	"cmd/certverify":                   {"certify"},
 	"api":                              {"api/contract", "api/replica", "api/token", "certify", "certify/issuance", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule"},
-	"api/apitest":                      {"api", "api/contract", "api/host", "api/replica", "certify/keyfile", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/scenario", "creditbank/sqlite", "creditbank/vault"},
+	"api/apitest":                      {"api", "api/contract", "api/host", "api/replica", "certify/keyfile", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/scenario", "creditbank/sqlite", "creditbank/vault"},
 	"api/apitest/roles":                {},
 	"api/apitest/fuzz":                 {"api", "api/apitest", "api/apitest/generate", "api/contract", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/sqlite"},
 	"api/apitest/generate":             {},

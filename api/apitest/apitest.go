@@ -27,6 +27,7 @@ import (
 	"creditbank/creditbank"
 	"creditbank/creditbank/access"
 	"creditbank/creditbank/posting"
+	"creditbank/creditbank/rule"
 	"creditbank/creditbank/scenario"
 	"creditbank/creditbank/sqlite"
 	"creditbank/creditbank/vault"
@@ -35,12 +36,13 @@ import (
 // Options say what a service is to be like. The zero value is a service on
 // SQLite with in-process twins, by the clock on the wall.
 type Options struct {
-	Ledger host.Ledger      // a fresh one on SQLite if nil; it is closed with the test
-	Clock  func() time.Time // time.Now if nil
-	Shared *replica.Shared  // replica.InProcess if nil
-	Limits api.Limits       // generous if zero, so that tests are not refused for haste
-	Log    *slog.Logger     // t.Log if nil
-	City   fs.FS            // the city; Qinghe if nil
+	Ledger host.Ledger           // a fresh one on SQLite if nil; it is closed with the test
+	Clock  func() time.Time      // time.Now if nil
+	Rules  creditbank.RulePolicy // what drafts of rules must pass; rules may be published directly if zero
+	Shared *replica.Shared       // replica.InProcess if nil
+	Limits api.Limits            // generous if zero, so that tests are not refused for haste
+	Log    *slog.Logger          // t.Log if nil
+	City   fs.FS                 // the city; Qinghe if nil
 
 	// Keys is a folder of keys to share with another service; a new one if empty.
 	Keys string
@@ -76,6 +78,7 @@ type World struct {
 
 	t       testing.TB
 	clock   func() time.Time
+	ledger  host.Ledger
 	checker *checker
 }
 
@@ -106,6 +109,7 @@ func New(t testing.TB, o Options) *World {
 	if o.PublicURL == "" {
 		o.PublicURL = w.URL
 	}
+	w.ledger = ledger
 	w.Host = w.open(o, ledger)
 	server.Config = w.Server.HTTP()
 	if o.Wrap != nil {
@@ -169,7 +173,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 	}
 	h, err := host.Open(w.t.Context(), host.Config{
 		Ledger: ledger, Vault: v, Keys: keys, Passwords: Passwords{}, Host: "credits.example.edu", Clock: w.clock, Random: rand.Reader, Log: log,
-		Poster: o.Queue, Anchor: o.Anchor,
+		Poster: o.Queue, Anchor: o.Anchor, Rules: o.Rules,
 		Server: api.Config{
 			Shared: shared, PublicURL: o.PublicURL, InsecureCookies: !o.SecureCookies, Limits: generous(o.Limits), TrustedProxies: o.TrustedProxies, Poster: o.Poster,
 			Pages: o.Pages, MetricsHandler: o.Metrics,
@@ -215,6 +219,23 @@ func (w *World) publish() {
 	if err := w.Bank.Publish(w.t.Context(), creditbank.Caller{ID: "operator:test"}, w.City.Reference); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// Governed returns another bank on the service's ledger, where drafts of rules
+// must pass what the policy says: for setting the scene.
+func (w *World) Governed(policy creditbank.RulePolicy) *creditbank.Bank {
+	w.t.Helper()
+	v, err := vault.New(make([]byte, vault.MasterSize), rand.Reader)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	b, err := creditbank.New(w.t.Context(), creditbank.Config{
+		Store: w.ledger, Vault: v, Clock: w.clock, Random: rand.Reader, LoadRules: rule.Load, Rules: rule.Maker{}, Policy: policy,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
 }
 
 // Owner is who may do everything, for setting the scene.

@@ -16,6 +16,8 @@ func (d *draw) harvest(header http.Header, body []byte) {
 	op := d.q.Op.ID
 	if take, ok := harvests[op]; ok {
 		take(d, header, body)
+	} else if take, ok := ruleHarvests[op]; ok {
+		take(d, header, body)
 	}
 	var page struct {
 		Next string `json:"next"`

@@ -48,6 +48,8 @@ func (s *scene) request(r generate.Rand, op *generate.Operation, c *caller) *dra
 	d.q = generate.Valid(r, op, d.known)
 	if make, ok := recipes[op.ID]; ok {
 		make(d)
+	} else if make, ok := ruleRecipes[op.ID]; ok {
+		make(d)
 	}
 	if d.c.header != "" {
 		d.q.Header.Set(d.c.header, d.c.value)

@@ -78,6 +78,8 @@ type scene struct {
 	callers []*caller
 	loud    *loudLog
 	files   rule.Files
+	lawful  *creditbank.Bank // where drafts of rules have a way to go
+	lawless *creditbank.Bank // where they have none
 
 	mu       sync.Mutex           // guards what follows
 	personal []string             // what must stand in no problem
@@ -98,6 +100,7 @@ type scene struct {
 	secrets                                              generate.Bag[secret]
 	clientKeys                                           generate.Bag[clientKey]
 	bundles                                              generate.Bag[bundle]
+	drafts                                               generate.Bag[int]
 	cursors                                              map[string]*generate.Bag[string] // by operation
 	protected                                            map[string]bool                  // accounts and clients of the callers
 }
@@ -141,6 +144,7 @@ func newScene(t testing.TB) *scene {
 		fmt.Fprintln(w, "# none")
 	})
 	s.World = apitest.New(t, apitest.Options{Ledger: ledger, Clock: fuzzClock(), City: city, Log: slog.New(s.loud), Metrics: metrics})
+	s.lawful, s.lawless = s.Governed(lawfulPolicy), s.Governed(creditbank.RulePolicy{})
 	s.know()
 	s.play()
 	s.cast()
