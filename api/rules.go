@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"creditbank/api/contract"
@@ -124,7 +125,7 @@ func wireRule(r *rule.Rule, standing creditbank.RuleStanding) (contract.Rule, er
 // sameRule reports whether a rule says the same in two versions, and may be used
 // the same.
 func sameRule(a, b contract.Rule) bool {
-	return a.Hash == b.Hash && value(a.Suspended) == value(b.Suspended) && value(a.Retired) == value(b.Retired)
+	return a.Hash == b.Hash && reflect.DeepEqual(a.Suspended, b.Suspended) && reflect.DeepEqual(a.Retired, b.Retired)
 }
 
 // What is public about the rules may be kept, and is asked for again by its tag:
