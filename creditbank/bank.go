@@ -59,8 +59,8 @@ func New(ctx context.Context, c Config) (*Bank, error) {
 	if c.Store == nil || c.Vault == nil || c.Clock == nil || c.Random == nil || c.LoadRules == nil {
 		return nil, errors.New("bank: the configuration is incomplete")
 	}
-	if err := c.Policy.check(); err != nil {
-		return nil, err
+	if !c.Policy.Valid() {
+		return nil, fmt.Errorf("bank: a quorum of %d and %d days of publicity are no policy of rules", c.Policy.Quorum, c.Policy.PublicityDays)
 	}
 	b := &Bank{
 		store: c.Store, vault: c.Vault, clock: c.Clock, random: c.Random, loadRules: c.LoadRules, maker: c.Rules, policy: c.Policy,

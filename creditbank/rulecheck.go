@@ -135,7 +135,7 @@ func (d *RuleDraft) mayPublish(on Date) error {
 	case d.State == RuleInPublicity && on <= d.PublicUntil:
 		return Conflict(CodeInPublicity, "draft", fmt.Sprintf("公示至%s，之后方可发布", d.PublicUntil), fmt.Sprintf("it is in publicity through %s and can be published after that", d.PublicUntil))
 	case d.OpenObjections() > 0:
-		return Conflict(CodeOpenObjection, "draft", fmt.Sprintf("尚有%d项异议未答复", d.OpenObjections()), fmt.Sprintf("%d objections wait for their answers", d.OpenObjections()))
+		return Conflict(CodeOpenObjection, "draft", fmt.Sprintf("尚有%d项异议未答复", d.OpenObjections()), fmt.Sprintf("objections that wait for their answers: %d", d.OpenObjections()))
 	}
 	return nil
 }

@@ -72,11 +72,9 @@ func (p RulePolicy) Direct() bool { return p.Quorum == 0 && p.PublicityDays == 0
 // MaxPublicityDays bounds how long a draft is made public for.
 const MaxPublicityDays = 365
 
-func (p RulePolicy) check() error {
-	if !slices.Contains([]int{0, 1, 3, 5}, p.Quorum) || p.PublicityDays < 0 || p.PublicityDays > MaxPublicityDays {
-		return fmt.Errorf("policy of rules: a quorum of %d and %d days of publicity", p.Quorum, p.PublicityDays)
-	}
-	return nil
+// Valid reports whether p is a policy that a bank can have.
+func (p RulePolicy) Valid() bool {
+	return slices.Contains([]int{0, 1, 3, 5}, p.Quorum) && p.PublicityDays >= 0 && p.PublicityDays <= MaxPublicityDays
 }
 
 // A RuleProposal is what a revision of a draft says.

@@ -19,8 +19,11 @@ import (
 )
 
 func (p *program) rulesCommand() *cobra.Command {
-	return group("rules", "规则 check, publish and list rules", "  creditbank rules check ./qinghe\n  creditbank rules list",
-		p.rulesCheckCommand(), p.rulesPublishCommand(), p.rulesListCommand())
+	return group("rules", "规则 check, draft, review, publish, suspend and list rules", "  creditbank rules check ./qinghe\n  creditbank rules list",
+		p.rulesCheckCommand(), p.rulesPublishCommand(), p.rulesListCommand(),
+		p.rulesDraftCommand(), p.rulesReviseCommand(), p.rulesSubmitCommand(), p.rulesReviewCommand(), p.rulesObjectCommand(), p.rulesAnswerCommand(),
+		p.rulesWithdrawCommand(), p.rulesPublishDueCommand(), p.rulesDraftsCommand(),
+		p.rulesVersionsCommand(), p.rulesDiffCommand(), p.rulesSuspendCommand(), p.rulesResumeCommand(), p.rulesRetireCommand())
 }
 
 // A ruleFiles is a rule set to check: where its files stand, and what they hold.
@@ -190,14 +193,23 @@ func (p *program) showCheck(v checkView, problems []*creditbank.PlacedError) err
 
 func (p *program) rulesPublishCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "publish DIR",
-		Short: "发布 publish regions, institutions, courses and rules of a folder",
+		Use:   "publish DIR|--draft DRAFT",
+		Short: "发布 publish regions, institutions, courses and rules of a folder, or an approved draft",
 		Long: "只发布新增或有变化的内容；规则有变化时成为新的一版，已作的决定仍按当时的版本复算。\n" +
-			"Publishes what is new; changed rules become the next version, and decisions keep the version of their time.",
-		Example: "  creditbank rules publish ./qinghe",
-		Args:    exactly("DIR"),
+			"Publishes what is new; changed rules become the next version, and decisions keep the version of their time.\n" +
+			"从文件夹直接发布的版本在目录中注明；已通过并公示期满的草案用 --draft 发布。\n" +
+			"A version that is published directly, from a folder, is marked as such; --draft publishes one that was approved and made public.",
+		Example: "  creditbank rules publish ./qinghe\n  creditbank rules publish --draft 1",
+		Args:    cobra.ArbitraryArgs,
 	}
+	draft := c.Flags().Int("draft", 0, "发布草案; publish a `DRAFT`")
 	c.RunE = p.onBank(func(ctx context.Context, s *session, args []string) error {
+		if *draft != 0 {
+			return errors.Join(noMore(args, 0), p.publishDraft(ctx, s, *draft))
+		}
+		if err := exactly("DIR")(c, args); err != nil {
+			return err
+		}
 		city, err := readCity(args[0])
 		if err != nil {
 			return err
@@ -213,7 +225,7 @@ func (p *program) rulesPublishCommand() *cobra.Command {
 		})
 		return errors.Join(err, p.report(within(args[0], city.Problems.List())))
 	})
-	return c
+	return p.addKey(c)
 }
 
 // A ruleView is a rule of the set in force.
@@ -224,6 +236,8 @@ type ruleView struct {
 	Programme creditbank.ProgrammeID `json:"programme,omitempty"`
 	From      creditbank.Date        `json:"from"`
 	To        creditbank.Date        `json:"to"`
+
+	Suspended creditbank.Date `json:"suspended,omitzero"` // since
 }
 
 func (p *program) rulesListCommand() *cobra.Command {
@@ -247,7 +261,8 @@ func (p *program) rulesListCommand() *cobra.Command {
 		}{set.Version(), set.Location().String(), []ruleView{}, orEmpty(set.Programmes())}
 		for _, r := range set.Rules() {
 			_, programme, _ := set.RuleTitle(r.ID)
-			v.Rules = append(v.Rules, ruleView{r.ID, r.Kind, r.Title, programme, r.From, r.To})
+			suspended, _ := set.Standing().Suspension(r.ID, programme)
+			v.Rules = append(v.Rules, ruleView{r.ID, r.Kind, r.Title, programme, r.From, r.To, suspended.Since})
 		}
 		return p.show(v, func(out *term.Screen) { writeRules(out, v.Version, v.Rules, v.Programmes) })
 	})
@@ -264,12 +279,12 @@ func writeRules(out *term.Screen, version int, rules []ruleView, programmes []cr
 		}
 		rows = append(rows, []term.Cell{
 			{Text: string(r.ID), Style: term.Accent}, term.Of(out.Pick(kind)), term.Of(out.Stack(r.Title)), term.Of(string(r.Programme)),
-			term.Of(r.From.String()), term.Of(r.To.String()),
+			term.Of(r.From.String()), term.Of(r.To.String()), {Text: r.Suspended.String(), Style: term.Bad},
 		})
 	}
 	out.Table(0, []term.Column{
 		{Head: headRule}, {Head: tx("种类", "kind")}, {Head: tx("名称", "title"), Flex: true}, {Head: tx("专业", "prog.")},
-		{Head: tx("自", "from")}, {Head: tx("至", "through")},
+		{Head: tx("自", "from")}, {Head: tx("至", "through")}, {Head: tx("暂停自", "suspended since")},
 	}, rows)
 	rows = nil
 	for _, pr := range programmes {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -83,7 +84,7 @@ var unstable = regexp.MustCompile(`([0-9a-f]{4}-){7}[0-9a-f]{4}|urn:uuid:[0-9a-f
 
 // transcribe runs a command line of a transcript: blanks separate arguments,
 // unless they stand in single quotes. edit changes a file, for wrong input:
-// edit FILE OLD NEW.
+// edit FILE OLD NEW. wait moves the clock on by so many days: wait DAYS.
 func (s *shell) transcribe(t *testing.T, line string) string {
 	t.Helper()
 	args := split(line)
@@ -95,6 +96,14 @@ func (s *shell) transcribe(t *testing.T, line string) string {
 		if err := os.WriteFile(args[1], bytes.Replace(data, []byte(args[2]), []byte(args[3]), 1), 0o644); err != nil {
 			t.Fatal(err)
 		}
+		return ""
+	}
+	if args[0] == "wait" {
+		days, err := strconv.Atoi(args[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.now = s.now.AddDate(0, 0, days)
 		return ""
 	}
 	code, stdout, stderr := s.run(t, args[1:]...)
