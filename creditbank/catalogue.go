@@ -193,7 +193,7 @@ type RuleSet struct {
 // clone returns a copy of c that can be added to.
 func (c *Catalogue) clone() *Catalogue {
 	copied := *c
-	copied.RuleSets = slices.Clip(c.RuleSets)
+	copied.RuleSets, copied.RuleActs, copied.Drafts = slices.Clip(c.RuleSets), slices.Clip(c.RuleActs), slices.Clone(c.Drafts)
 	copied.Regions, copied.Institutions, copied.Courses = maps.Clone(c.Regions), maps.Clone(c.Institutions), maps.Clone(c.Courses)
 	return &copied
 }

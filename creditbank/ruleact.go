@@ -112,7 +112,8 @@ func decodeRuleAct(data []byte) (RuleActBody, error) {
 	return b, nil
 }
 
-// applyRuleAct takes the next act into c.
+// applyRuleAct takes the next act into c, a clone that nobody else has. What a
+// revision says is kept once, with the draft.
 func (c *Catalogue) applyRuleAct(a RuleAct) error {
 	a.Seq = len(c.RuleActs) + 1
 	if b := a.Body; b.Draft != 0 {
@@ -129,16 +130,16 @@ func (c *Catalogue) applyRuleAct(a RuleAct) error {
 		if err != nil {
 			return err
 		}
-		c.Drafts = slices.Clone(c.Drafts)
 		if b.Draft > len(c.Drafts) {
 			c.Drafts = append(c.Drafts, next)
 		}
 		c.Drafts[b.Draft-1] = next
+		a.Body.Proposal = nil
 	}
 	if a.Body.RuleSet != 0 {
 		c.publishing = &a
 	}
-	c.RuleActs = append(slices.Clip(c.RuleActs), a)
+	c.RuleActs = append(c.RuleActs, a)
 	return nil
 }
 
@@ -146,6 +147,7 @@ func (c *Catalogue) applyRuleAct(a RuleAct) error {
 // was put on record; here it only has to mean something.
 func (d *RuleDraft) after(a RuleAct) (*RuleDraft, error) {
 	next := *d
+	next.last = a.Seq
 	b := a.Body
 	switch b.Kind {
 	case RuleActDrafted, RuleActRevised:
@@ -239,15 +241,18 @@ func (c *Catalogue) Draft(n int) (*RuleDraft, error) {
 
 // DraftAfter returns a draft as it was after an act, for ever the same.
 func (c *Catalogue) DraftAfter(a RuleAct) (*RuleDraft, error) {
-	d := &RuleDraft{Number: a.Body.Draft}
+	now, err := c.Draft(a.Body.Draft)
+	if err != nil || now.last == a.Seq {
+		return now, err
+	}
+	d := &RuleDraft{Number: now.Number, Institution: now.Institution}
 	for _, before := range c.RuleActs {
 		if before.Body.Draft != a.Body.Draft || before.Seq > a.Seq {
 			continue
 		}
-		if before.Body.Kind == RuleActDrafted {
-			d.Institution = before.Body.Institution
+		if r, ok := now.Revision(before.Body.Revision); ok && (before.Body.Kind == RuleActDrafted || before.Body.Kind == RuleActRevised) {
+			before.Body.Proposal = r.wire()
 		}
-		var err error
 		if d, err = d.after(before); err != nil {
 			return nil, err
 		}

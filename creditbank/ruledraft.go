@@ -206,6 +206,7 @@ type RuleDraft struct {
 
 	RuleSet int // the version it was published as, 0 until then
 
+	last      int               // the act that led here
 	approvals int               // of the newest submission
 	heard     map[string]bool   // who reviewed the newest submission
 	authors   map[string]string // who wrote a revision or submitted one, and what they did
