@@ -19,6 +19,15 @@
 // [Consent] (同意). [Account.Basis] says which it is, and each [Disclosure] is on
 // record before anything is told.
 //
+// # How rules live
+//
+// A [RuleDraft] (草案) is written on a version of the rules, reviewed by a quorum of
+// people who did not write it, made public ([RuleObjection], 异议) and published; a
+// rule in force can be suspended, resumed and given an end ([RuleStanding]). What a
+// draft must pass is the bank's [RulePolicy]. Each [RuleAct] is a reference document;
+// what is suspended is said by a version of the rules, so that every decision still
+// follows from the version it names.
+//
 // # Where things are
 //
 // An [Account] is what the [History] of a learner adds up to. The [Bank] reads a
@@ -36,6 +45,6 @@
 //   - An acknowledged write is durable, and sent again has no second effect.
 //   - A write whose outcome is unknown is [ErrOutcomeUnknown], never success.
 //   - Nobody acts without a [Caller], who is recorded in the same transaction.
-//   - Nobody reviews what they applied for.
+//   - Nobody reviews what they applied for, nor rules that they drafted.
 //   - Credits are hundredths in integers; rounding happens where a rule names it.
 package creditbank

@@ -332,8 +332,11 @@ func TestUpheldObjectionReturnsTheDraft(t *testing.T) {
 	if d.Public() {
 		t.Error("a draft that was returned is public")
 	}
-	_, err = c.ReviseDraft(ctx, by(author), n, proposal(1, lower+"# 2\n"))
+	d, err = c.ReviseDraft(ctx, by(author), n, proposal(1, lower+"# 2\n"))
 	must(t, err)
+	if d.Approvals() != 0 || d.Submitted != 0 || d.PublicUntil != 0 || len(d.Reviews) != 1 {
+		t.Errorf("what was said of the revision before still counts: %+v", d)
+	}
 	_, err = c.SubmitDraft(ctx, by(author), n, 2)
 	must(t, err)
 	d = c.approve(n, second)
@@ -391,11 +394,16 @@ func TestNobodyNeedsToApprove(t *testing.T) {
 	}
 }
 
+// Drafts of an automatic policy are published once publicity has ended, by
+// whoever asks first; those that something keeps, and those of another policy, wait.
 func TestDueDraftsArePublishedOnce(t *testing.T) {
-	c := under(t, creditbank.RulePolicy{Quorum: 1, PublicityDays: 2, Automatic: true})
+	automatic := creditbank.RulePolicy{Quorum: 1, PublicityDays: 2, Automatic: true}
+	c := under(t, creditbank.RulePolicy{Quorum: 1, PublicityDays: 2})
 	ctx := t.Context()
+	manual := c.draft(1, lower+"# by hand\n")
+	c.Bank = c.bankUnder(automatic)
 	due, stale, disputed := c.draft(1, lower), c.draft(1, lower+"# other\n"), c.draft(1, lower+"# third\n")
-	for _, n := range []int{due, stale, disputed} {
+	for _, n := range []int{manual, due, stale, disputed} {
 		c.approve(n, first)
 	}
 	_, _, err := c.Object(ctx, by(citizen), disputed, "不妥")
@@ -420,7 +428,9 @@ func TestDueDraftsArePublishedOnce(t *testing.T) {
 	if got := c.Catalogue().Rules.Version(); got != 2 {
 		t.Errorf("the rules are at version %d, want 2", got)
 	}
-	for n, want := range map[int]creditbank.RuleState{due: creditbank.RulePublished, stale: creditbank.RuleInPublicity, disputed: creditbank.RuleInPublicity} {
+	for n, want := range map[int]creditbank.RuleState{
+		manual: creditbank.RuleInPublicity, due: creditbank.RulePublished, stale: creditbank.RuleInPublicity, disputed: creditbank.RuleInPublicity,
+	} {
 		d, err := c.Catalogue().Draft(n)
 		must(t, err)
 		wantState(t, d, want)

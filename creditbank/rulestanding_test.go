@@ -76,6 +76,9 @@ func TestSuspensionTargets(t *testing.T) {
 		if o := c.post(l, "O"+target.Text().EN[:5]+string(target.Programme), "S2", "2025-01-01", "80"); !o.Granted {
 			t.Errorf("%+v: recognition does not go on: %v", target, o.Reasons)
 		}
+		if _, ok := c.Catalogue().Rules.Standing().Suspension("F", ""); ok {
+			t.Errorf("%+v: recognition is suspended", target)
+		}
 		_, err := c.SuspendRules(ctx, by(manager), target, "再次")
 		wantCode(t, "suspended twice", err, creditbank.ErrConflict, creditbank.CodeState)
 		_, err = c.ResumeRules(ctx, by(manager), target, "已查清")

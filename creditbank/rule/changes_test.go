@@ -75,7 +75,10 @@ func TestStandRoundTrip(t *testing.T) {
 	body := qingheDocument(t)
 	standing := creditbank.RuleStanding{
 		Suspended: []creditbank.RuleSuspension{{Reason: "核查", Since: 20260310, Target: creditbank.RuleTarget{Rule: "R05"}}, {Reason: "x", Since: 20260310, Target: creditbank.RuleTarget{Rule: "R99"}}},
-		Retired:   []creditbank.RuleRetirement{{Reason: "停开", Through: 20261231, Target: creditbank.RuleTarget{Programme: "P2"}}},
+		Retired: []creditbank.RuleRetirement{
+			{Reason: "停开", Through: 20261231, Target: creditbank.RuleTarget{Programme: "P2"}},
+			{Reason: "停开", Through: 20991231, Target: creditbank.RuleTarget{Rule: "R04"}},
+		},
 	}
 	stood, err := rule.Maker{}.Stand(body, standing)
 	if err != nil {
@@ -86,10 +89,13 @@ func TestStandRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := loaded.Standing()
-	if len(got.Suspended) != 1 || got.Suspended[0] != standing.Suspended[0] || len(got.Retired) != 1 || got.Retired[0] != standing.Retired[0] {
+	if len(got.Suspended) != 1 || got.Suspended[0] != standing.Suspended[0] || len(got.Retired) != 2 || got.Retired[0] != standing.Retired[0] {
 		t.Errorf("stands as %+v", got)
 	}
 	for _, r := range loaded.(*rule.Set).Rules() {
+		if r.ID == "R04" && r.To != 20270831 {
+			t.Errorf("an end after its own has R04 in force through %s", r.To)
+		}
 		if r.Conversion == nil || r.Conversion.Programme != "P2" {
 			continue
 		}

@@ -48,6 +48,15 @@
 //     decimals of the step they are rounded to.
 //   - A plan uses each rule at most once.
 //
+// # Rules that are suspended, or have been given an end
+//
+// A published document may say so beside the files ([creditbank.RuleStanding]). A
+// suspended conversion rule is denied with RULE_SUSPENDED, whatever the day; the
+// planner passes it over. Recognition is never suspended. An end narrows the window
+// of a rule, as if its file said so: RULE_EXPIRED afterwards, and no recognition of
+// what is issued later. [Maker.Changes] compares two documents in the words of their
+// files, rule by rule.
+//
 // # Conversions that a reviewer decides
 //
 // A conversion rule with "approval: reviewer" grants nothing by itself. Where it
