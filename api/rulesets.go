@@ -110,7 +110,7 @@ func replacedAt(cat *creditbank.Catalogue, version int) *time.Time {
 
 func wireChange(c creditbank.RuleChange) contract.RuleChange {
 	return contract.RuleChange{
-		Kind: contract.RuleChangeKind(c.Kind), Id: optional(c.ID), Change: contract.RuleChangeChange(c.Change), Text: wireText(c.Text()), Title: wireText(c.Title),
+		Kind: contract.RuleChangeKind(c.Kind), Id: optional(c.ID), Version: optional(c.Version), Change: contract.RuleChangeChange(c.Change), Text: wireText(c.Text()), Title: wireText(c.Title),
 		Fields: mapped(c.Fields, func(f creditbank.FieldChange) contract.RuleFieldChange {
 			return contract.RuleFieldChange{Path: f.Path, Label: wireText(f.Label), Old: optional(f.Old), New: optional(f.New)}
 		}),

@@ -9,6 +9,7 @@ import (
 type RuleChange struct {
 	Kind       string        // "rule", "programme", or "set" for what is about all rules
 	ID         string        // of the rule or programme, "" for the set
+	Version    int           // of a rule that has several with windows of their own
 	Title      Text          // as it is after, or was before where it is gone
 	Change     ChangeKind    // added, removed or changed
 	Programmes []ProgrammeID // that it grants in, before and after; none for a recognition rule
@@ -52,6 +53,9 @@ func (c RuleChange) Text() Text {
 	id := c.ID
 	if id != "" {
 		id = " " + id
+	}
+	if c.Version > 0 {
+		kind, id = Text{kind.ZH + id + fmt.Sprintf("（版本%d）", c.Version), kind.EN + id + fmt.Sprintf(" (version %d)", c.Version)}, ""
 	}
 	return Text{kind.ZH + id + " " + c.Change.Text().ZH, kind.EN + id + " " + c.Change.Text().EN}
 }

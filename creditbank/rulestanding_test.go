@@ -189,6 +189,44 @@ func TestRetirement(t *testing.T) {
 	c.replayAll(l)
 }
 
+// An end counts by the day of the request, also of a rule that has to be in force
+// on the day of its outcome; it ends every version of a rule.
+func TestRetirementOfVersions(t *testing.T) {
+	c := under(t, creditbank.RulePolicy{})
+	const one = `  - {id: R1, kind: conversion, title: {zh: 课程, en: course}, programme: P1, effective: {from: 2020-01-01}, source: {course: S1, min_grade: "70"}`
+	versions := strings.Replace(cityFiles, one, strings.Replace(strings.Replace(one, "2020-01-01", "2020-01-01, to: 2025-06-30", 1), "id: R1,", "id: R1, version: 1, rule_time: outcome,", 1), 1)
+	versions += strings.Replace(strings.Replace(one, "2020-01-01", "2025-07-01", 1), "id: R1,", "id: R1, version: 2, rule_time: outcome,", 1) + `, grant: [{slot: A, credits: "3", grade: carry}]}` + "\n"
+	c.publish(versions)
+	changes, err := c.RuleChanges(1, 2)
+	must(t, err)
+	var said []string
+	for _, ch := range changes {
+		said = append(said, ch.Text().EN)
+	}
+	if got := strings.Join(said, ", "); got != "rule R1 (version 1) added, rule R1 (version 2) added, rule R1 removed" {
+		t.Errorf("the changes are %s", got)
+	}
+	l := c.open(0)
+	c.post(l, "O1", "S1", "2025-01-01", "80")
+	_, err = c.RetireRules(t.Context(), by(manager), creditbank.RuleTarget{Rule: "R1"}, 20260320, "课程停开")
+	must(t, err)
+	previews, err := c.Preview(t.Context(), l, []creditbank.RuleID{"R1"})
+	must(t, err)
+	if !previews[0].Approved || previews[0].Granted() != 4*creditbank.Credit {
+		t.Errorf("before its end: %v", previews[0].Reasons())
+	}
+	c.set("2026-03-21")
+	if d := c.convert(l, "R1"); d.Approved || d.Findings[0].Code != creditbank.RuleExpired || d.Findings[0].Need != "2026-03-20" {
+		t.Errorf("after its end: %+v", d.Findings)
+	}
+	plan, err := c.Plan(t.Context(), l, "P1")
+	must(t, err)
+	if len(plan.Steps) != 0 {
+		t.Errorf("planned with it: %v", plan.Steps)
+	}
+	c.replayAll(l)
+}
+
 // Documents of before there were suspensions encode and load as they did.
 func TestStandingIsLeftOutWhereThereIsNone(t *testing.T) {
 	c := under(t, creditbank.RulePolicy{})

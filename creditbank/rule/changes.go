@@ -22,12 +22,13 @@ type edition struct {
 
 // A piece is a rule or a programme.
 type piece struct {
-	kind   string
-	id     string // with #2 for another version of the same rule
-	title  creditbank.Text
-	within []creditbank.ProgrammeID
-	leaves []strictyaml.Leaf
-	means  []byte // canonical
+	kind    string
+	id      string
+	version int // of a rule that has several
+	title   creditbank.Text
+	within  []creditbank.ProgrammeID
+	leaves  []strictyaml.Leaf
+	means   []byte // canonical
 }
 
 // Changes implements [creditbank.RuleMaker]. What is written otherwise and means
@@ -104,7 +105,6 @@ func within(key string, leaves []strictyaml.Leaf) []strictyaml.Leaf {
 
 func (e edition) rulePieces(nodes []strictyaml.Node) ([]piece, error) {
 	var all []piece
-	seen := map[string]int{}
 	for i, n := range nodes {
 		if i >= len(e.set.rules) {
 			break
@@ -114,16 +114,13 @@ func (e edition) rulePieces(nodes []strictyaml.Node) ([]piece, error) {
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
 		}
-		p := piece{kind: creditbank.ChangedRule, id: string(r.ID), title: r.Title, leaves: n.Leaves(naming...), means: means}
+		p := piece{kind: creditbank.ChangedRule, id: string(r.ID), version: r.Version, title: r.Title, leaves: n.Leaves(naming...), means: means}
 		if id := r.programme(); id != "" {
 			p.within = []creditbank.ProgrammeID{id}
 		}
 		p.leaves = append(p.leaves, e.standingLeaves(r)...)
 		for _, l := range p.leaves[len(p.leaves)-2:] {
 			p.means = append(p.means, l.Text...)
-		}
-		if seen[p.id]++; seen[p.id] > 1 {
-			p.id = fmt.Sprintf("%s#%d", p.id, seen[p.id])
 		}
 		all = append(all, p)
 	}
@@ -154,7 +151,9 @@ func (e edition) programmePieces(nodes []strictyaml.Node) ([]piece, error) {
 		if err != nil {
 			return nil, fmt.Errorf("programme %s: %w", pr.ID, err)
 		}
-		all = append(all, piece{creditbank.ChangedProgramme, string(pr.ID), pr.Title, []creditbank.ProgrammeID{pr.ID}, n.Leaves(naming...), means})
+		all = append(all, piece{
+			kind: creditbank.ChangedProgramme, id: string(pr.ID), title: pr.Title, within: []creditbank.ProgrammeID{pr.ID}, leaves: n.Leaves(naming...), means: means,
+		})
 	}
 	return all, nil
 }
@@ -163,15 +162,15 @@ func (e edition) programmePieces(nodes []strictyaml.Node) ([]piece, error) {
 // those that are gone.
 func pieceChanges(before, after []piece) []creditbank.RuleChange {
 	var changes []creditbank.RuleChange
-	find := func(in []piece, id string) (piece, bool) {
-		i := slices.IndexFunc(in, func(p piece) bool { return p.id == id })
+	find := func(in []piece, like piece) (piece, bool) {
+		i := slices.IndexFunc(in, func(p piece) bool { return p.id == like.id && p.version == like.version })
 		if i < 0 {
 			return piece{}, false
 		}
 		return in[i], true
 	}
 	for _, now := range after {
-		old, known := find(before, now.id)
+		old, known := find(before, now)
 		change := creditbank.ChangeAdded
 		if known {
 			change = creditbank.ChangeChanged
@@ -181,12 +180,12 @@ func pieceChanges(before, after []piece) []creditbank.RuleChange {
 			continue
 		}
 		programmes := slices.Compact(slices.Concat(old.within, now.within))
-		changes = append(changes, creditbank.RuleChange{Kind: now.kind, ID: now.id, Title: now.title, Change: change, Programmes: programmes, Fields: fields})
+		changes = append(changes, creditbank.RuleChange{Kind: now.kind, ID: now.id, Version: now.version, Title: now.title, Change: change, Programmes: programmes, Fields: fields})
 	}
 	for _, old := range before {
-		if _, still := find(after, old.id); !still {
+		if _, still := find(after, old); !still {
 			changes = append(changes, creditbank.RuleChange{
-				Kind: old.kind, ID: old.id, Title: old.title, Change: creditbank.ChangeRemoved, Programmes: old.within, Fields: fieldChanges(old.leaves, nil),
+				Kind: old.kind, ID: old.id, Version: old.version, Title: old.title, Change: creditbank.ChangeRemoved, Programmes: old.within, Fields: fieldChanges(old.leaves, nil),
 			})
 		}
 	}

@@ -90,6 +90,7 @@ type evaluation struct {
 	selection      // what is taken, usable or not
 	unknown   bool // a part chose nothing, so the source's credits mean nothing
 	refused   bool // a finding denies the rule
+	choosing  bool // it is asked only which version of the rule applies
 }
 
 // deny adds a reason to deny.
@@ -131,6 +132,7 @@ func (e *evaluation) standing() {
 		e.deny(creditbank.NotEnrolled, string(e.conv.Programme), "", "")
 	}
 	e.window()
+	e.retired()
 	if s, ok := e.set.standing.Suspension(e.rule.ID, e.conv.Programme); ok {
 		e.deny(creditbank.RuleSuspended, string(e.rule.ID), s.Since.String(), "")
 	}

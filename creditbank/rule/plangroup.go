@@ -23,7 +23,7 @@ var final = []creditbank.Reason{
 // the rule chooses.
 var standingFinal = []creditbank.Reason{
 	creditbank.TargetAlreadySatisfied, creditbank.ExcludedTarget, creditbank.RuleNotEffective, creditbank.RuleExpired,
-	creditbank.NotEnrolled, creditbank.AccountFrozen,
+	creditbank.RuleSuspended, creditbank.NotEnrolled, creditbank.AccountFrozen,
 }
 
 // sift decides each of the rules on a. It returns those that may be approved now

@@ -32,6 +32,17 @@ func (e *evaluation) window() {
 	}
 }
 
+// retired denies what is asked for after the rule was given its end. That counts
+// by the day of the request, by whichever day the rule has to be in force.
+func (e *evaluation) retired() {
+	if e.choosing || e.conv.RuleTime != timeOutcome && e.conv.RuleTime != timeEnrolment {
+		return // its window says so
+	}
+	if x, ok := e.set.standing.Retirement(e.rule.ID, e.conv.Programme); ok && e.day > x.Through {
+		e.denyOnce(creditbank.Finding{Code: creditbank.RuleExpired, Subject: string(e.rule.ID), Have: e.day.String(), Need: x.Through.String()})
+	}
+}
+
 // outsideWindow says that l was issued while another version of the rule, or
 // none, was in force.
 func (e *evaluation) outsideWindow(l *creditbank.Lot) []creditbank.Finding {
@@ -68,7 +79,9 @@ func (s *Set) version(versions []*Rule, a *creditbank.Account, at time.Time, day
 	switch on := a.EnrolledOn(newest.Conversion.Programme); {
 	case newest.Conversion.RuleTime == timeOutcome:
 		i = slices.IndexFunc(versions, func(r *Rule) bool {
-			d := s.apply(r, a, at, day).decide()
+			e := s.apply(r, a, at, day)
+			e.choosing = true
+			d := e.decide()
 			return !slices.ContainsFunc(d.Findings, isWindow)
 		})
 	case newest.Conversion.RuleTime == timeEnrolment && on != 0:
