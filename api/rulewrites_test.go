@@ -3,6 +3,8 @@ package api_test
 import (
 	"fmt"
 	"strings"
+	"testing"
+	"time"
 
 	"creditbank/api/apitest"
 	"creditbank/creditbank"
@@ -81,4 +83,24 @@ func (s *scene) ruleWrites() []keyedWrite {
 			return sent{path: "/v1/rule-retirements", token: s.staff, body: `{"rule":"R10","reason":"课程停开","through":"2090-12-31"}`}
 		}, body(`{"rule":"R10","reason":"课程停开","through":"2091-12-31"}`), false},
 	}
+}
+
+// A draft whose policy is automatic is published by the service once its publicity
+// has ended.
+func TestServicePublishesWhatIsDue(t *testing.T) {
+	ledger, start := apitest.Ledger(t), time.Now()
+	s := &scene{World: apitest.New(t, apitest.Options{Ledger: ledger}), t: t}
+	s.draft(creditbank.RulePolicy{PublicityDays: 1, Automatic: true}, "review")
+	later := func() time.Time { return start.AddDate(0, 0, 3).Add(time.Since(start)) }
+	w := apitest.New(t, apitest.Options{Ledger: ledger, Clock: later})
+	for range 500 {
+		if set, err := w.Bank.Catalogue().RuleSet(2); err == nil {
+			if set.By.ID != "system:publicity" || set.Act == nil || set.Act.Body.Draft != 1 {
+				t.Errorf("published by %s: %+v", set.By.ID, set.Act)
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("nothing was published")
 }
