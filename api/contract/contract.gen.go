@@ -452,6 +452,108 @@ func (e RuleKind) Valid() bool {
 	}
 }
 
+// Defines values for RuleChangeChange.
+const (
+	Added   RuleChangeChange = "added"
+	Changed RuleChangeChange = "changed"
+	Removed RuleChangeChange = "removed"
+)
+
+// Valid indicates whether the value is a known member of the RuleChangeChange enum.
+func (e RuleChangeChange) Valid() bool {
+	switch e {
+	case Added:
+		return true
+	case Changed:
+		return true
+	case Removed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleChangeKind.
+const (
+	RuleChangeKindProgramme RuleChangeKind = "programme"
+	RuleChangeKindRule      RuleChangeKind = "rule"
+	RuleChangeKindSet       RuleChangeKind = "set"
+)
+
+// Valid indicates whether the value is a known member of the RuleChangeKind enum.
+func (e RuleChangeKind) Valid() bool {
+	switch e {
+	case RuleChangeKindProgramme:
+		return true
+	case RuleChangeKindRule:
+		return true
+	case RuleChangeKindSet:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleDraftState.
+const (
+	RuleDraftStateApproved  RuleDraftState = "approved"
+	RuleDraftStateDraft     RuleDraftState = "draft"
+	RuleDraftStatePublicity RuleDraftState = "publicity"
+	RuleDraftStatePublished RuleDraftState = "published"
+	RuleDraftStateReturned  RuleDraftState = "returned"
+	RuleDraftStateReview    RuleDraftState = "review"
+	RuleDraftStateWithdrawn RuleDraftState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the RuleDraftState enum.
+func (e RuleDraftState) Valid() bool {
+	switch e {
+	case RuleDraftStateApproved:
+		return true
+	case RuleDraftStateDraft:
+		return true
+	case RuleDraftStatePublicity:
+		return true
+	case RuleDraftStatePublished:
+		return true
+	case RuleDraftStateReturned:
+		return true
+	case RuleDraftStateReview:
+		return true
+	case RuleDraftStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleOrigin.
+const (
+	RuleOriginDirect     RuleOrigin = "direct"
+	RuleOriginDraft      RuleOrigin = "draft"
+	RuleOriginResumption RuleOrigin = "resumption"
+	RuleOriginRetirement RuleOrigin = "retirement"
+	RuleOriginSuspension RuleOrigin = "suspension"
+)
+
+// Valid indicates whether the value is a known member of the RuleOrigin enum.
+func (e RuleOrigin) Valid() bool {
+	switch e {
+	case RuleOriginDirect:
+		return true
+	case RuleOriginDraft:
+		return true
+	case RuleOriginResumption:
+		return true
+	case RuleOriginRetirement:
+		return true
+	case RuleOriginSuspension:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenTokenType.
 const (
 	Bearer TokenTokenType = "Bearer"
@@ -1561,13 +1663,15 @@ type Rule struct {
 	LegalBasis *[]string `json:"legal_basis,omitempty"`
 
 	// Owner 负责机构 The institution that answers for it
-	Owner     *string `json:"owner,omitempty"`
-	Priority  *int    `json:"priority,omitempty"`
-	Programme *string `json:"programme,omitempty"`
+	Owner     *string         `json:"owner,omitempty"`
+	Priority  *int            `json:"priority,omitempty"`
+	Programme *string         `json:"programme,omitempty"`
+	Retired   *RuleRetirement `json:"retired,omitempty"`
 
 	// Reviewed 须经审核 A reviewer decides
-	Reviewed bool `json:"reviewed"`
-	Title    Text `json:"title"`
+	Reviewed  bool            `json:"reviewed"`
+	Suspended *RuleSuspension `json:"suspended,omitempty"`
+	Title     Text            `json:"title"`
 
 	// Transferable 课程学分可否转给他人，仅供外部系统 For the systems around the bank
 	Transferable *bool `json:"transferable,omitempty"`
@@ -1585,31 +1689,249 @@ type RuleInitiator string
 // RuleKind defines model for Rule.Kind.
 type RuleKind string
 
+// RuleAct defines model for RuleAct.
+type RuleAct struct {
+	Act       string    `json:"act"`
+	At        time.Time `json:"at"`
+	By        string    `json:"by"`
+	Note      *string   `json:"note,omitempty"`
+	Objection *int      `json:"objection,omitempty"`
+	Revision  *int      `json:"revision,omitempty"`
+	Text      Text      `json:"text"`
+}
+
+// RuleChange defines model for RuleChange.
+type RuleChange struct {
+	Change RuleChangeChange  `json:"change"`
+	Fields []RuleFieldChange `json:"fields"`
+	Id     *string           `json:"id,omitempty"`
+	Kind   RuleChangeKind    `json:"kind"`
+	Text   Text              `json:"text"`
+	Title  Text              `json:"title"`
+
+	// Version 规则的版本，仅多版本的规则才有 Of a rule that has several with windows of their own
+	Version *int `json:"version,omitempty"`
+}
+
+// RuleChangeChange defines model for RuleChange.Change.
+type RuleChangeChange string
+
+// RuleChangeKind defines model for RuleChange.Kind.
+type RuleChangeKind string
+
+// RuleChanges defines model for RuleChanges.
+type RuleChanges struct {
+	Changes []RuleChange `json:"changes"`
+	From    int          `json:"from"`
+	To      int          `json:"to"`
+}
+
+// RuleDraft defines model for RuleDraft.
+type RuleDraft struct {
+	// Changes 相对所依据版本的差异 What it changes about its base; empty while there are errors
+	Changes []RuleChange `json:"changes"`
+
+	// Checks 文件的问题 What is wrong with the files
+	Checks     []ProblemPart   `json:"checks"`
+	History    *[]RuleAct      `json:"history,omitempty"`
+	Objections []RuleObjection `json:"objections"`
+
+	// Programmes programmes.yaml
+	Programmes string `json:"programmes"`
+
+	// Publishable 今日可否发布 Whether nothing keeps it from being published today
+	Publishable bool          `json:"publishable"`
+	Reviews     *[]RuleReview `json:"reviews,omitempty"`
+
+	// Revision 所示的一稿 The revision that is shown
+	Revision int `json:"revision"`
+
+	// Rules rules.yaml
+	Rules   string           `json:"rules"`
+	Summary RuleDraftSummary `json:"summary"`
+}
+
+// RuleDraftState defines model for RuleDraftState.
+type RuleDraftState string
+
+// RuleDraftSummary defines model for RuleDraftSummary.
+type RuleDraftSummary struct {
+	Approvals int       `json:"approvals"`
+	Base      int       `json:"base"`
+	Comment   *string   `json:"comment,omitempty"`
+	Draft     int       `json:"draft"`
+	DraftedAt time.Time `json:"drafted_at"`
+	DraftedBy string    `json:"drafted_by"`
+
+	// Hash 该稿全部内容的散列，审核所针对的内容 Of everything the revision says; approvals are of exactly that
+	Hash string `json:"hash"`
+
+	// Institution 谁的草案，缺省为全行 Whose it is; the whole bank's if left out
+	Institution    *string   `json:"institution,omitempty"`
+	LegalBasis     *[]string `json:"legal_basis,omitempty"`
+	Objections     int       `json:"objections"`
+	OpenObjections int       `json:"open_objections"`
+
+	// PublicFrom 日期 A date
+	//
+	// Example: 2026-03-15
+	PublicFrom *Day `json:"public_from,omitempty"`
+
+	// PublicUntil 日期 A date
+	//
+	// Example: 2026-03-15
+	PublicUntil *Day `json:"public_until,omitempty"`
+
+	// Quorum 须有几人通过 How many must approve
+	Quorum    *int      `json:"quorum,omitempty"`
+	RevisedAt time.Time `json:"revised_at"`
+	RevisedBy string    `json:"revised_by"`
+
+	// Revision 最新一稿 The newest
+	Revision int `json:"revision"`
+
+	// RuleSet 发布为第几版 The version it was published as
+	RuleSet     *int           `json:"rule_set,omitempty"`
+	State       RuleDraftState `json:"state"`
+	StateText   Text           `json:"state_text"`
+	SubmittedAt *time.Time     `json:"submitted_at,omitempty"`
+	SubmittedBy *string        `json:"submitted_by,omitempty"`
+	Title       Text           `json:"title"`
+}
+
+// RuleDraftTitle defines model for RuleDraftTitle.
+type RuleDraftTitle struct {
+	// En 缺省同中文 As in Chinese if left out
+	En *string `json:"en,omitempty"`
+	Zh string  `json:"zh"`
+}
+
+// RuleFieldChange defines model for RuleFieldChange.
+type RuleFieldChange struct {
+	Label Text `json:"label"`
+
+	// New 改为，删除则无 What it is; left out where there is nothing any more
+	New *string `json:"new,omitempty"`
+
+	// Old 原为，新增则无 What it was; left out where there was nothing
+	Old *string `json:"old,omitempty"`
+
+	// Path 文件中的位置 Where it stands in the file
+	//
+	// Example: grant[T-A1].credits
+	Path string `json:"path"`
+}
+
 // RuleHistory defines model for RuleHistory.
 type RuleHistory struct {
 	Id       string        `json:"id"`
 	Versions []RuleVersion `json:"versions"`
 }
 
+// RuleObjection defines model for RuleObjection.
+type RuleObjection struct {
+	Answer *struct {
+		At     time.Time `json:"at"`
+		Reason string    `json:"reason"`
+		Upheld bool      `json:"upheld"`
+	} `json:"answer,omitempty"`
+	At        time.Time `json:"at"`
+	By        *string   `json:"by,omitempty"`
+	Draft     int       `json:"draft"`
+	Objection int       `json:"objection"`
+	Revision  int       `json:"revision"`
+	Text      *string   `json:"text,omitempty"`
+}
+
+// RuleOrigin 如何成为这一版 What made this version
+type RuleOrigin string
+
+// RuleRetirement defines model for RuleRetirement.
+type RuleRetirement struct {
+	Reason string `json:"reason"`
+
+	// Target 一条规则、一个专业的规则，或全部规则 One rule, the rules of a programme, or, without either, all
+	Target RuleTarget `json:"target"`
+
+	// Through 日期 A date
+	//
+	// Example: 2026-03-15
+	Through Day `json:"through"`
+}
+
+// RuleReview defines model for RuleReview.
+type RuleReview struct {
+	Approved bool      `json:"approved"`
+	At       time.Time `json:"at"`
+	By       string    `json:"by"`
+	Note     *string   `json:"note,omitempty"`
+	Revision int       `json:"revision"`
+}
+
 // RuleSet defines model for RuleSet.
 type RuleSet struct {
+	Comment    *string   `json:"comment,omitempty"`
+	Draft      *int      `json:"draft,omitempty"`
+	LegalBasis *[]string `json:"legal_basis,omitempty"`
+
+	// Origin 如何成为这一版 What made this version
+	Origin RuleOrigin `json:"origin"`
+
 	// Programmes programmes.yaml
 	Programmes  string    `json:"programmes"`
 	PublishedAt time.Time `json:"published_at"`
 	PublishedBy string    `json:"published_by"`
+	Reason      *string   `json:"reason,omitempty"`
+
+	// ReplacedAt 被下一版取代的时间 When the next version took its place
+	ReplacedAt *time.Time       `json:"replaced_at,omitempty"`
+	Retired    []RuleRetirement `json:"retired"`
 
 	// Rules rules.yaml
-	Rules   string `json:"rules"`
-	Version int    `json:"version"`
+	Rules     string           `json:"rules"`
+	Suspended []RuleSuspension `json:"suspended"`
+	Title     *Text            `json:"title,omitempty"`
+	Version   int              `json:"version"`
 }
 
 // RuleSetSummary defines model for RuleSetSummary.
 type RuleSetSummary struct {
-	Programmes  int       `json:"programmes"`
-	PublishedAt time.Time `json:"published_at"`
-	PublishedBy string    `json:"published_by"`
-	Rules       int       `json:"rules"`
-	Version     int       `json:"version"`
+	Comment *string `json:"comment,omitempty"`
+
+	// Draft 来自的草案 The draft that it was
+	Draft      *int      `json:"draft,omitempty"`
+	LegalBasis *[]string `json:"legal_basis,omitempty"`
+
+	// Origin 如何成为这一版 What made this version
+	Origin      RuleOrigin `json:"origin"`
+	Programmes  int        `json:"programmes"`
+	PublishedAt time.Time  `json:"published_at"`
+	PublishedBy string     `json:"published_by"`
+
+	// Reason 暂停、恢复或停用的理由 Why rules were suspended, resumed or retired
+	Reason  *string `json:"reason,omitempty"`
+	Rules   int     `json:"rules"`
+	Title   *Text   `json:"title,omitempty"`
+	Version int     `json:"version"`
+}
+
+// RuleSuspension defines model for RuleSuspension.
+type RuleSuspension struct {
+	Reason string `json:"reason"`
+
+	// Since 日期 A date
+	//
+	// Example: 2026-03-15
+	Since Day `json:"since"`
+
+	// Target 一条规则、一个专业的规则，或全部规则 One rule, the rules of a programme, or, without either, all
+	Target RuleTarget `json:"target"`
+}
+
+// RuleTarget 一条规则、一个专业的规则，或全部规则 One rule, the rules of a programme, or, without either, all
+type RuleTarget struct {
+	Programme *string `json:"programme,omitempty"`
+	Rule      *string `json:"rule,omitempty"`
 }
 
 // RuleVersion defines model for RuleVersion.
@@ -1756,6 +2078,9 @@ type PathCertificate = string
 
 // PathClient Example: i06-registry
 type PathClient = ClientID
+
+// PathDraft defines model for pathDraft.
+type PathDraft = int
 
 // PathInstitution 基础数据的代码 The code of a piece of reference data
 //
@@ -2239,6 +2564,200 @@ type ChangePasswordJSONBody struct {
 	Old string `json:"old"`
 }
 
+// ListRuleDraftsParams defines parameters for ListRuleDrafts.
+type ListRuleDraftsParams struct {
+	State *RuleDraftState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CreateRuleDraftJSONBody defines parameters for CreateRuleDraft.
+type CreateRuleDraftJSONBody struct {
+	// Base 依据的版本，首版为0 The version it was written on, 0 for the first
+	Base int `json:"base"`
+
+	// Comment 说明，不得含个人信息 What for; no personal data
+	Comment *string `json:"comment,omitempty"`
+
+	// Institution 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Institution *Code     `json:"institution,omitempty"`
+	LegalBasis  *[]string `json:"legal_basis,omitempty"`
+
+	// Programmes programmes.yaml
+	Programmes string `json:"programmes"`
+
+	// Rules rules.yaml
+	Rules string         `json:"rules"`
+	Title RuleDraftTitle `json:"title"`
+}
+
+// CreateRuleDraftParams defines parameters for CreateRuleDraft.
+type CreateRuleDraftParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetRuleDraftParams defines parameters for GetRuleDraft.
+type GetRuleDraftParams struct {
+	// Revision 缺省为最新一稿 The newest if left out
+	Revision *int `form:"revision,omitempty" json:"revision,omitempty"`
+}
+
+// ObjectToRuleDraftJSONBody defines parameters for ObjectToRuleDraft.
+type ObjectToRuleDraftJSONBody struct {
+	Text string `json:"text"`
+}
+
+// ObjectToRuleDraftParams defines parameters for ObjectToRuleDraft.
+type ObjectToRuleDraftParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AnswerRuleObjectionJSONBody defines parameters for AnswerRuleObjection.
+type AnswerRuleObjectionJSONBody struct {
+	// Reason 公开，不得含个人信息 Public; no personal data
+	Reason string `json:"reason"`
+	Upheld bool   `json:"upheld"`
+}
+
+// AnswerRuleObjectionParams defines parameters for AnswerRuleObjection.
+type AnswerRuleObjectionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// PublishRuleDraftJSONBody defines parameters for PublishRuleDraft.
+type PublishRuleDraftJSONBody struct {
+	// Revision 须为最新一稿 The newest; another is a conflict
+	Revision int `json:"revision"`
+}
+
+// PublishRuleDraftParams defines parameters for PublishRuleDraft.
+type PublishRuleDraftParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReviewRuleDraftJSONBody defines parameters for ReviewRuleDraft.
+type ReviewRuleDraftJSONBody struct {
+	Approve bool `json:"approve"`
+
+	// Note 意见，退回时必填，不得含个人信息 Needed to return it; no personal data
+	Note     *string `json:"note,omitempty"`
+	Revision int     `json:"revision"`
+}
+
+// ReviewRuleDraftParams defines parameters for ReviewRuleDraft.
+type ReviewRuleDraftParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReviseRuleDraftJSONBody defines parameters for ReviseRuleDraft.
+type ReviseRuleDraftJSONBody struct {
+	Base int `json:"base"`
+
+	// Comment 说明，不得含个人信息 What for; no personal data
+	Comment    *string   `json:"comment,omitempty"`
+	LegalBasis *[]string `json:"legal_basis,omitempty"`
+
+	// Programmes programmes.yaml
+	Programmes string `json:"programmes"`
+
+	// Rules rules.yaml
+	Rules string         `json:"rules"`
+	Title RuleDraftTitle `json:"title"`
+}
+
+// ReviseRuleDraftParams defines parameters for ReviseRuleDraft.
+type ReviseRuleDraftParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SubmitRuleDraftJSONBody defines parameters for SubmitRuleDraft.
+type SubmitRuleDraftJSONBody struct {
+	// Revision 须为最新一稿 The newest; another is a conflict
+	Revision int `json:"revision"`
+}
+
+// SubmitRuleDraftParams defines parameters for SubmitRuleDraft.
+type SubmitRuleDraftParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawRuleDraftJSONBody defines parameters for WithdrawRuleDraft.
+type WithdrawRuleDraftJSONBody struct {
+	// Reason 不得含个人信息 No personal data
+	Reason string `json:"reason"`
+}
+
+// WithdrawRuleDraftParams defines parameters for WithdrawRuleDraft.
+type WithdrawRuleDraftParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ResumeRulesJSONBody defines parameters for ResumeRules.
+type ResumeRulesJSONBody struct {
+	// Programme 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Programme *Code `json:"programme,omitempty"`
+
+	// Reason 公开，不得含个人信息 Public; no personal data
+	Reason string `json:"reason"`
+
+	// Rule 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Rule *Code `json:"rule,omitempty"`
+}
+
+// ResumeRulesParams defines parameters for ResumeRules.
+type ResumeRulesParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RetireRulesJSONBody defines parameters for RetireRules.
+type RetireRulesJSONBody struct {
+	// Programme 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Programme *Code `json:"programme,omitempty"`
+
+	// Reason 公开，不得含个人信息 Public; no personal data
+	Reason string `json:"reason"`
+
+	// Rule 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Rule *Code `json:"rule,omitempty"`
+
+	// Through 日期 A date
+	//
+	// Example: 2026-03-15
+	Through Day `json:"through"`
+}
+
+// RetireRulesParams defines parameters for RetireRules.
+type RetireRulesParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListRuleSetsParams defines parameters for ListRuleSets.
+type ListRuleSetsParams struct {
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // PublishRuleSetJSONBody defines parameters for PublishRuleSet.
 type PublishRuleSetJSONBody struct {
 	// Programmes programmes.yaml
@@ -2251,11 +2770,51 @@ type PublishRuleSetJSONBody struct {
 	Rules string `json:"rules"`
 }
 
+// GetRuleSetParams defines parameters for GetRuleSet.
+type GetRuleSetParams struct {
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetRuleChangesParams defines parameters for GetRuleChanges.
+type GetRuleChangesParams struct {
+	// From 对比的版本，0为无，缺省为前一版 The version to compare with, 0 for none; the one before if left out
+	From        *int         `form:"from,omitempty" json:"from,omitempty"`
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// SuspendRulesJSONBody defines parameters for SuspendRules.
+type SuspendRulesJSONBody struct {
+	// Programme 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Programme *Code `json:"programme,omitempty"`
+
+	// Reason 公开，不得含个人信息 Public; no personal data
+	Reason string `json:"reason"`
+
+	// Rule 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Rule *Code `json:"rule,omitempty"`
+}
+
+// SuspendRulesParams defines parameters for SuspendRules.
+type SuspendRulesParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListRulesParams defines parameters for ListRules.
 type ListRulesParams struct {
 	// RuleSet 规则集版本，缺省为现行版 A version of the rule set; the one in force if left out
-	RuleSet   *int  `form:"rule_set,omitempty" json:"rule_set,omitempty"`
-	Programme *Code `form:"programme,omitempty" json:"programme,omitempty"`
+	RuleSet     *int         `form:"rule_set,omitempty" json:"rule_set,omitempty"`
+	Programme   *Code        `form:"programme,omitempty" json:"programme,omitempty"`
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetRuleParams defines parameters for GetRule.
+type GetRuleParams struct {
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // LogInJSONBody defines parameters for LogIn.
@@ -2348,8 +2907,41 @@ type ChangePasswordJSONRequestBody ChangePasswordJSONBody
 // PutRegionJSONRequestBody defines body for PutRegion for application/json ContentType.
 type PutRegionJSONRequestBody = RegionInput
 
+// CreateRuleDraftJSONRequestBody defines body for CreateRuleDraft for application/json ContentType.
+type CreateRuleDraftJSONRequestBody CreateRuleDraftJSONBody
+
+// ObjectToRuleDraftJSONRequestBody defines body for ObjectToRuleDraft for application/json ContentType.
+type ObjectToRuleDraftJSONRequestBody ObjectToRuleDraftJSONBody
+
+// AnswerRuleObjectionJSONRequestBody defines body for AnswerRuleObjection for application/json ContentType.
+type AnswerRuleObjectionJSONRequestBody AnswerRuleObjectionJSONBody
+
+// PublishRuleDraftJSONRequestBody defines body for PublishRuleDraft for application/json ContentType.
+type PublishRuleDraftJSONRequestBody PublishRuleDraftJSONBody
+
+// ReviewRuleDraftJSONRequestBody defines body for ReviewRuleDraft for application/json ContentType.
+type ReviewRuleDraftJSONRequestBody ReviewRuleDraftJSONBody
+
+// ReviseRuleDraftJSONRequestBody defines body for ReviseRuleDraft for application/json ContentType.
+type ReviseRuleDraftJSONRequestBody ReviseRuleDraftJSONBody
+
+// SubmitRuleDraftJSONRequestBody defines body for SubmitRuleDraft for application/json ContentType.
+type SubmitRuleDraftJSONRequestBody SubmitRuleDraftJSONBody
+
+// WithdrawRuleDraftJSONRequestBody defines body for WithdrawRuleDraft for application/json ContentType.
+type WithdrawRuleDraftJSONRequestBody WithdrawRuleDraftJSONBody
+
+// ResumeRulesJSONRequestBody defines body for ResumeRules for application/json ContentType.
+type ResumeRulesJSONRequestBody ResumeRulesJSONBody
+
+// RetireRulesJSONRequestBody defines body for RetireRules for application/json ContentType.
+type RetireRulesJSONRequestBody RetireRulesJSONBody
+
 // PublishRuleSetJSONRequestBody defines body for PublishRuleSet for application/json ContentType.
 type PublishRuleSetJSONRequestBody PublishRuleSetJSONBody
+
+// SuspendRulesJSONRequestBody defines body for SuspendRules for application/json ContentType.
+type SuspendRulesJSONRequestBody SuspendRulesJSONBody
 
 // LogInJSONRequestBody defines body for LogIn for application/json ContentType.
 type LogInJSONRequestBody LogInJSONBody
@@ -3179,15 +3771,223 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
 	PutRegion(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListRuleDrafts 规则草案 Drafts of rules, newest first
+	//
+	// Anyone sees those in publicity and those that were published; staff see also the others of their institutions
+	// and, with a scope over the whole bank, all.
+	//
+	// Corresponds with GET /v1/rule-drafts (the `ListRuleDrafts` operationId).
+	ListRuleDrafts(ctx context.Context, params *ListRuleDraftsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateRuleDraftWithBody 起草规则 Draft rules
+	//
+	// For an institution, by its manager: it may change only what concerns its own programmes; or for the whole bank, by its
+	// operator. The files are checked on submission; until then `checks` says what is wrong.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-drafts (the `CreateRuleDraft` operationId).
+	CreateRuleDraftWithBody(ctx context.Context, params *CreateRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateRuleDraft 起草规则 Draft rules
+	//
+	// For an institution, by its manager: it may change only what concerns its own programmes; or for the whole bank, by its
+	// operator. The files are checked on submission; until then `checks` says what is wrong.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-drafts (the `CreateRuleDraft` operationId).
+	CreateRuleDraft(ctx context.Context, params *CreateRuleDraftParams, body CreateRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRuleDraft 草案全文 A draft with its files, what is wrong with them, and what it changes
+	//
+	// Who reviewed it and what was done to it are for staff in whose scope it is. What an objection says, and who raised
+	// it, is for them and for who raised it; that there is one, and its answer, is public.
+	//
+	// Corresponds with GET /v1/rule-drafts/{draft} (the `GetRuleDraft` operationId).
+	GetRuleDraft(ctx context.Context, draft PathDraft, params *GetRuleDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectToRuleDraftWithBody 提出异议 Object to a draft in publicity
+	//
+	// In the name of whoever is logged in, a person or an institution's client; one open objection each. What a learner writes is
+	// kept under the learner's own key.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/objections (the `ObjectToRuleDraft` operationId).
+	ObjectToRuleDraftWithBody(ctx context.Context, draft PathDraft, params *ObjectToRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectToRuleDraft 提出异议 Object to a draft in publicity
+	//
+	// In the name of whoever is logged in, a person or an institution's client; one open objection each. What a learner writes is
+	// kept under the learner's own key.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/objections (the `ObjectToRuleDraft` operationId).
+	ObjectToRuleDraft(ctx context.Context, draft PathDraft, params *ObjectToRuleDraftParams, body ObjectToRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerRuleObjectionWithBody 答复异议 Answer an objection
+	//
+	// Upheld, it returns the draft. Neither who wrote or submitted the draft answers, nor who raised the objection. The reasons
+	// are public.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/objections/{objection}/answer (the `AnswerRuleObjection` operationId).
+	AnswerRuleObjectionWithBody(ctx context.Context, draft PathDraft, objection int, params *AnswerRuleObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerRuleObjection 答复异议 Answer an objection
+	//
+	// Upheld, it returns the draft. Neither who wrote or submitted the draft answers, nor who raised the objection. The reasons
+	// are public.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/objections/{objection}/answer (the `AnswerRuleObjection` operationId).
+	AnswerRuleObjection(ctx context.Context, draft PathDraft, objection int, params *AnswerRuleObjectionParams, body AnswerRuleObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishRuleDraftWithBody 发布草案 Publish an approved draft as the next version of the rules
+	//
+	// Once its publicity has ended (`IN_PUBLICITY`) and every objection was answered (`OPEN_OBJECTION`), and if the rules in
+	// force are those it was written on (`STALE_BASE`). Whoever alone approved of it does not publish it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/publish (the `PublishRuleDraft` operationId).
+	PublishRuleDraftWithBody(ctx context.Context, draft PathDraft, params *PublishRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishRuleDraft 发布草案 Publish an approved draft as the next version of the rules
+	//
+	// Once its publicity has ended (`IN_PUBLICITY`) and every objection was answered (`OPEN_OBJECTION`), and if the rules in
+	// force are those it was written on (`STALE_BASE`). Whoever alone approved of it does not publish it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/publish (the `PublishRuleDraft` operationId).
+	PublishRuleDraft(ctx context.Context, draft PathDraft, params *PublishRuleDraftParams, body PublishRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReviewRuleDraftWithBody 审核草案 Approve of a revision, or return it
+	//
+	// Of exactly one revision. Nobody reviews what they wrote or submitted, and nobody twice; one who returns it says why, and the
+	// quorum of approvals begins its publicity.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/review (the `ReviewRuleDraft` operationId).
+	ReviewRuleDraftWithBody(ctx context.Context, draft PathDraft, params *ReviewRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReviewRuleDraft 审核草案 Approve of a revision, or return it
+	//
+	// Of exactly one revision. Nobody reviews what they wrote or submitted, and nobody twice; one who returns it says why, and the
+	// quorum of approvals begins its publicity.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/review (the `ReviewRuleDraft` operationId).
+	ReviewRuleDraft(ctx context.Context, draft PathDraft, params *ReviewRuleDraftParams, body ReviewRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReviseRuleDraftWithBody 修改草案 Add the next revision of a draft
+	//
+	// What was said of earlier revisions counts no more: the draft is submitted anew. Objections still want their answers.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/revisions (the `ReviseRuleDraft` operationId).
+	ReviseRuleDraftWithBody(ctx context.Context, draft PathDraft, params *ReviseRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReviseRuleDraft 修改草案 Add the next revision of a draft
+	//
+	// What was said of earlier revisions counts no more: the draft is submitted anew. Objections still want their answers.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/revisions (the `ReviseRuleDraft` operationId).
+	ReviseRuleDraft(ctx context.Context, draft PathDraft, params *ReviseRuleDraftParams, body ReviseRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitRuleDraftWithBody 提交审核 Hand a draft in for review
+	//
+	// It must be free of errors, stand on the rules in force (`STALE_BASE` says what has changed since) and change nothing that
+	// is not its institution's (`NOT_OWN_RULES`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/submit (the `SubmitRuleDraft` operationId).
+	SubmitRuleDraftWithBody(ctx context.Context, draft PathDraft, params *SubmitRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitRuleDraft 提交审核 Hand a draft in for review
+	//
+	// It must be free of errors, stand on the rules in force (`STALE_BASE` says what has changed since) and change nothing that
+	// is not its institution's (`NOT_OWN_RULES`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/submit (the `SubmitRuleDraft` operationId).
+	SubmitRuleDraft(ctx context.Context, draft PathDraft, params *SubmitRuleDraftParams, body SubmitRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawRuleDraftWithBody 撤回草案 Withdraw a draft for good
+	//
+	// Only who wrote or submitted it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/withdraw (the `WithdrawRuleDraft` operationId).
+	WithdrawRuleDraftWithBody(ctx context.Context, draft PathDraft, params *WithdrawRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawRuleDraft 撤回草案 Withdraw a draft for good
+	//
+	// Only who wrote or submitted it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/withdraw (the `WithdrawRuleDraft` operationId).
+	WithdrawRuleDraft(ctx context.Context, draft PathDraft, params *WithdrawRuleDraftParams, body WithdrawRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeRulesWithBody 恢复规则 End a suspension of the same target
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-resumptions (the `ResumeRules` operationId).
+	ResumeRulesWithBody(ctx context.Context, params *ResumeRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeRules 恢复规则 End a suspension of the same target
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-resumptions (the `ResumeRules` operationId).
+	ResumeRules(ctx context.Context, params *ResumeRulesParams, body ResumeRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetireRulesWithBody 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+	//
+	// It is announced at least as many days ahead as drafts are public for. After it, conversions are denied with
+	// `RULE_EXPIRED`; what it said stays readable. Until the day has come it can be moved.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-retirements (the `RetireRules` operationId).
+	RetireRulesWithBody(ctx context.Context, params *RetireRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetireRules 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+	//
+	// It is announced at least as many days ahead as drafts are public for. After it, conversions are denied with
+	// `RULE_EXPIRED`; what it said stays readable. Until the day has come it can be moved.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-retirements (the `RetireRules` operationId).
+	RetireRules(ctx context.Context, params *RetireRulesParams, body RetireRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRuleSets 规则集历史 Every published version of the rules
 	//
 	// Corresponds with GET /v1/rule-sets (the `ListRuleSets` operationId).
-	ListRuleSets(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListRuleSets(ctx context.Context, params *ListRuleSetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PublishRuleSetWithBody 发布规则集 Publish the next version of the rules
 	//
-	// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-	// column, and then nothing is published. Sent again it answers as the first time.
+	// Publishes directly, without a draft: where the bank is configured so, and otherwise the first version only
+	// (`REVIEW_REQUIRED`); the catalogue says `direct` of such a version. The two files are checked against the
+	// catalogue as a whole; everything wrong is reported with file, line and column, and then nothing is published.
+	// What is suspended or was given an end stays so. Sent again it answers as the first time.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3196,8 +3996,10 @@ type ClientInterface interface {
 
 	// PublishRuleSet 发布规则集 Publish the next version of the rules
 	//
-	// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-	// column, and then nothing is published. Sent again it answers as the first time.
+	// Publishes directly, without a draft: where the bank is configured so, and otherwise the first version only
+	// (`REVIEW_REQUIRED`); the catalogue says `direct` of such a version. The two files are checked against the
+	// catalogue as a whole; everything wrong is reported with file, line and column, and then nothing is published.
+	// What is suspended or was given an end stays so. Sent again it answers as the first time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3207,7 +4009,34 @@ type ClientInterface interface {
 	// GetRuleSet 规则集原文 A version of the rules, as it was written
 	//
 	// Corresponds with GET /v1/rule-sets/{version} (the `GetRuleSet` operationId).
-	GetRuleSet(ctx context.Context, version int, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetRuleSet(ctx context.Context, version int, params *GetRuleSetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRuleChanges 版本差异 What differs between two versions of the rules, rule by rule and field by field
+	//
+	// What is written otherwise and means the same is no difference. Two versions never change, so neither does the answer.
+	//
+	// Corresponds with GET /v1/rule-sets/{version}/changes (the `GetRuleChanges` operationId).
+	GetRuleChanges(ctx context.Context, version int, params *GetRuleChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SuspendRulesWithBody 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+	//
+	// At once, as the next version of the rules: conversions are denied with `RULE_SUSPENDED` and applications are not approved
+	// until they are resumed. Recognition goes on.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rule-suspensions (the `SuspendRules` operationId).
+	SuspendRulesWithBody(ctx context.Context, params *SuspendRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SuspendRules 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+	//
+	// At once, as the next version of the rules: conversions are denied with `RULE_SUSPENDED` and applications are not approved
+	// until they are resumed. Recognition goes on.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rule-suspensions (the `SuspendRules` operationId).
+	SuspendRules(ctx context.Context, params *SuspendRulesParams, body SuspendRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRules 规则 The rules in force
 	//
@@ -3217,7 +4046,7 @@ type ClientInterface interface {
 	// GetRule 规则及其历史 A rule in every version it ever had
 	//
 	// Corresponds with GET /v1/rules/{rule} (the `GetRule` operationId).
-	GetRule(ctx context.Context, rule PathRule, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetRule(ctx context.Context, rule PathRule, params *GetRuleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LogOut 退出登录 End the session, or the token, that the request came with
 	//
@@ -5051,11 +5880,437 @@ func (c *Client) PutRegion(ctx context.Context, region Code, body PutRegionJSONR
 	return c.Client.Do(req)
 }
 
+// ListRuleDrafts 规则草案 Drafts of rules, newest first
+//
+// Anyone sees those in publicity and those that were published; staff see also the others of their institutions
+// and, with a scope over the whole bank, all.
+//
+// Corresponds with GET /v1/rule-drafts (the `ListRuleDrafts` operationId).
+func (c *Client) ListRuleDrafts(ctx context.Context, params *ListRuleDraftsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRuleDraftsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateRuleDraftWithBody 起草规则 Draft rules
+//
+// For an institution, by its manager: it may change only what concerns its own programmes; or for the whole bank, by its
+// operator. The files are checked on submission; until then `checks` says what is wrong.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-drafts (the `CreateRuleDraft` operationId).
+func (c *Client) CreateRuleDraftWithBody(ctx context.Context, params *CreateRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRuleDraftRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateRuleDraft 起草规则 Draft rules
+//
+// For an institution, by its manager: it may change only what concerns its own programmes; or for the whole bank, by its
+// operator. The files are checked on submission; until then `checks` says what is wrong.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-drafts (the `CreateRuleDraft` operationId).
+func (c *Client) CreateRuleDraft(ctx context.Context, params *CreateRuleDraftParams, body CreateRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRuleDraftRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRuleDraft 草案全文 A draft with its files, what is wrong with them, and what it changes
+//
+// Who reviewed it and what was done to it are for staff in whose scope it is. What an objection says, and who raised
+// it, is for them and for who raised it; that there is one, and its answer, is public.
+//
+// Corresponds with GET /v1/rule-drafts/{draft} (the `GetRuleDraft` operationId).
+func (c *Client) GetRuleDraft(ctx context.Context, draft PathDraft, params *GetRuleDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRuleDraftRequest(c.Server, draft, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectToRuleDraftWithBody 提出异议 Object to a draft in publicity
+//
+// In the name of whoever is logged in, a person or an institution's client; one open objection each. What a learner writes is
+// kept under the learner's own key.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/objections (the `ObjectToRuleDraft` operationId).
+func (c *Client) ObjectToRuleDraftWithBody(ctx context.Context, draft PathDraft, params *ObjectToRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToRuleDraftRequestWithBody(c.Server, draft, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectToRuleDraft 提出异议 Object to a draft in publicity
+//
+// In the name of whoever is logged in, a person or an institution's client; one open objection each. What a learner writes is
+// kept under the learner's own key.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/objections (the `ObjectToRuleDraft` operationId).
+func (c *Client) ObjectToRuleDraft(ctx context.Context, draft PathDraft, params *ObjectToRuleDraftParams, body ObjectToRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToRuleDraftRequest(c.Server, draft, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerRuleObjectionWithBody 答复异议 Answer an objection
+//
+// Upheld, it returns the draft. Neither who wrote or submitted the draft answers, nor who raised the objection. The reasons
+// are public.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/objections/{objection}/answer (the `AnswerRuleObjection` operationId).
+func (c *Client) AnswerRuleObjectionWithBody(ctx context.Context, draft PathDraft, objection int, params *AnswerRuleObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerRuleObjectionRequestWithBody(c.Server, draft, objection, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerRuleObjection 答复异议 Answer an objection
+//
+// Upheld, it returns the draft. Neither who wrote or submitted the draft answers, nor who raised the objection. The reasons
+// are public.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/objections/{objection}/answer (the `AnswerRuleObjection` operationId).
+func (c *Client) AnswerRuleObjection(ctx context.Context, draft PathDraft, objection int, params *AnswerRuleObjectionParams, body AnswerRuleObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerRuleObjectionRequest(c.Server, draft, objection, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishRuleDraftWithBody 发布草案 Publish an approved draft as the next version of the rules
+//
+// Once its publicity has ended (`IN_PUBLICITY`) and every objection was answered (`OPEN_OBJECTION`), and if the rules in
+// force are those it was written on (`STALE_BASE`). Whoever alone approved of it does not publish it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/publish (the `PublishRuleDraft` operationId).
+func (c *Client) PublishRuleDraftWithBody(ctx context.Context, draft PathDraft, params *PublishRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishRuleDraftRequestWithBody(c.Server, draft, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishRuleDraft 发布草案 Publish an approved draft as the next version of the rules
+//
+// Once its publicity has ended (`IN_PUBLICITY`) and every objection was answered (`OPEN_OBJECTION`), and if the rules in
+// force are those it was written on (`STALE_BASE`). Whoever alone approved of it does not publish it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/publish (the `PublishRuleDraft` operationId).
+func (c *Client) PublishRuleDraft(ctx context.Context, draft PathDraft, params *PublishRuleDraftParams, body PublishRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishRuleDraftRequest(c.Server, draft, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReviewRuleDraftWithBody 审核草案 Approve of a revision, or return it
+//
+// Of exactly one revision. Nobody reviews what they wrote or submitted, and nobody twice; one who returns it says why, and the
+// quorum of approvals begins its publicity.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/review (the `ReviewRuleDraft` operationId).
+func (c *Client) ReviewRuleDraftWithBody(ctx context.Context, draft PathDraft, params *ReviewRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviewRuleDraftRequestWithBody(c.Server, draft, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReviewRuleDraft 审核草案 Approve of a revision, or return it
+//
+// Of exactly one revision. Nobody reviews what they wrote or submitted, and nobody twice; one who returns it says why, and the
+// quorum of approvals begins its publicity.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/review (the `ReviewRuleDraft` operationId).
+func (c *Client) ReviewRuleDraft(ctx context.Context, draft PathDraft, params *ReviewRuleDraftParams, body ReviewRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviewRuleDraftRequest(c.Server, draft, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReviseRuleDraftWithBody 修改草案 Add the next revision of a draft
+//
+// What was said of earlier revisions counts no more: the draft is submitted anew. Objections still want their answers.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/revisions (the `ReviseRuleDraft` operationId).
+func (c *Client) ReviseRuleDraftWithBody(ctx context.Context, draft PathDraft, params *ReviseRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviseRuleDraftRequestWithBody(c.Server, draft, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReviseRuleDraft 修改草案 Add the next revision of a draft
+//
+// What was said of earlier revisions counts no more: the draft is submitted anew. Objections still want their answers.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/revisions (the `ReviseRuleDraft` operationId).
+func (c *Client) ReviseRuleDraft(ctx context.Context, draft PathDraft, params *ReviseRuleDraftParams, body ReviseRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviseRuleDraftRequest(c.Server, draft, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitRuleDraftWithBody 提交审核 Hand a draft in for review
+//
+// It must be free of errors, stand on the rules in force (`STALE_BASE` says what has changed since) and change nothing that
+// is not its institution's (`NOT_OWN_RULES`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/submit (the `SubmitRuleDraft` operationId).
+func (c *Client) SubmitRuleDraftWithBody(ctx context.Context, draft PathDraft, params *SubmitRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitRuleDraftRequestWithBody(c.Server, draft, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitRuleDraft 提交审核 Hand a draft in for review
+//
+// It must be free of errors, stand on the rules in force (`STALE_BASE` says what has changed since) and change nothing that
+// is not its institution's (`NOT_OWN_RULES`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/submit (the `SubmitRuleDraft` operationId).
+func (c *Client) SubmitRuleDraft(ctx context.Context, draft PathDraft, params *SubmitRuleDraftParams, body SubmitRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitRuleDraftRequest(c.Server, draft, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawRuleDraftWithBody 撤回草案 Withdraw a draft for good
+//
+// Only who wrote or submitted it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/withdraw (the `WithdrawRuleDraft` operationId).
+func (c *Client) WithdrawRuleDraftWithBody(ctx context.Context, draft PathDraft, params *WithdrawRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawRuleDraftRequestWithBody(c.Server, draft, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawRuleDraft 撤回草案 Withdraw a draft for good
+//
+// Only who wrote or submitted it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/withdraw (the `WithdrawRuleDraft` operationId).
+func (c *Client) WithdrawRuleDraft(ctx context.Context, draft PathDraft, params *WithdrawRuleDraftParams, body WithdrawRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawRuleDraftRequest(c.Server, draft, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeRulesWithBody 恢复规则 End a suspension of the same target
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-resumptions (the `ResumeRules` operationId).
+func (c *Client) ResumeRulesWithBody(ctx context.Context, params *ResumeRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeRulesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeRules 恢复规则 End a suspension of the same target
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-resumptions (the `ResumeRules` operationId).
+func (c *Client) ResumeRules(ctx context.Context, params *ResumeRulesParams, body ResumeRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeRulesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetireRulesWithBody 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+//
+// It is announced at least as many days ahead as drafts are public for. After it, conversions are denied with
+// `RULE_EXPIRED`; what it said stays readable. Until the day has come it can be moved.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-retirements (the `RetireRules` operationId).
+func (c *Client) RetireRulesWithBody(ctx context.Context, params *RetireRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetireRulesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetireRules 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+//
+// It is announced at least as many days ahead as drafts are public for. After it, conversions are denied with
+// `RULE_EXPIRED`; what it said stays readable. Until the day has come it can be moved.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-retirements (the `RetireRules` operationId).
+func (c *Client) RetireRules(ctx context.Context, params *RetireRulesParams, body RetireRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetireRulesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListRuleSets 规则集历史 Every published version of the rules
 //
 // Corresponds with GET /v1/rule-sets (the `ListRuleSets` operationId).
-func (c *Client) ListRuleSets(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListRuleSetsRequest(c.Server)
+func (c *Client) ListRuleSets(ctx context.Context, params *ListRuleSetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRuleSetsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5068,8 +6323,10 @@ func (c *Client) ListRuleSets(ctx context.Context, reqEditors ...RequestEditorFn
 
 // PublishRuleSetWithBody 发布规则集 Publish the next version of the rules
 //
-// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-// column, and then nothing is published. Sent again it answers as the first time.
+// Publishes directly, without a draft: where the bank is configured so, and otherwise the first version only
+// (`REVIEW_REQUIRED`); the catalogue says `direct` of such a version. The two files are checked against the
+// catalogue as a whole; everything wrong is reported with file, line and column, and then nothing is published.
+// What is suspended or was given an end stays so. Sent again it answers as the first time.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5088,8 +6345,10 @@ func (c *Client) PublishRuleSetWithBody(ctx context.Context, contentType string,
 
 // PublishRuleSet 发布规则集 Publish the next version of the rules
 //
-// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-// column, and then nothing is published. Sent again it answers as the first time.
+// Publishes directly, without a draft: where the bank is configured so, and otherwise the first version only
+// (`REVIEW_REQUIRED`); the catalogue says `direct` of such a version. The two files are checked against the
+// catalogue as a whole; everything wrong is reported with file, line and column, and then nothing is published.
+// What is suspended or was given an end stays so. Sent again it answers as the first time.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5109,8 +6368,65 @@ func (c *Client) PublishRuleSet(ctx context.Context, body PublishRuleSetJSONRequ
 // GetRuleSet 规则集原文 A version of the rules, as it was written
 //
 // Corresponds with GET /v1/rule-sets/{version} (the `GetRuleSet` operationId).
-func (c *Client) GetRuleSet(ctx context.Context, version int, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRuleSetRequest(c.Server, version)
+func (c *Client) GetRuleSet(ctx context.Context, version int, params *GetRuleSetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRuleSetRequest(c.Server, version, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRuleChanges 版本差异 What differs between two versions of the rules, rule by rule and field by field
+//
+// What is written otherwise and means the same is no difference. Two versions never change, so neither does the answer.
+//
+// Corresponds with GET /v1/rule-sets/{version}/changes (the `GetRuleChanges` operationId).
+func (c *Client) GetRuleChanges(ctx context.Context, version int, params *GetRuleChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRuleChangesRequest(c.Server, version, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SuspendRulesWithBody 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+//
+// At once, as the next version of the rules: conversions are denied with `RULE_SUSPENDED` and applications are not approved
+// until they are resumed. Recognition goes on.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rule-suspensions (the `SuspendRules` operationId).
+func (c *Client) SuspendRulesWithBody(ctx context.Context, params *SuspendRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSuspendRulesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SuspendRules 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+//
+// At once, as the next version of the rules: conversions are denied with `RULE_SUSPENDED` and applications are not approved
+// until they are resumed. Recognition goes on.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rule-suspensions (the `SuspendRules` operationId).
+func (c *Client) SuspendRules(ctx context.Context, params *SuspendRulesParams, body SuspendRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSuspendRulesRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5139,8 +6455,8 @@ func (c *Client) ListRules(ctx context.Context, params *ListRulesParams, reqEdit
 // GetRule 规则及其历史 A rule in every version it ever had
 //
 // Corresponds with GET /v1/rules/{rule} (the `GetRule` operationId).
-func (c *Client) GetRule(ctx context.Context, rule PathRule, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRuleRequest(c.Server, rule)
+func (c *Client) GetRule(ctx context.Context, rule PathRule, params *GetRuleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRuleRequest(c.Server, rule, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9182,8 +10498,733 @@ func NewPutRegionRequestWithBody(server string, region Code, contentType string,
 	return req, nil
 }
 
+// NewListRuleDraftsRequest constructs an http.Request for the ListRuleDrafts method
+func NewListRuleDraftsRequest(server string, params *ListRuleDraftsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateRuleDraftRequest calls the generic CreateRuleDraft builder with application/json body
+func NewCreateRuleDraftRequest(server string, params *CreateRuleDraftParams, body CreateRuleDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateRuleDraftRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateRuleDraftRequestWithBody constructs an http.Request for the CreateRuleDraft method, with any body, and a specified content type
+func NewCreateRuleDraftRequestWithBody(server string, params *CreateRuleDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetRuleDraftRequest constructs an http.Request for the GetRuleDraft method
+func NewGetRuleDraftRequest(server string, draft PathDraft, params *GetRuleDraftParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Revision != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "revision", *params.Revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewObjectToRuleDraftRequest calls the generic ObjectToRuleDraft builder with application/json body
+func NewObjectToRuleDraftRequest(server string, draft PathDraft, params *ObjectToRuleDraftParams, body ObjectToRuleDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewObjectToRuleDraftRequestWithBody(server, draft, params, "application/json", bodyReader)
+}
+
+// NewObjectToRuleDraftRequestWithBody constructs an http.Request for the ObjectToRuleDraft method, with any body, and a specified content type
+func NewObjectToRuleDraftRequestWithBody(server string, draft PathDraft, params *ObjectToRuleDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts/%s/objections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerRuleObjectionRequest calls the generic AnswerRuleObjection builder with application/json body
+func NewAnswerRuleObjectionRequest(server string, draft PathDraft, objection int, params *AnswerRuleObjectionParams, body AnswerRuleObjectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerRuleObjectionRequestWithBody(server, draft, objection, params, "application/json", bodyReader)
+}
+
+// NewAnswerRuleObjectionRequestWithBody constructs an http.Request for the AnswerRuleObjection method, with any body, and a specified content type
+func NewAnswerRuleObjectionRequestWithBody(server string, draft PathDraft, objection int, params *AnswerRuleObjectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "objection", objection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts/%s/objections/%s/answer", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPublishRuleDraftRequest calls the generic PublishRuleDraft builder with application/json body
+func NewPublishRuleDraftRequest(server string, draft PathDraft, params *PublishRuleDraftParams, body PublishRuleDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishRuleDraftRequestWithBody(server, draft, params, "application/json", bodyReader)
+}
+
+// NewPublishRuleDraftRequestWithBody constructs an http.Request for the PublishRuleDraft method, with any body, and a specified content type
+func NewPublishRuleDraftRequestWithBody(server string, draft PathDraft, params *PublishRuleDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts/%s/publish", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReviewRuleDraftRequest calls the generic ReviewRuleDraft builder with application/json body
+func NewReviewRuleDraftRequest(server string, draft PathDraft, params *ReviewRuleDraftParams, body ReviewRuleDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReviewRuleDraftRequestWithBody(server, draft, params, "application/json", bodyReader)
+}
+
+// NewReviewRuleDraftRequestWithBody constructs an http.Request for the ReviewRuleDraft method, with any body, and a specified content type
+func NewReviewRuleDraftRequestWithBody(server string, draft PathDraft, params *ReviewRuleDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts/%s/review", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReviseRuleDraftRequest calls the generic ReviseRuleDraft builder with application/json body
+func NewReviseRuleDraftRequest(server string, draft PathDraft, params *ReviseRuleDraftParams, body ReviseRuleDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReviseRuleDraftRequestWithBody(server, draft, params, "application/json", bodyReader)
+}
+
+// NewReviseRuleDraftRequestWithBody constructs an http.Request for the ReviseRuleDraft method, with any body, and a specified content type
+func NewReviseRuleDraftRequestWithBody(server string, draft PathDraft, params *ReviseRuleDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts/%s/revisions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSubmitRuleDraftRequest calls the generic SubmitRuleDraft builder with application/json body
+func NewSubmitRuleDraftRequest(server string, draft PathDraft, params *SubmitRuleDraftParams, body SubmitRuleDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSubmitRuleDraftRequestWithBody(server, draft, params, "application/json", bodyReader)
+}
+
+// NewSubmitRuleDraftRequestWithBody constructs an http.Request for the SubmitRuleDraft method, with any body, and a specified content type
+func NewSubmitRuleDraftRequestWithBody(server string, draft PathDraft, params *SubmitRuleDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts/%s/submit", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawRuleDraftRequest calls the generic WithdrawRuleDraft builder with application/json body
+func NewWithdrawRuleDraftRequest(server string, draft PathDraft, params *WithdrawRuleDraftParams, body WithdrawRuleDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawRuleDraftRequestWithBody(server, draft, params, "application/json", bodyReader)
+}
+
+// NewWithdrawRuleDraftRequestWithBody constructs an http.Request for the WithdrawRuleDraft method, with any body, and a specified content type
+func NewWithdrawRuleDraftRequestWithBody(server string, draft PathDraft, params *WithdrawRuleDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "draft", draft, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-drafts/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewResumeRulesRequest calls the generic ResumeRules builder with application/json body
+func NewResumeRulesRequest(server string, params *ResumeRulesParams, body ResumeRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResumeRulesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewResumeRulesRequestWithBody constructs an http.Request for the ResumeRules method, with any body, and a specified content type
+func NewResumeRulesRequestWithBody(server string, params *ResumeRulesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-resumptions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRetireRulesRequest calls the generic RetireRules builder with application/json body
+func NewRetireRulesRequest(server string, params *RetireRulesParams, body RetireRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRetireRulesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRetireRulesRequestWithBody constructs an http.Request for the RetireRules method, with any body, and a specified content type
+func NewRetireRulesRequestWithBody(server string, params *RetireRulesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-retirements")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListRuleSetsRequest constructs an http.Request for the ListRuleSets method
-func NewListRuleSetsRequest(server string) (*http.Request, error) {
+func NewListRuleSetsRequest(server string, params *ListRuleSetsParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -9204,6 +11245,21 @@ func NewListRuleSetsRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -9250,7 +11306,7 @@ func NewPublishRuleSetRequestWithBody(server string, contentType string, body io
 }
 
 // NewGetRuleSetRequest constructs an http.Request for the GetRuleSet method
-func NewGetRuleSetRequest(server string, version int) (*http.Request, error) {
+func NewGetRuleSetRequest(server string, version int, params *GetRuleSetParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9278,6 +11334,150 @@ func NewGetRuleSetRequest(server string, version int) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetRuleChangesRequest constructs an http.Request for the GetRuleChanges method
+func NewGetRuleChangesRequest(server string, version int, params *GetRuleChangesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-sets/%s/changes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSuspendRulesRequest calls the generic SuspendRules builder with application/json body
+func NewSuspendRulesRequest(server string, params *SuspendRulesParams, body SuspendRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSuspendRulesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSuspendRulesRequestWithBody constructs an http.Request for the SuspendRules method, with any body, and a specified content type
+func NewSuspendRulesRequestWithBody(server string, params *SuspendRulesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rule-suspensions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -9346,11 +11546,26 @@ func NewListRulesRequest(server string, params *ListRulesParams) (*http.Request,
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewGetRuleRequest constructs an http.Request for the GetRule method
-func NewGetRuleRequest(server string, rule PathRule) (*http.Request, error) {
+func NewGetRuleRequest(server string, rule PathRule, params *GetRuleParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9378,6 +11593,21 @@ func NewGetRuleRequest(server string, rule PathRule) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -10372,17 +12602,229 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
 	PutRegionWithResponse(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutRegionResponse, error)
 
+	// ListRuleDraftsWithResponse 规则草案 Drafts of rules, newest first
+	//
+	// Anyone sees those in publicity and those that were published; staff see also the others of their institutions
+	// and, with a scope over the whole bank, all.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/rule-drafts (the `ListRuleDrafts` operationId).
+	ListRuleDraftsWithResponse(ctx context.Context, params *ListRuleDraftsParams, reqEditors ...RequestEditorFn) (*ListRuleDraftsResponse, error)
+
+	// CreateRuleDraftWithBodyWithResponse 起草规则 Draft rules
+	//
+	// For an institution, by its manager: it may change only what concerns its own programmes; or for the whole bank, by its
+	// operator. The files are checked on submission; until then `checks` says what is wrong.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts (the `CreateRuleDraft` operationId).
+	CreateRuleDraftWithBodyWithResponse(ctx context.Context, params *CreateRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRuleDraftResponse, error)
+
+	// CreateRuleDraftWithResponse 起草规则 Draft rules
+	//
+	// For an institution, by its manager: it may change only what concerns its own programmes; or for the whole bank, by its
+	// operator. The files are checked on submission; until then `checks` says what is wrong.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts (the `CreateRuleDraft` operationId).
+	CreateRuleDraftWithResponse(ctx context.Context, params *CreateRuleDraftParams, body CreateRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRuleDraftResponse, error)
+
+	// GetRuleDraftWithResponse 草案全文 A draft with its files, what is wrong with them, and what it changes
+	//
+	// Who reviewed it and what was done to it are for staff in whose scope it is. What an objection says, and who raised
+	// it, is for them and for who raised it; that there is one, and its answer, is public.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/rule-drafts/{draft} (the `GetRuleDraft` operationId).
+	GetRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *GetRuleDraftParams, reqEditors ...RequestEditorFn) (*GetRuleDraftResponse, error)
+
+	// ObjectToRuleDraftWithBodyWithResponse 提出异议 Object to a draft in publicity
+	//
+	// In the name of whoever is logged in, a person or an institution's client; one open objection each. What a learner writes is
+	// kept under the learner's own key.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/objections (the `ObjectToRuleDraft` operationId).
+	ObjectToRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *ObjectToRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToRuleDraftResponse, error)
+
+	// ObjectToRuleDraftWithResponse 提出异议 Object to a draft in publicity
+	//
+	// In the name of whoever is logged in, a person or an institution's client; one open objection each. What a learner writes is
+	// kept under the learner's own key.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/objections (the `ObjectToRuleDraft` operationId).
+	ObjectToRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *ObjectToRuleDraftParams, body ObjectToRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToRuleDraftResponse, error)
+
+	// AnswerRuleObjectionWithBodyWithResponse 答复异议 Answer an objection
+	//
+	// Upheld, it returns the draft. Neither who wrote or submitted the draft answers, nor who raised the objection. The reasons
+	// are public.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/objections/{objection}/answer (the `AnswerRuleObjection` operationId).
+	AnswerRuleObjectionWithBodyWithResponse(ctx context.Context, draft PathDraft, objection int, params *AnswerRuleObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerRuleObjectionResponse, error)
+
+	// AnswerRuleObjectionWithResponse 答复异议 Answer an objection
+	//
+	// Upheld, it returns the draft. Neither who wrote or submitted the draft answers, nor who raised the objection. The reasons
+	// are public.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/objections/{objection}/answer (the `AnswerRuleObjection` operationId).
+	AnswerRuleObjectionWithResponse(ctx context.Context, draft PathDraft, objection int, params *AnswerRuleObjectionParams, body AnswerRuleObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerRuleObjectionResponse, error)
+
+	// PublishRuleDraftWithBodyWithResponse 发布草案 Publish an approved draft as the next version of the rules
+	//
+	// Once its publicity has ended (`IN_PUBLICITY`) and every objection was answered (`OPEN_OBJECTION`), and if the rules in
+	// force are those it was written on (`STALE_BASE`). Whoever alone approved of it does not publish it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/publish (the `PublishRuleDraft` operationId).
+	PublishRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *PublishRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRuleDraftResponse, error)
+
+	// PublishRuleDraftWithResponse 发布草案 Publish an approved draft as the next version of the rules
+	//
+	// Once its publicity has ended (`IN_PUBLICITY`) and every objection was answered (`OPEN_OBJECTION`), and if the rules in
+	// force are those it was written on (`STALE_BASE`). Whoever alone approved of it does not publish it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/publish (the `PublishRuleDraft` operationId).
+	PublishRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *PublishRuleDraftParams, body PublishRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRuleDraftResponse, error)
+
+	// ReviewRuleDraftWithBodyWithResponse 审核草案 Approve of a revision, or return it
+	//
+	// Of exactly one revision. Nobody reviews what they wrote or submitted, and nobody twice; one who returns it says why, and the
+	// quorum of approvals begins its publicity.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/review (the `ReviewRuleDraft` operationId).
+	ReviewRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *ReviewRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReviewRuleDraftResponse, error)
+
+	// ReviewRuleDraftWithResponse 审核草案 Approve of a revision, or return it
+	//
+	// Of exactly one revision. Nobody reviews what they wrote or submitted, and nobody twice; one who returns it says why, and the
+	// quorum of approvals begins its publicity.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/review (the `ReviewRuleDraft` operationId).
+	ReviewRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *ReviewRuleDraftParams, body ReviewRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviewRuleDraftResponse, error)
+
+	// ReviseRuleDraftWithBodyWithResponse 修改草案 Add the next revision of a draft
+	//
+	// What was said of earlier revisions counts no more: the draft is submitted anew. Objections still want their answers.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/revisions (the `ReviseRuleDraft` operationId).
+	ReviseRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *ReviseRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReviseRuleDraftResponse, error)
+
+	// ReviseRuleDraftWithResponse 修改草案 Add the next revision of a draft
+	//
+	// What was said of earlier revisions counts no more: the draft is submitted anew. Objections still want their answers.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/revisions (the `ReviseRuleDraft` operationId).
+	ReviseRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *ReviseRuleDraftParams, body ReviseRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviseRuleDraftResponse, error)
+
+	// SubmitRuleDraftWithBodyWithResponse 提交审核 Hand a draft in for review
+	//
+	// It must be free of errors, stand on the rules in force (`STALE_BASE` says what has changed since) and change nothing that
+	// is not its institution's (`NOT_OWN_RULES`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/submit (the `SubmitRuleDraft` operationId).
+	SubmitRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *SubmitRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitRuleDraftResponse, error)
+
+	// SubmitRuleDraftWithResponse 提交审核 Hand a draft in for review
+	//
+	// It must be free of errors, stand on the rules in force (`STALE_BASE` says what has changed since) and change nothing that
+	// is not its institution's (`NOT_OWN_RULES`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/submit (the `SubmitRuleDraft` operationId).
+	SubmitRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *SubmitRuleDraftParams, body SubmitRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitRuleDraftResponse, error)
+
+	// WithdrawRuleDraftWithBodyWithResponse 撤回草案 Withdraw a draft for good
+	//
+	// Only who wrote or submitted it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/withdraw (the `WithdrawRuleDraft` operationId).
+	WithdrawRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *WithdrawRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawRuleDraftResponse, error)
+
+	// WithdrawRuleDraftWithResponse 撤回草案 Withdraw a draft for good
+	//
+	// Only who wrote or submitted it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-drafts/{draft}/withdraw (the `WithdrawRuleDraft` operationId).
+	WithdrawRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *WithdrawRuleDraftParams, body WithdrawRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawRuleDraftResponse, error)
+
+	// ResumeRulesWithBodyWithResponse 恢复规则 End a suspension of the same target
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-resumptions (the `ResumeRules` operationId).
+	ResumeRulesWithBodyWithResponse(ctx context.Context, params *ResumeRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeRulesResponse, error)
+
+	// ResumeRulesWithResponse 恢复规则 End a suspension of the same target
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-resumptions (the `ResumeRules` operationId).
+	ResumeRulesWithResponse(ctx context.Context, params *ResumeRulesParams, body ResumeRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeRulesResponse, error)
+
+	// RetireRulesWithBodyWithResponse 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+	//
+	// It is announced at least as many days ahead as drafts are public for. After it, conversions are denied with
+	// `RULE_EXPIRED`; what it said stays readable. Until the day has come it can be moved.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-retirements (the `RetireRules` operationId).
+	RetireRulesWithBodyWithResponse(ctx context.Context, params *RetireRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RetireRulesResponse, error)
+
+	// RetireRulesWithResponse 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+	//
+	// It is announced at least as many days ahead as drafts are public for. After it, conversions are denied with
+	// `RULE_EXPIRED`; what it said stays readable. Until the day has come it can be moved.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-retirements (the `RetireRules` operationId).
+	RetireRulesWithResponse(ctx context.Context, params *RetireRulesParams, body RetireRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*RetireRulesResponse, error)
+
 	// ListRuleSetsWithResponse 规则集历史 Every published version of the rules
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/rule-sets (the `ListRuleSets` operationId).
-	ListRuleSetsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListRuleSetsResponse, error)
+	ListRuleSetsWithResponse(ctx context.Context, params *ListRuleSetsParams, reqEditors ...RequestEditorFn) (*ListRuleSetsResponse, error)
 
 	// PublishRuleSetWithBodyWithResponse 发布规则集 Publish the next version of the rules
 	//
-	// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-	// column, and then nothing is published. Sent again it answers as the first time.
+	// Publishes directly, without a draft: where the bank is configured so, and otherwise the first version only
+	// (`REVIEW_REQUIRED`); the catalogue says `direct` of such a version. The two files are checked against the
+	// catalogue as a whole; everything wrong is reported with file, line and column, and then nothing is published.
+	// What is suspended or was given an end stays so. Sent again it answers as the first time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10391,8 +12833,10 @@ type ClientWithResponsesInterface interface {
 
 	// PublishRuleSetWithResponse 发布规则集 Publish the next version of the rules
 	//
-	// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-	// column, and then nothing is published. Sent again it answers as the first time.
+	// Publishes directly, without a draft: where the bank is configured so, and otherwise the first version only
+	// (`REVIEW_REQUIRED`); the catalogue says `direct` of such a version. The two files are checked against the
+	// catalogue as a whole; everything wrong is reported with file, line and column, and then nothing is published.
+	// What is suspended or was given an end stays so. Sent again it answers as the first time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10404,7 +12848,36 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/rule-sets/{version} (the `GetRuleSet` operationId).
-	GetRuleSetWithResponse(ctx context.Context, version int, reqEditors ...RequestEditorFn) (*GetRuleSetResponse, error)
+	GetRuleSetWithResponse(ctx context.Context, version int, params *GetRuleSetParams, reqEditors ...RequestEditorFn) (*GetRuleSetResponse, error)
+
+	// GetRuleChangesWithResponse 版本差异 What differs between two versions of the rules, rule by rule and field by field
+	//
+	// What is written otherwise and means the same is no difference. Two versions never change, so neither does the answer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/rule-sets/{version}/changes (the `GetRuleChanges` operationId).
+	GetRuleChangesWithResponse(ctx context.Context, version int, params *GetRuleChangesParams, reqEditors ...RequestEditorFn) (*GetRuleChangesResponse, error)
+
+	// SuspendRulesWithBodyWithResponse 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+	//
+	// At once, as the next version of the rules: conversions are denied with `RULE_SUSPENDED` and applications are not approved
+	// until they are resumed. Recognition goes on.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-suspensions (the `SuspendRules` operationId).
+	SuspendRulesWithBodyWithResponse(ctx context.Context, params *SuspendRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SuspendRulesResponse, error)
+
+	// SuspendRulesWithResponse 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+	//
+	// At once, as the next version of the rules: conversions are denied with `RULE_SUSPENDED` and applications are not approved
+	// until they are resumed. Recognition goes on.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rule-suspensions (the `SuspendRules` operationId).
+	SuspendRulesWithResponse(ctx context.Context, params *SuspendRulesParams, body SuspendRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*SuspendRulesResponse, error)
 
 	// ListRulesWithResponse 规则 The rules in force
 	//
@@ -10418,7 +12891,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/rules/{rule} (the `GetRule` operationId).
-	GetRuleWithResponse(ctx context.Context, rule PathRule, reqEditors ...RequestEditorFn) (*GetRuleResponse, error)
+	GetRuleWithResponse(ctx context.Context, rule PathRule, params *GetRuleParams, reqEditors ...RequestEditorFn) (*GetRuleResponse, error)
 
 	// LogOutWithResponse 退出登录 End the session, or the token, that the request came with
 	//
@@ -13806,6 +16279,516 @@ func (r PutRegionResponse) ContentType() string {
 	return ""
 }
 
+type ListRuleDraftsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Drafts []RuleDraftSummary `json:"drafts"`
+		Next   *string            `json:"next,omitempty"`
+	}
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRuleDraftsResponse) GetJSON200() *struct {
+	Drafts []RuleDraftSummary `json:"drafts"`
+	Next   *string            `json:"next,omitempty"`
+} {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRuleDraftsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRuleDraftsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRuleDraftsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRuleDraftsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateRuleDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleDraftSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CreateRuleDraftResponse) GetJSON200() *RuleDraftSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateRuleDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateRuleDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateRuleDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateRuleDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRuleDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleDraft
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRuleDraftResponse) GetJSON200() *RuleDraft {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRuleDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRuleDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRuleDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRuleDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ObjectToRuleDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleObjection
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectToRuleDraftResponse) GetJSON200() *RuleObjection {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectToRuleDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectToRuleDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectToRuleDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectToRuleDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AnswerRuleObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleDraftSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerRuleObjectionResponse) GetJSON200() *RuleDraftSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerRuleObjectionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerRuleObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerRuleObjectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerRuleObjectionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PublishRuleDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleSetSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PublishRuleDraftResponse) GetJSON200() *RuleSetSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r PublishRuleDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PublishRuleDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PublishRuleDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PublishRuleDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReviewRuleDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleDraftSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReviewRuleDraftResponse) GetJSON200() *RuleDraftSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReviewRuleDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReviewRuleDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReviewRuleDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReviewRuleDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReviseRuleDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleDraftSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReviseRuleDraftResponse) GetJSON200() *RuleDraftSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReviseRuleDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReviseRuleDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReviseRuleDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReviseRuleDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SubmitRuleDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleDraftSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SubmitRuleDraftResponse) GetJSON200() *RuleDraftSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r SubmitRuleDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitRuleDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitRuleDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SubmitRuleDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WithdrawRuleDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleDraftSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawRuleDraftResponse) GetJSON200() *RuleDraftSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawRuleDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawRuleDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawRuleDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawRuleDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResumeRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleSetSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumeRulesResponse) GetJSON200() *RuleSetSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RetireRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleSetSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RetireRulesResponse) GetJSON200() *RuleSetSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RetireRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RetireRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetireRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RetireRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListRuleSetsResponse200Headers the declared response headers of an HTTP 200 response for ListRuleSets
+type ListRuleSetsResponse200Headers struct {
+	CacheControl string
+	ETag         string
+}
+
+// ListRuleSetsResponse304Headers the declared response headers of an HTTP 304 response for ListRuleSets
+type ListRuleSetsResponse304Headers struct {
+	CacheControl string
+	ETag         string
+}
+
 type ListRuleSetsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13813,6 +16796,10 @@ type ListRuleSetsResponse struct {
 	JSON200 *struct {
 		RuleSets []RuleSetSummary `json:"rule_sets"`
 	}
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListRuleSetsResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *ListRuleSetsResponse304Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -13892,11 +16879,27 @@ func (r PublishRuleSetResponse) ContentType() string {
 	return ""
 }
 
+// GetRuleSetResponse200Headers the declared response headers of an HTTP 200 response for GetRuleSet
+type GetRuleSetResponse200Headers struct {
+	CacheControl string
+	ETag         string
+}
+
+// GetRuleSetResponse304Headers the declared response headers of an HTTP 304 response for GetRuleSet
+type GetRuleSetResponse304Headers struct {
+	CacheControl string
+	ETag         string
+}
+
 type GetRuleSetResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *RuleSet
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetRuleSetResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetRuleSetResponse304Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -13933,6 +16936,116 @@ func (r GetRuleSetResponse) ContentType() string {
 	return ""
 }
 
+// GetRuleChangesResponse200Headers the declared response headers of an HTTP 200 response for GetRuleChanges
+type GetRuleChangesResponse200Headers struct {
+	CacheControl string
+	ETag         string
+}
+
+// GetRuleChangesResponse304Headers the declared response headers of an HTTP 304 response for GetRuleChanges
+type GetRuleChangesResponse304Headers struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetRuleChangesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleChanges
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetRuleChangesResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetRuleChangesResponse304Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRuleChangesResponse) GetJSON200() *RuleChanges {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRuleChangesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRuleChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRuleChangesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRuleChangesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SuspendRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleSetSummary
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SuspendRulesResponse) GetJSON200() *RuleSetSummary {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r SuspendRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SuspendRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SuspendRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SuspendRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListRulesResponse200Headers the declared response headers of an HTTP 200 response for ListRules
+type ListRulesResponse200Headers struct {
+	CacheControl string
+	ETag         string
+}
+
+// ListRulesResponse304Headers the declared response headers of an HTTP 304 response for ListRules
+type ListRulesResponse304Headers struct {
+	CacheControl string
+	ETag         string
+}
+
 type ListRulesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13941,6 +17054,10 @@ type ListRulesResponse struct {
 		RuleSet int    `json:"rule_set"`
 		Rules   []Rule `json:"rules"`
 	}
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListRulesResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *ListRulesResponse304Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -13980,11 +17097,27 @@ func (r ListRulesResponse) ContentType() string {
 	return ""
 }
 
+// GetRuleResponse200Headers the declared response headers of an HTTP 200 response for GetRule
+type GetRuleResponse200Headers struct {
+	CacheControl string
+	ETag         string
+}
+
+// GetRuleResponse304Headers the declared response headers of an HTTP 304 response for GetRule
+type GetRuleResponse304Headers struct {
+	CacheControl string
+	ETag         string
+}
+
 type GetRuleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *RuleHistory
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetRuleResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetRuleResponse304Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -15641,13 +18774,355 @@ func (c *ClientWithResponses) PutRegionWithResponse(ctx context.Context, region 
 	return ParsePutRegionResponse(rsp)
 }
 
+// ListRuleDraftsWithResponse 规则草案 Drafts of rules, newest first
+//
+// Anyone sees those in publicity and those that were published; staff see also the others of their institutions
+// and, with a scope over the whole bank, all.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/rule-drafts (the `ListRuleDrafts` operationId).
+func (c *ClientWithResponses) ListRuleDraftsWithResponse(ctx context.Context, params *ListRuleDraftsParams, reqEditors ...RequestEditorFn) (*ListRuleDraftsResponse, error) {
+	rsp, err := c.ListRuleDrafts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRuleDraftsResponse(rsp)
+}
+
+// CreateRuleDraftWithBodyWithResponse 起草规则 Draft rules
+//
+// For an institution, by its manager: it may change only what concerns its own programmes; or for the whole bank, by its
+// operator. The files are checked on submission; until then `checks` says what is wrong.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts (the `CreateRuleDraft` operationId).
+func (c *ClientWithResponses) CreateRuleDraftWithBodyWithResponse(ctx context.Context, params *CreateRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRuleDraftResponse, error) {
+	rsp, err := c.CreateRuleDraftWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateRuleDraftResponse(rsp)
+}
+
+// CreateRuleDraftWithResponse 起草规则 Draft rules
+//
+// For an institution, by its manager: it may change only what concerns its own programmes; or for the whole bank, by its
+// operator. The files are checked on submission; until then `checks` says what is wrong.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts (the `CreateRuleDraft` operationId).
+func (c *ClientWithResponses) CreateRuleDraftWithResponse(ctx context.Context, params *CreateRuleDraftParams, body CreateRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRuleDraftResponse, error) {
+	rsp, err := c.CreateRuleDraft(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateRuleDraftResponse(rsp)
+}
+
+// GetRuleDraftWithResponse 草案全文 A draft with its files, what is wrong with them, and what it changes
+//
+// Who reviewed it and what was done to it are for staff in whose scope it is. What an objection says, and who raised
+// it, is for them and for who raised it; that there is one, and its answer, is public.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/rule-drafts/{draft} (the `GetRuleDraft` operationId).
+func (c *ClientWithResponses) GetRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *GetRuleDraftParams, reqEditors ...RequestEditorFn) (*GetRuleDraftResponse, error) {
+	rsp, err := c.GetRuleDraft(ctx, draft, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRuleDraftResponse(rsp)
+}
+
+// ObjectToRuleDraftWithBodyWithResponse 提出异议 Object to a draft in publicity
+//
+// In the name of whoever is logged in, a person or an institution's client; one open objection each. What a learner writes is
+// kept under the learner's own key.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/objections (the `ObjectToRuleDraft` operationId).
+func (c *ClientWithResponses) ObjectToRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *ObjectToRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToRuleDraftResponse, error) {
+	rsp, err := c.ObjectToRuleDraftWithBody(ctx, draft, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToRuleDraftResponse(rsp)
+}
+
+// ObjectToRuleDraftWithResponse 提出异议 Object to a draft in publicity
+//
+// In the name of whoever is logged in, a person or an institution's client; one open objection each. What a learner writes is
+// kept under the learner's own key.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/objections (the `ObjectToRuleDraft` operationId).
+func (c *ClientWithResponses) ObjectToRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *ObjectToRuleDraftParams, body ObjectToRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToRuleDraftResponse, error) {
+	rsp, err := c.ObjectToRuleDraft(ctx, draft, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToRuleDraftResponse(rsp)
+}
+
+// AnswerRuleObjectionWithBodyWithResponse 答复异议 Answer an objection
+//
+// Upheld, it returns the draft. Neither who wrote or submitted the draft answers, nor who raised the objection. The reasons
+// are public.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/objections/{objection}/answer (the `AnswerRuleObjection` operationId).
+func (c *ClientWithResponses) AnswerRuleObjectionWithBodyWithResponse(ctx context.Context, draft PathDraft, objection int, params *AnswerRuleObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerRuleObjectionResponse, error) {
+	rsp, err := c.AnswerRuleObjectionWithBody(ctx, draft, objection, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerRuleObjectionResponse(rsp)
+}
+
+// AnswerRuleObjectionWithResponse 答复异议 Answer an objection
+//
+// Upheld, it returns the draft. Neither who wrote or submitted the draft answers, nor who raised the objection. The reasons
+// are public.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/objections/{objection}/answer (the `AnswerRuleObjection` operationId).
+func (c *ClientWithResponses) AnswerRuleObjectionWithResponse(ctx context.Context, draft PathDraft, objection int, params *AnswerRuleObjectionParams, body AnswerRuleObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerRuleObjectionResponse, error) {
+	rsp, err := c.AnswerRuleObjection(ctx, draft, objection, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerRuleObjectionResponse(rsp)
+}
+
+// PublishRuleDraftWithBodyWithResponse 发布草案 Publish an approved draft as the next version of the rules
+//
+// Once its publicity has ended (`IN_PUBLICITY`) and every objection was answered (`OPEN_OBJECTION`), and if the rules in
+// force are those it was written on (`STALE_BASE`). Whoever alone approved of it does not publish it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/publish (the `PublishRuleDraft` operationId).
+func (c *ClientWithResponses) PublishRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *PublishRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRuleDraftResponse, error) {
+	rsp, err := c.PublishRuleDraftWithBody(ctx, draft, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishRuleDraftResponse(rsp)
+}
+
+// PublishRuleDraftWithResponse 发布草案 Publish an approved draft as the next version of the rules
+//
+// Once its publicity has ended (`IN_PUBLICITY`) and every objection was answered (`OPEN_OBJECTION`), and if the rules in
+// force are those it was written on (`STALE_BASE`). Whoever alone approved of it does not publish it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/publish (the `PublishRuleDraft` operationId).
+func (c *ClientWithResponses) PublishRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *PublishRuleDraftParams, body PublishRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRuleDraftResponse, error) {
+	rsp, err := c.PublishRuleDraft(ctx, draft, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishRuleDraftResponse(rsp)
+}
+
+// ReviewRuleDraftWithBodyWithResponse 审核草案 Approve of a revision, or return it
+//
+// Of exactly one revision. Nobody reviews what they wrote or submitted, and nobody twice; one who returns it says why, and the
+// quorum of approvals begins its publicity.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/review (the `ReviewRuleDraft` operationId).
+func (c *ClientWithResponses) ReviewRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *ReviewRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReviewRuleDraftResponse, error) {
+	rsp, err := c.ReviewRuleDraftWithBody(ctx, draft, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviewRuleDraftResponse(rsp)
+}
+
+// ReviewRuleDraftWithResponse 审核草案 Approve of a revision, or return it
+//
+// Of exactly one revision. Nobody reviews what they wrote or submitted, and nobody twice; one who returns it says why, and the
+// quorum of approvals begins its publicity.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/review (the `ReviewRuleDraft` operationId).
+func (c *ClientWithResponses) ReviewRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *ReviewRuleDraftParams, body ReviewRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviewRuleDraftResponse, error) {
+	rsp, err := c.ReviewRuleDraft(ctx, draft, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviewRuleDraftResponse(rsp)
+}
+
+// ReviseRuleDraftWithBodyWithResponse 修改草案 Add the next revision of a draft
+//
+// What was said of earlier revisions counts no more: the draft is submitted anew. Objections still want their answers.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/revisions (the `ReviseRuleDraft` operationId).
+func (c *ClientWithResponses) ReviseRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *ReviseRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReviseRuleDraftResponse, error) {
+	rsp, err := c.ReviseRuleDraftWithBody(ctx, draft, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviseRuleDraftResponse(rsp)
+}
+
+// ReviseRuleDraftWithResponse 修改草案 Add the next revision of a draft
+//
+// What was said of earlier revisions counts no more: the draft is submitted anew. Objections still want their answers.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/revisions (the `ReviseRuleDraft` operationId).
+func (c *ClientWithResponses) ReviseRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *ReviseRuleDraftParams, body ReviseRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviseRuleDraftResponse, error) {
+	rsp, err := c.ReviseRuleDraft(ctx, draft, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviseRuleDraftResponse(rsp)
+}
+
+// SubmitRuleDraftWithBodyWithResponse 提交审核 Hand a draft in for review
+//
+// It must be free of errors, stand on the rules in force (`STALE_BASE` says what has changed since) and change nothing that
+// is not its institution's (`NOT_OWN_RULES`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/submit (the `SubmitRuleDraft` operationId).
+func (c *ClientWithResponses) SubmitRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *SubmitRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitRuleDraftResponse, error) {
+	rsp, err := c.SubmitRuleDraftWithBody(ctx, draft, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitRuleDraftResponse(rsp)
+}
+
+// SubmitRuleDraftWithResponse 提交审核 Hand a draft in for review
+//
+// It must be free of errors, stand on the rules in force (`STALE_BASE` says what has changed since) and change nothing that
+// is not its institution's (`NOT_OWN_RULES`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/submit (the `SubmitRuleDraft` operationId).
+func (c *ClientWithResponses) SubmitRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *SubmitRuleDraftParams, body SubmitRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitRuleDraftResponse, error) {
+	rsp, err := c.SubmitRuleDraft(ctx, draft, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitRuleDraftResponse(rsp)
+}
+
+// WithdrawRuleDraftWithBodyWithResponse 撤回草案 Withdraw a draft for good
+//
+// Only who wrote or submitted it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/withdraw (the `WithdrawRuleDraft` operationId).
+func (c *ClientWithResponses) WithdrawRuleDraftWithBodyWithResponse(ctx context.Context, draft PathDraft, params *WithdrawRuleDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawRuleDraftResponse, error) {
+	rsp, err := c.WithdrawRuleDraftWithBody(ctx, draft, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawRuleDraftResponse(rsp)
+}
+
+// WithdrawRuleDraftWithResponse 撤回草案 Withdraw a draft for good
+//
+// Only who wrote or submitted it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-drafts/{draft}/withdraw (the `WithdrawRuleDraft` operationId).
+func (c *ClientWithResponses) WithdrawRuleDraftWithResponse(ctx context.Context, draft PathDraft, params *WithdrawRuleDraftParams, body WithdrawRuleDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawRuleDraftResponse, error) {
+	rsp, err := c.WithdrawRuleDraft(ctx, draft, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawRuleDraftResponse(rsp)
+}
+
+// ResumeRulesWithBodyWithResponse 恢复规则 End a suspension of the same target
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-resumptions (the `ResumeRules` operationId).
+func (c *ClientWithResponses) ResumeRulesWithBodyWithResponse(ctx context.Context, params *ResumeRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeRulesResponse, error) {
+	rsp, err := c.ResumeRulesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeRulesResponse(rsp)
+}
+
+// ResumeRulesWithResponse 恢复规则 End a suspension of the same target
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-resumptions (the `ResumeRules` operationId).
+func (c *ClientWithResponses) ResumeRulesWithResponse(ctx context.Context, params *ResumeRulesParams, body ResumeRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeRulesResponse, error) {
+	rsp, err := c.ResumeRules(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeRulesResponse(rsp)
+}
+
+// RetireRulesWithBodyWithResponse 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+//
+// It is announced at least as many days ahead as drafts are public for. After it, conversions are denied with
+// `RULE_EXPIRED`; what it said stays readable. Until the day has come it can be moved.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-retirements (the `RetireRules` operationId).
+func (c *ClientWithResponses) RetireRulesWithBodyWithResponse(ctx context.Context, params *RetireRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RetireRulesResponse, error) {
+	rsp, err := c.RetireRulesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetireRulesResponse(rsp)
+}
+
+// RetireRulesWithResponse 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+//
+// It is announced at least as many days ahead as drafts are public for. After it, conversions are denied with
+// `RULE_EXPIRED`; what it said stays readable. Until the day has come it can be moved.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-retirements (the `RetireRules` operationId).
+func (c *ClientWithResponses) RetireRulesWithResponse(ctx context.Context, params *RetireRulesParams, body RetireRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*RetireRulesResponse, error) {
+	rsp, err := c.RetireRules(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetireRulesResponse(rsp)
+}
+
 // ListRuleSetsWithResponse 规则集历史 Every published version of the rules
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/rule-sets (the `ListRuleSets` operationId).
-func (c *ClientWithResponses) ListRuleSetsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListRuleSetsResponse, error) {
-	rsp, err := c.ListRuleSets(ctx, reqEditors...)
+func (c *ClientWithResponses) ListRuleSetsWithResponse(ctx context.Context, params *ListRuleSetsParams, reqEditors ...RequestEditorFn) (*ListRuleSetsResponse, error) {
+	rsp, err := c.ListRuleSets(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -15656,8 +19131,10 @@ func (c *ClientWithResponses) ListRuleSetsWithResponse(ctx context.Context, reqE
 
 // PublishRuleSetWithBodyWithResponse 发布规则集 Publish the next version of the rules
 //
-// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-// column, and then nothing is published. Sent again it answers as the first time.
+// Publishes directly, without a draft: where the bank is configured so, and otherwise the first version only
+// (`REVIEW_REQUIRED`); the catalogue says `direct` of such a version. The two files are checked against the
+// catalogue as a whole; everything wrong is reported with file, line and column, and then nothing is published.
+// What is suspended or was given an end stays so. Sent again it answers as the first time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -15672,8 +19149,10 @@ func (c *ClientWithResponses) PublishRuleSetWithBodyWithResponse(ctx context.Con
 
 // PublishRuleSetWithResponse 发布规则集 Publish the next version of the rules
 //
-// The two files are checked against the catalogue as a whole; everything wrong is reported with file, line and
-// column, and then nothing is published. Sent again it answers as the first time.
+// Publishes directly, without a draft: where the bank is configured so, and otherwise the first version only
+// (`REVIEW_REQUIRED`); the catalogue says `direct` of such a version. The two files are checked against the
+// catalogue as a whole; everything wrong is reported with file, line and column, and then nothing is published.
+// What is suspended or was given an end stays so. Sent again it answers as the first time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -15691,12 +19170,59 @@ func (c *ClientWithResponses) PublishRuleSetWithResponse(ctx context.Context, bo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/rule-sets/{version} (the `GetRuleSet` operationId).
-func (c *ClientWithResponses) GetRuleSetWithResponse(ctx context.Context, version int, reqEditors ...RequestEditorFn) (*GetRuleSetResponse, error) {
-	rsp, err := c.GetRuleSet(ctx, version, reqEditors...)
+func (c *ClientWithResponses) GetRuleSetWithResponse(ctx context.Context, version int, params *GetRuleSetParams, reqEditors ...RequestEditorFn) (*GetRuleSetResponse, error) {
+	rsp, err := c.GetRuleSet(ctx, version, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseGetRuleSetResponse(rsp)
+}
+
+// GetRuleChangesWithResponse 版本差异 What differs between two versions of the rules, rule by rule and field by field
+//
+// What is written otherwise and means the same is no difference. Two versions never change, so neither does the answer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/rule-sets/{version}/changes (the `GetRuleChanges` operationId).
+func (c *ClientWithResponses) GetRuleChangesWithResponse(ctx context.Context, version int, params *GetRuleChangesParams, reqEditors ...RequestEditorFn) (*GetRuleChangesResponse, error) {
+	rsp, err := c.GetRuleChanges(ctx, version, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRuleChangesResponse(rsp)
+}
+
+// SuspendRulesWithBodyWithResponse 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+//
+// At once, as the next version of the rules: conversions are denied with `RULE_SUSPENDED` and applications are not approved
+// until they are resumed. Recognition goes on.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-suspensions (the `SuspendRules` operationId).
+func (c *ClientWithResponses) SuspendRulesWithBodyWithResponse(ctx context.Context, params *SuspendRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SuspendRulesResponse, error) {
+	rsp, err := c.SuspendRulesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSuspendRulesResponse(rsp)
+}
+
+// SuspendRulesWithResponse 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+//
+// At once, as the next version of the rules: conversions are denied with `RULE_SUSPENDED` and applications are not approved
+// until they are resumed. Recognition goes on.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rule-suspensions (the `SuspendRules` operationId).
+func (c *ClientWithResponses) SuspendRulesWithResponse(ctx context.Context, params *SuspendRulesParams, body SuspendRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*SuspendRulesResponse, error) {
+	rsp, err := c.SuspendRules(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSuspendRulesResponse(rsp)
 }
 
 // ListRulesWithResponse 规则 The rules in force
@@ -15717,8 +19243,8 @@ func (c *ClientWithResponses) ListRulesWithResponse(ctx context.Context, params 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/rules/{rule} (the `GetRule` operationId).
-func (c *ClientWithResponses) GetRuleWithResponse(ctx context.Context, rule PathRule, reqEditors ...RequestEditorFn) (*GetRuleResponse, error) {
-	rsp, err := c.GetRule(ctx, rule, reqEditors...)
+func (c *ClientWithResponses) GetRuleWithResponse(ctx context.Context, rule PathRule, params *GetRuleParams, reqEditors ...RequestEditorFn) (*GetRuleResponse, error) {
+	rsp, err := c.GetRule(ctx, rule, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18067,6 +21593,321 @@ func ParsePutRegionResponse(rsp *http.Response) (*PutRegionResponse, error) {
 	return response, nil
 }
 
+// ParseListRuleDraftsResponse parses an HTTP response from a ListRuleDraftsWithResponse call
+func ParseListRuleDraftsResponse(rsp *http.Response) (*ListRuleDraftsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRuleDraftsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Drafts []RuleDraftSummary `json:"drafts"`
+			Next   *string            `json:"next,omitempty"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateRuleDraftResponse parses an HTTP response from a CreateRuleDraftWithResponse call
+func ParseCreateRuleDraftResponse(rsp *http.Response) (*CreateRuleDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateRuleDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleDraftSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRuleDraftResponse parses an HTTP response from a GetRuleDraftWithResponse call
+func ParseGetRuleDraftResponse(rsp *http.Response) (*GetRuleDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRuleDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleDraft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseObjectToRuleDraftResponse parses an HTTP response from a ObjectToRuleDraftWithResponse call
+func ParseObjectToRuleDraftResponse(rsp *http.Response) (*ObjectToRuleDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectToRuleDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleObjection
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnswerRuleObjectionResponse parses an HTTP response from a AnswerRuleObjectionWithResponse call
+func ParseAnswerRuleObjectionResponse(rsp *http.Response) (*AnswerRuleObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerRuleObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleDraftSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePublishRuleDraftResponse parses an HTTP response from a PublishRuleDraftWithResponse call
+func ParsePublishRuleDraftResponse(rsp *http.Response) (*PublishRuleDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PublishRuleDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleSetSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReviewRuleDraftResponse parses an HTTP response from a ReviewRuleDraftWithResponse call
+func ParseReviewRuleDraftResponse(rsp *http.Response) (*ReviewRuleDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReviewRuleDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleDraftSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReviseRuleDraftResponse parses an HTTP response from a ReviseRuleDraftWithResponse call
+func ParseReviseRuleDraftResponse(rsp *http.Response) (*ReviseRuleDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReviseRuleDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleDraftSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSubmitRuleDraftResponse parses an HTTP response from a SubmitRuleDraftWithResponse call
+func ParseSubmitRuleDraftResponse(rsp *http.Response) (*SubmitRuleDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitRuleDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleDraftSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawRuleDraftResponse parses an HTTP response from a WithdrawRuleDraftWithResponse call
+func ParseWithdrawRuleDraftResponse(rsp *http.Response) (*WithdrawRuleDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawRuleDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleDraftSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResumeRulesResponse parses an HTTP response from a ResumeRulesWithResponse call
+func ParseResumeRulesResponse(rsp *http.Response) (*ResumeRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleSetSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRetireRulesResponse parses an HTTP response from a RetireRulesWithResponse call
+func ParseRetireRulesResponse(rsp *http.Response) (*RetireRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetireRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleSetSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListRuleSetsResponse parses an HTTP response from a ListRuleSetsWithResponse call
 func ParseListRuleSetsResponse(rsp *http.Response) (*ListRuleSetsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18090,6 +21931,46 @@ func ParseListRuleSetsResponse(rsp *http.Response) (*ListRuleSetsResponse, error
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListRuleSetsResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers ListRuleSetsResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	}
 
 	return response, nil
@@ -18142,6 +22023,138 @@ func ParseGetRuleSetResponse(rsp *http.Response) (*GetRuleSetResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetRuleSetResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetRuleSetResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetRuleChangesResponse parses an HTTP response from a GetRuleChangesWithResponse call
+func ParseGetRuleChangesResponse(rsp *http.Response) (*GetRuleChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRuleChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleChanges
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetRuleChangesResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetRuleChangesResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSuspendRulesResponse parses an HTTP response from a SuspendRulesWithResponse call
+func ParseSuspendRulesResponse(rsp *http.Response) (*SuspendRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SuspendRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleSetSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	}
 
 	return response, nil
@@ -18171,6 +22184,46 @@ func ParseListRulesResponse(rsp *http.Response) (*ListRulesResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListRulesResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers ListRulesResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	}
 
 	return response, nil
@@ -18197,6 +22250,46 @@ func ParseGetRuleResponse(rsp *http.Response) (*GetRuleResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetRuleResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetRuleResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	}
 
 	return response, nil
@@ -18559,21 +22652,63 @@ type ServerInterface interface {
 	// PutRegion 登记或变更地区 Publish a region or its next version
 	// (PUT /v1/regions/{region})
 	PutRegion(w http.ResponseWriter, r *http.Request, region Code)
+	// ListRuleDrafts 规则草案 Drafts of rules, newest first
+	// (GET /v1/rule-drafts)
+	ListRuleDrafts(w http.ResponseWriter, r *http.Request, params ListRuleDraftsParams)
+	// CreateRuleDraft 起草规则 Draft rules
+	// (POST /v1/rule-drafts)
+	CreateRuleDraft(w http.ResponseWriter, r *http.Request, params CreateRuleDraftParams)
+	// GetRuleDraft 草案全文 A draft with its files, what is wrong with them, and what it changes
+	// (GET /v1/rule-drafts/{draft})
+	GetRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params GetRuleDraftParams)
+	// ObjectToRuleDraft 提出异议 Object to a draft in publicity
+	// (POST /v1/rule-drafts/{draft}/objections)
+	ObjectToRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params ObjectToRuleDraftParams)
+	// AnswerRuleObjection 答复异议 Answer an objection
+	// (POST /v1/rule-drafts/{draft}/objections/{objection}/answer)
+	AnswerRuleObjection(w http.ResponseWriter, r *http.Request, draft PathDraft, objection int, params AnswerRuleObjectionParams)
+	// PublishRuleDraft 发布草案 Publish an approved draft as the next version of the rules
+	// (POST /v1/rule-drafts/{draft}/publish)
+	PublishRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params PublishRuleDraftParams)
+	// ReviewRuleDraft 审核草案 Approve of a revision, or return it
+	// (POST /v1/rule-drafts/{draft}/review)
+	ReviewRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params ReviewRuleDraftParams)
+	// ReviseRuleDraft 修改草案 Add the next revision of a draft
+	// (POST /v1/rule-drafts/{draft}/revisions)
+	ReviseRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params ReviseRuleDraftParams)
+	// SubmitRuleDraft 提交审核 Hand a draft in for review
+	// (POST /v1/rule-drafts/{draft}/submit)
+	SubmitRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params SubmitRuleDraftParams)
+	// WithdrawRuleDraft 撤回草案 Withdraw a draft for good
+	// (POST /v1/rule-drafts/{draft}/withdraw)
+	WithdrawRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params WithdrawRuleDraftParams)
+	// ResumeRules 恢复规则 End a suspension of the same target
+	// (POST /v1/rule-resumptions)
+	ResumeRules(w http.ResponseWriter, r *http.Request, params ResumeRulesParams)
+	// RetireRules 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+	// (POST /v1/rule-retirements)
+	RetireRules(w http.ResponseWriter, r *http.Request, params RetireRulesParams)
 	// ListRuleSets 规则集历史 Every published version of the rules
 	// (GET /v1/rule-sets)
-	ListRuleSets(w http.ResponseWriter, r *http.Request)
+	ListRuleSets(w http.ResponseWriter, r *http.Request, params ListRuleSetsParams)
 	// PublishRuleSet 发布规则集 Publish the next version of the rules
 	// (POST /v1/rule-sets)
 	PublishRuleSet(w http.ResponseWriter, r *http.Request)
 	// GetRuleSet 规则集原文 A version of the rules, as it was written
 	// (GET /v1/rule-sets/{version})
-	GetRuleSet(w http.ResponseWriter, r *http.Request, version int)
+	GetRuleSet(w http.ResponseWriter, r *http.Request, version int, params GetRuleSetParams)
+	// GetRuleChanges 版本差异 What differs between two versions of the rules, rule by rule and field by field
+	// (GET /v1/rule-sets/{version}/changes)
+	GetRuleChanges(w http.ResponseWriter, r *http.Request, version int, params GetRuleChangesParams)
+	// SuspendRules 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+	// (POST /v1/rule-suspensions)
+	SuspendRules(w http.ResponseWriter, r *http.Request, params SuspendRulesParams)
 	// ListRules 规则 The rules in force
 	// (GET /v1/rules)
 	ListRules(w http.ResponseWriter, r *http.Request, params ListRulesParams)
 	// GetRule 规则及其历史 A rule in every version it ever had
 	// (GET /v1/rules/{rule})
-	GetRule(w http.ResponseWriter, r *http.Request, rule PathRule)
+	GetRule(w http.ResponseWriter, r *http.Request, rule PathRule, params GetRuleParams)
 	// LogOut 退出登录 End the session, or the token, that the request came with
 	// (DELETE /v1/session)
 	LogOut(w http.ResponseWriter, r *http.Request)
@@ -21664,11 +25799,661 @@ func (siw *ServerInterfaceWrapper) PutRegion(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListRuleDrafts operation middleware
+func (siw *ServerInterfaceWrapper) ListRuleDrafts(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRuleDraftsParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListRuleDrafts(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateRuleDraft operation middleware
+func (siw *ServerInterfaceWrapper) CreateRuleDraft(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateRuleDraftParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateRuleDraft(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRuleDraft operation middleware
+func (siw *ServerInterfaceWrapper) GetRuleDraft(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "draft" -------------
+	var draft PathDraft
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", mux.Vars(r)["draft"], &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "draft", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRuleDraftParams
+
+	// ------------- Optional query parameter "revision" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "revision", r.URL.Query(), &params.Revision, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "revision"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "revision", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRuleDraft(w, r, draft, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ObjectToRuleDraft operation middleware
+func (siw *ServerInterfaceWrapper) ObjectToRuleDraft(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "draft" -------------
+	var draft PathDraft
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", mux.Vars(r)["draft"], &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "draft", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ObjectToRuleDraftParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ObjectToRuleDraft(w, r, draft, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AnswerRuleObjection operation middleware
+func (siw *ServerInterfaceWrapper) AnswerRuleObjection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "draft" -------------
+	var draft PathDraft
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", mux.Vars(r)["draft"], &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "draft", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "objection" -------------
+	var objection int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "objection", mux.Vars(r)["objection"], &objection, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "objection", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerRuleObjectionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AnswerRuleObjection(w, r, draft, objection, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PublishRuleDraft operation middleware
+func (siw *ServerInterfaceWrapper) PublishRuleDraft(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "draft" -------------
+	var draft PathDraft
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", mux.Vars(r)["draft"], &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "draft", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PublishRuleDraftParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PublishRuleDraft(w, r, draft, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReviewRuleDraft operation middleware
+func (siw *ServerInterfaceWrapper) ReviewRuleDraft(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "draft" -------------
+	var draft PathDraft
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", mux.Vars(r)["draft"], &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "draft", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReviewRuleDraftParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReviewRuleDraft(w, r, draft, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReviseRuleDraft operation middleware
+func (siw *ServerInterfaceWrapper) ReviseRuleDraft(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "draft" -------------
+	var draft PathDraft
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", mux.Vars(r)["draft"], &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "draft", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReviseRuleDraftParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReviseRuleDraft(w, r, draft, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SubmitRuleDraft operation middleware
+func (siw *ServerInterfaceWrapper) SubmitRuleDraft(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "draft" -------------
+	var draft PathDraft
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", mux.Vars(r)["draft"], &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "draft", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitRuleDraftParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SubmitRuleDraft(w, r, draft, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawRuleDraft operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawRuleDraft(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "draft" -------------
+	var draft PathDraft
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", mux.Vars(r)["draft"], &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "draft", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawRuleDraftParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawRuleDraft(w, r, draft, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ResumeRules operation middleware
+func (siw *ServerInterfaceWrapper) ResumeRules(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeRulesParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ResumeRules(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RetireRules operation middleware
+func (siw *ServerInterfaceWrapper) RetireRules(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetireRulesParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RetireRules(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListRuleSets operation middleware
 func (siw *ServerInterfaceWrapper) ListRuleSets(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRuleSetsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ListRuleSets(w, r)
+		siw.Handler.ListRuleSets(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -21707,8 +26492,140 @@ func (siw *ServerInterfaceWrapper) GetRuleSet(w http.ResponseWriter, r *http.Req
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRuleSetParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetRuleSet(w, r, version)
+		siw.Handler.GetRuleSet(w, r, version, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRuleChanges operation middleware
+func (siw *ServerInterfaceWrapper) GetRuleChanges(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "version" -------------
+	var version int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", mux.Vars(r)["version"], &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "version", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRuleChangesParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRuleChanges(w, r, version, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SuspendRules operation middleware
+func (siw *ServerInterfaceWrapper) SuspendRules(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuspendRulesParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SuspendRules(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -21753,6 +26670,27 @@ func (siw *ServerInterfaceWrapper) ListRules(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListRules(w, r, params)
 	}))
@@ -21779,8 +26717,32 @@ func (siw *ServerInterfaceWrapper) GetRule(w http.ResponseWriter, r *http.Reques
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRuleParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetRule(w, r, rule)
+		siw.Handler.GetRule(w, r, rule, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -22101,11 +27063,39 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/regions/{region}", wrapper.PutRegion).Methods(http.MethodPut)
 
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts", wrapper.ListRuleDrafts).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts", wrapper.CreateRuleDraft).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts/{draft}", wrapper.GetRuleDraft).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts/{draft}/objections", wrapper.ObjectToRuleDraft).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts/{draft}/objections/{objection}/answer", wrapper.AnswerRuleObjection).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts/{draft}/publish", wrapper.PublishRuleDraft).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts/{draft}/review", wrapper.ReviewRuleDraft).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts/{draft}/revisions", wrapper.ReviseRuleDraft).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts/{draft}/submit", wrapper.SubmitRuleDraft).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-drafts/{draft}/withdraw", wrapper.WithdrawRuleDraft).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-resumptions", wrapper.ResumeRules).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-retirements", wrapper.RetireRules).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/rule-sets", wrapper.ListRuleSets).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/rule-sets", wrapper.PublishRuleSet).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/rule-sets/{version}", wrapper.GetRuleSet).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-sets/{version}/changes", wrapper.GetRuleChanges).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/rule-suspensions", wrapper.SuspendRules).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/rules", wrapper.ListRules).Methods(http.MethodGet)
 
@@ -24206,18 +29196,20 @@ func (response PutRegion200JSONResponse) VisitPutRegionResponse(w http.ResponseW
 	return err
 }
 
-type ListRuleSetsRequestObject struct {
+type ListRuleDraftsRequestObject struct {
+	Params ListRuleDraftsParams
 }
 
-type ListRuleSetsResponseObject interface {
-	VisitListRuleSetsResponse(w http.ResponseWriter) error
+type ListRuleDraftsResponseObject interface {
+	VisitListRuleDraftsResponse(w http.ResponseWriter) error
 }
 
-type ListRuleSets200JSONResponse struct {
-	RuleSets []RuleSetSummary `json:"rule_sets"`
+type ListRuleDrafts200JSONResponse struct {
+	Drafts []RuleDraftSummary `json:"drafts"`
+	Next   *string            `json:"next,omitempty"`
 }
 
-func (response ListRuleSets200JSONResponse) VisitListRuleSetsResponse(w http.ResponseWriter) error {
+func (response ListRuleDrafts200JSONResponse) VisitListRuleDraftsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -24227,6 +29219,317 @@ func (response ListRuleSets200JSONResponse) VisitListRuleSetsResponse(w http.Res
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type CreateRuleDraftRequestObject struct {
+	Params CreateRuleDraftParams
+	Body   *CreateRuleDraftJSONRequestBody
+}
+
+type CreateRuleDraftResponseObject interface {
+	VisitCreateRuleDraftResponse(w http.ResponseWriter) error
+}
+
+type CreateRuleDraft200JSONResponse RuleDraftSummary
+
+func (response CreateRuleDraft200JSONResponse) VisitCreateRuleDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRuleDraftRequestObject struct {
+	Draft  PathDraft `json:"draft"`
+	Params GetRuleDraftParams
+}
+
+type GetRuleDraftResponseObject interface {
+	VisitGetRuleDraftResponse(w http.ResponseWriter) error
+}
+
+type GetRuleDraft200JSONResponse RuleDraft
+
+func (response GetRuleDraft200JSONResponse) VisitGetRuleDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectToRuleDraftRequestObject struct {
+	Draft  PathDraft `json:"draft"`
+	Params ObjectToRuleDraftParams
+	Body   *ObjectToRuleDraftJSONRequestBody
+}
+
+type ObjectToRuleDraftResponseObject interface {
+	VisitObjectToRuleDraftResponse(w http.ResponseWriter) error
+}
+
+type ObjectToRuleDraft200JSONResponse RuleObjection
+
+func (response ObjectToRuleDraft200JSONResponse) VisitObjectToRuleDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerRuleObjectionRequestObject struct {
+	Draft     PathDraft `json:"draft"`
+	Objection int       `json:"objection"`
+	Params    AnswerRuleObjectionParams
+	Body      *AnswerRuleObjectionJSONRequestBody
+}
+
+type AnswerRuleObjectionResponseObject interface {
+	VisitAnswerRuleObjectionResponse(w http.ResponseWriter) error
+}
+
+type AnswerRuleObjection200JSONResponse RuleDraftSummary
+
+func (response AnswerRuleObjection200JSONResponse) VisitAnswerRuleObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishRuleDraftRequestObject struct {
+	Draft  PathDraft `json:"draft"`
+	Params PublishRuleDraftParams
+	Body   *PublishRuleDraftJSONRequestBody
+}
+
+type PublishRuleDraftResponseObject interface {
+	VisitPublishRuleDraftResponse(w http.ResponseWriter) error
+}
+
+type PublishRuleDraft200JSONResponse RuleSetSummary
+
+func (response PublishRuleDraft200JSONResponse) VisitPublishRuleDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewRuleDraftRequestObject struct {
+	Draft  PathDraft `json:"draft"`
+	Params ReviewRuleDraftParams
+	Body   *ReviewRuleDraftJSONRequestBody
+}
+
+type ReviewRuleDraftResponseObject interface {
+	VisitReviewRuleDraftResponse(w http.ResponseWriter) error
+}
+
+type ReviewRuleDraft200JSONResponse RuleDraftSummary
+
+func (response ReviewRuleDraft200JSONResponse) VisitReviewRuleDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviseRuleDraftRequestObject struct {
+	Draft  PathDraft `json:"draft"`
+	Params ReviseRuleDraftParams
+	Body   *ReviseRuleDraftJSONRequestBody
+}
+
+type ReviseRuleDraftResponseObject interface {
+	VisitReviseRuleDraftResponse(w http.ResponseWriter) error
+}
+
+type ReviseRuleDraft200JSONResponse RuleDraftSummary
+
+func (response ReviseRuleDraft200JSONResponse) VisitReviseRuleDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitRuleDraftRequestObject struct {
+	Draft  PathDraft `json:"draft"`
+	Params SubmitRuleDraftParams
+	Body   *SubmitRuleDraftJSONRequestBody
+}
+
+type SubmitRuleDraftResponseObject interface {
+	VisitSubmitRuleDraftResponse(w http.ResponseWriter) error
+}
+
+type SubmitRuleDraft200JSONResponse RuleDraftSummary
+
+func (response SubmitRuleDraft200JSONResponse) VisitSubmitRuleDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawRuleDraftRequestObject struct {
+	Draft  PathDraft `json:"draft"`
+	Params WithdrawRuleDraftParams
+	Body   *WithdrawRuleDraftJSONRequestBody
+}
+
+type WithdrawRuleDraftResponseObject interface {
+	VisitWithdrawRuleDraftResponse(w http.ResponseWriter) error
+}
+
+type WithdrawRuleDraft200JSONResponse RuleDraftSummary
+
+func (response WithdrawRuleDraft200JSONResponse) VisitWithdrawRuleDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeRulesRequestObject struct {
+	Params ResumeRulesParams
+	Body   *ResumeRulesJSONRequestBody
+}
+
+type ResumeRulesResponseObject interface {
+	VisitResumeRulesResponse(w http.ResponseWriter) error
+}
+
+type ResumeRules200JSONResponse RuleSetSummary
+
+func (response ResumeRules200JSONResponse) VisitResumeRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetireRulesRequestObject struct {
+	Params RetireRulesParams
+	Body   *RetireRulesJSONRequestBody
+}
+
+type RetireRulesResponseObject interface {
+	VisitRetireRulesResponse(w http.ResponseWriter) error
+}
+
+type RetireRules200JSONResponse RuleSetSummary
+
+func (response RetireRules200JSONResponse) VisitRetireRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleSetsRequestObject struct {
+	Params ListRuleSetsParams
+}
+
+type ListRuleSetsResponseObject interface {
+	VisitListRuleSetsResponse(w http.ResponseWriter) error
+}
+
+type ListRuleSets200ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type ListRuleSets200JSONResponse struct {
+	Body struct {
+		RuleSets []RuleSetSummary `json:"rule_sets"`
+	}
+	Headers ListRuleSets200ResponseHeaders
+}
+
+func (response ListRuleSets200JSONResponse) VisitListRuleSetsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRuleSets304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type ListRuleSets304Response struct {
+	Headers ListRuleSets304ResponseHeaders
+}
+
+func (response ListRuleSets304Response) VisitListRuleSetsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type PublishRuleSetRequestObject struct {
@@ -24253,15 +29556,114 @@ func (response PublishRuleSet200JSONResponse) VisitPublishRuleSetResponse(w http
 
 type GetRuleSetRequestObject struct {
 	Version int `json:"version"`
+	Params  GetRuleSetParams
 }
 
 type GetRuleSetResponseObject interface {
 	VisitGetRuleSetResponse(w http.ResponseWriter) error
 }
 
-type GetRuleSet200JSONResponse RuleSet
+type GetRuleSet200ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetRuleSet200JSONResponse struct {
+	Body    RuleSet
+	Headers GetRuleSet200ResponseHeaders
+}
 
 func (response GetRuleSet200JSONResponse) VisitGetRuleSetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRuleSet304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetRuleSet304Response struct {
+	Headers GetRuleSet304ResponseHeaders
+}
+
+func (response GetRuleSet304Response) VisitGetRuleSetResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetRuleChangesRequestObject struct {
+	Version int `json:"version"`
+	Params  GetRuleChangesParams
+}
+
+type GetRuleChangesResponseObject interface {
+	VisitGetRuleChangesResponse(w http.ResponseWriter) error
+}
+
+type GetRuleChanges200ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetRuleChanges200JSONResponse struct {
+	Body    RuleChanges
+	Headers GetRuleChanges200ResponseHeaders
+}
+
+func (response GetRuleChanges200JSONResponse) VisitGetRuleChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRuleChanges304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetRuleChanges304Response struct {
+	Headers GetRuleChanges304ResponseHeaders
+}
+
+func (response GetRuleChanges304Response) VisitGetRuleChangesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type SuspendRulesRequestObject struct {
+	Params SuspendRulesParams
+	Body   *SuspendRulesJSONRequestBody
+}
+
+type SuspendRulesResponseObject interface {
+	VisitSuspendRulesResponse(w http.ResponseWriter) error
+}
+
+type SuspendRules200JSONResponse RuleSetSummary
+
+func (response SuspendRules200JSONResponse) VisitSuspendRulesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -24281,43 +29683,96 @@ type ListRulesResponseObject interface {
 	VisitListRulesResponse(w http.ResponseWriter) error
 }
 
+type ListRules200ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
 type ListRules200JSONResponse struct {
-	RuleSet int    `json:"rule_set"`
-	Rules   []Rule `json:"rules"`
+	Body struct {
+		RuleSet int    `json:"rule_set"`
+		Rules   []Rule `json:"rules"`
+	}
+	Headers ListRules200ResponseHeaders
 }
 
 func (response ListRules200JSONResponse) VisitListRulesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
+type ListRules304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type ListRules304Response struct {
+	Headers ListRules304ResponseHeaders
+}
+
+func (response ListRules304Response) VisitListRulesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
 type GetRuleRequestObject struct {
-	Rule PathRule `json:"rule"`
+	Rule   PathRule `json:"rule"`
+	Params GetRuleParams
 }
 
 type GetRuleResponseObject interface {
 	VisitGetRuleResponse(w http.ResponseWriter) error
 }
 
-type GetRule200JSONResponse RuleHistory
+type GetRule200ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetRule200JSONResponse struct {
+	Body    RuleHistory
+	Headers GetRule200ResponseHeaders
+}
 
 func (response GetRule200JSONResponse) VisitGetRuleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetRule304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetRule304Response struct {
+	Headers GetRule304ResponseHeaders
+}
+
+func (response GetRule304Response) VisitGetRuleResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type LogOutRequestObject struct {
@@ -24644,6 +30099,42 @@ type StrictServerInterface interface {
 	// PutRegion 登记或变更地区 Publish a region or its next version
 	// (PUT /v1/regions/{region})
 	PutRegion(ctx context.Context, request PutRegionRequestObject) (PutRegionResponseObject, error)
+	// ListRuleDrafts 规则草案 Drafts of rules, newest first
+	// (GET /v1/rule-drafts)
+	ListRuleDrafts(ctx context.Context, request ListRuleDraftsRequestObject) (ListRuleDraftsResponseObject, error)
+	// CreateRuleDraft 起草规则 Draft rules
+	// (POST /v1/rule-drafts)
+	CreateRuleDraft(ctx context.Context, request CreateRuleDraftRequestObject) (CreateRuleDraftResponseObject, error)
+	// GetRuleDraft 草案全文 A draft with its files, what is wrong with them, and what it changes
+	// (GET /v1/rule-drafts/{draft})
+	GetRuleDraft(ctx context.Context, request GetRuleDraftRequestObject) (GetRuleDraftResponseObject, error)
+	// ObjectToRuleDraft 提出异议 Object to a draft in publicity
+	// (POST /v1/rule-drafts/{draft}/objections)
+	ObjectToRuleDraft(ctx context.Context, request ObjectToRuleDraftRequestObject) (ObjectToRuleDraftResponseObject, error)
+	// AnswerRuleObjection 答复异议 Answer an objection
+	// (POST /v1/rule-drafts/{draft}/objections/{objection}/answer)
+	AnswerRuleObjection(ctx context.Context, request AnswerRuleObjectionRequestObject) (AnswerRuleObjectionResponseObject, error)
+	// PublishRuleDraft 发布草案 Publish an approved draft as the next version of the rules
+	// (POST /v1/rule-drafts/{draft}/publish)
+	PublishRuleDraft(ctx context.Context, request PublishRuleDraftRequestObject) (PublishRuleDraftResponseObject, error)
+	// ReviewRuleDraft 审核草案 Approve of a revision, or return it
+	// (POST /v1/rule-drafts/{draft}/review)
+	ReviewRuleDraft(ctx context.Context, request ReviewRuleDraftRequestObject) (ReviewRuleDraftResponseObject, error)
+	// ReviseRuleDraft 修改草案 Add the next revision of a draft
+	// (POST /v1/rule-drafts/{draft}/revisions)
+	ReviseRuleDraft(ctx context.Context, request ReviseRuleDraftRequestObject) (ReviseRuleDraftResponseObject, error)
+	// SubmitRuleDraft 提交审核 Hand a draft in for review
+	// (POST /v1/rule-drafts/{draft}/submit)
+	SubmitRuleDraft(ctx context.Context, request SubmitRuleDraftRequestObject) (SubmitRuleDraftResponseObject, error)
+	// WithdrawRuleDraft 撤回草案 Withdraw a draft for good
+	// (POST /v1/rule-drafts/{draft}/withdraw)
+	WithdrawRuleDraft(ctx context.Context, request WithdrawRuleDraftRequestObject) (WithdrawRuleDraftResponseObject, error)
+	// ResumeRules 恢复规则 End a suspension of the same target
+	// (POST /v1/rule-resumptions)
+	ResumeRules(ctx context.Context, request ResumeRulesRequestObject) (ResumeRulesResponseObject, error)
+	// RetireRules 停用规则 Give a rule, a programme's rules, or (with neither) all rules a last day in force
+	// (POST /v1/rule-retirements)
+	RetireRules(ctx context.Context, request RetireRulesRequestObject) (RetireRulesResponseObject, error)
 	// ListRuleSets 规则集历史 Every published version of the rules
 	// (GET /v1/rule-sets)
 	ListRuleSets(ctx context.Context, request ListRuleSetsRequestObject) (ListRuleSetsResponseObject, error)
@@ -24653,6 +30144,12 @@ type StrictServerInterface interface {
 	// GetRuleSet 规则集原文 A version of the rules, as it was written
 	// (GET /v1/rule-sets/{version})
 	GetRuleSet(ctx context.Context, request GetRuleSetRequestObject) (GetRuleSetResponseObject, error)
+	// GetRuleChanges 版本差异 What differs between two versions of the rules, rule by rule and field by field
+	// (GET /v1/rule-sets/{version}/changes)
+	GetRuleChanges(ctx context.Context, request GetRuleChangesRequestObject) (GetRuleChangesResponseObject, error)
+	// SuspendRules 暂停规则 Suspend a rule, a programme's rules, or (with neither) all conversion rules
+	// (POST /v1/rule-suspensions)
+	SuspendRules(ctx context.Context, request SuspendRulesRequestObject) (SuspendRulesResponseObject, error)
 	// ListRules 规则 The rules in force
 	// (GET /v1/rules)
 	ListRules(ctx context.Context, request ListRulesRequestObject) (ListRulesResponseObject, error)
@@ -26938,9 +32435,402 @@ func (sh *strictHandler) PutRegion(w http.ResponseWriter, r *http.Request, regio
 	}
 }
 
+// ListRuleDrafts operation middleware
+func (sh *strictHandler) ListRuleDrafts(w http.ResponseWriter, r *http.Request, params ListRuleDraftsParams) {
+	var request ListRuleDraftsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRuleDrafts(ctx, request.(ListRuleDraftsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRuleDrafts")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListRuleDraftsResponseObject); ok {
+		if err := validResponse.VisitListRuleDraftsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateRuleDraft operation middleware
+func (sh *strictHandler) CreateRuleDraft(w http.ResponseWriter, r *http.Request, params CreateRuleDraftParams) {
+	var request CreateRuleDraftRequestObject
+
+	request.Params = params
+
+	var body CreateRuleDraftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateRuleDraft(ctx, request.(CreateRuleDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateRuleDraft")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateRuleDraftResponseObject); ok {
+		if err := validResponse.VisitCreateRuleDraftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRuleDraft operation middleware
+func (sh *strictHandler) GetRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params GetRuleDraftParams) {
+	var request GetRuleDraftRequestObject
+
+	request.Draft = draft
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRuleDraft(ctx, request.(GetRuleDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRuleDraft")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRuleDraftResponseObject); ok {
+		if err := validResponse.VisitGetRuleDraftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ObjectToRuleDraft operation middleware
+func (sh *strictHandler) ObjectToRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params ObjectToRuleDraftParams) {
+	var request ObjectToRuleDraftRequestObject
+
+	request.Draft = draft
+	request.Params = params
+
+	var body ObjectToRuleDraftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ObjectToRuleDraft(ctx, request.(ObjectToRuleDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ObjectToRuleDraft")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ObjectToRuleDraftResponseObject); ok {
+		if err := validResponse.VisitObjectToRuleDraftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerRuleObjection operation middleware
+func (sh *strictHandler) AnswerRuleObjection(w http.ResponseWriter, r *http.Request, draft PathDraft, objection int, params AnswerRuleObjectionParams) {
+	var request AnswerRuleObjectionRequestObject
+
+	request.Draft = draft
+	request.Objection = objection
+	request.Params = params
+
+	var body AnswerRuleObjectionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerRuleObjection(ctx, request.(AnswerRuleObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerRuleObjection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AnswerRuleObjectionResponseObject); ok {
+		if err := validResponse.VisitAnswerRuleObjectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PublishRuleDraft operation middleware
+func (sh *strictHandler) PublishRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params PublishRuleDraftParams) {
+	var request PublishRuleDraftRequestObject
+
+	request.Draft = draft
+	request.Params = params
+
+	var body PublishRuleDraftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PublishRuleDraft(ctx, request.(PublishRuleDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PublishRuleDraft")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PublishRuleDraftResponseObject); ok {
+		if err := validResponse.VisitPublishRuleDraftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReviewRuleDraft operation middleware
+func (sh *strictHandler) ReviewRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params ReviewRuleDraftParams) {
+	var request ReviewRuleDraftRequestObject
+
+	request.Draft = draft
+	request.Params = params
+
+	var body ReviewRuleDraftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReviewRuleDraft(ctx, request.(ReviewRuleDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReviewRuleDraft")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReviewRuleDraftResponseObject); ok {
+		if err := validResponse.VisitReviewRuleDraftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReviseRuleDraft operation middleware
+func (sh *strictHandler) ReviseRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params ReviseRuleDraftParams) {
+	var request ReviseRuleDraftRequestObject
+
+	request.Draft = draft
+	request.Params = params
+
+	var body ReviseRuleDraftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReviseRuleDraft(ctx, request.(ReviseRuleDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReviseRuleDraft")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReviseRuleDraftResponseObject); ok {
+		if err := validResponse.VisitReviseRuleDraftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SubmitRuleDraft operation middleware
+func (sh *strictHandler) SubmitRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params SubmitRuleDraftParams) {
+	var request SubmitRuleDraftRequestObject
+
+	request.Draft = draft
+	request.Params = params
+
+	var body SubmitRuleDraftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitRuleDraft(ctx, request.(SubmitRuleDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitRuleDraft")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SubmitRuleDraftResponseObject); ok {
+		if err := validResponse.VisitSubmitRuleDraftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawRuleDraft operation middleware
+func (sh *strictHandler) WithdrawRuleDraft(w http.ResponseWriter, r *http.Request, draft PathDraft, params WithdrawRuleDraftParams) {
+	var request WithdrawRuleDraftRequestObject
+
+	request.Draft = draft
+	request.Params = params
+
+	var body WithdrawRuleDraftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawRuleDraft(ctx, request.(WithdrawRuleDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawRuleDraft")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawRuleDraftResponseObject); ok {
+		if err := validResponse.VisitWithdrawRuleDraftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResumeRules operation middleware
+func (sh *strictHandler) ResumeRules(w http.ResponseWriter, r *http.Request, params ResumeRulesParams) {
+	var request ResumeRulesRequestObject
+
+	request.Params = params
+
+	var body ResumeRulesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeRules(ctx, request.(ResumeRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeRules")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResumeRulesResponseObject); ok {
+		if err := validResponse.VisitResumeRulesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetireRules operation middleware
+func (sh *strictHandler) RetireRules(w http.ResponseWriter, r *http.Request, params RetireRulesParams) {
+	var request RetireRulesRequestObject
+
+	request.Params = params
+
+	var body RetireRulesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RetireRules(ctx, request.(RetireRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetireRules")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RetireRulesResponseObject); ok {
+		if err := validResponse.VisitRetireRulesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRuleSets operation middleware
-func (sh *strictHandler) ListRuleSets(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ListRuleSets(w http.ResponseWriter, r *http.Request, params ListRuleSetsParams) {
 	var request ListRuleSetsRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.ListRuleSets(ctx, request.(ListRuleSetsRequestObject))
@@ -26994,10 +32884,11 @@ func (sh *strictHandler) PublishRuleSet(w http.ResponseWriter, r *http.Request) 
 }
 
 // GetRuleSet operation middleware
-func (sh *strictHandler) GetRuleSet(w http.ResponseWriter, r *http.Request, version int) {
+func (sh *strictHandler) GetRuleSet(w http.ResponseWriter, r *http.Request, version int, params GetRuleSetParams) {
 	var request GetRuleSetRequestObject
 
 	request.Version = version
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetRuleSet(ctx, request.(GetRuleSetRequestObject))
@@ -27012,6 +32903,66 @@ func (sh *strictHandler) GetRuleSet(w http.ResponseWriter, r *http.Request, vers
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetRuleSetResponseObject); ok {
 		if err := validResponse.VisitGetRuleSetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRuleChanges operation middleware
+func (sh *strictHandler) GetRuleChanges(w http.ResponseWriter, r *http.Request, version int, params GetRuleChangesParams) {
+	var request GetRuleChangesRequestObject
+
+	request.Version = version
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRuleChanges(ctx, request.(GetRuleChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRuleChanges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRuleChangesResponseObject); ok {
+		if err := validResponse.VisitGetRuleChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SuspendRules operation middleware
+func (sh *strictHandler) SuspendRules(w http.ResponseWriter, r *http.Request, params SuspendRulesParams) {
+	var request SuspendRulesRequestObject
+
+	request.Params = params
+
+	var body SuspendRulesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SuspendRules(ctx, request.(SuspendRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuspendRules")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SuspendRulesResponseObject); ok {
+		if err := validResponse.VisitSuspendRulesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -27046,10 +32997,11 @@ func (sh *strictHandler) ListRules(w http.ResponseWriter, r *http.Request, param
 }
 
 // GetRule operation middleware
-func (sh *strictHandler) GetRule(w http.ResponseWriter, r *http.Request, rule PathRule) {
+func (sh *strictHandler) GetRule(w http.ResponseWriter, r *http.Request, rule PathRule, params GetRuleParams) {
 	var request GetRuleRequestObject
 
 	request.Rule = rule
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetRule(ctx, request.(GetRuleRequestObject))

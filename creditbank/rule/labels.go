@@ -70,5 +70,11 @@ var words = map[string]creditbank.Text{
 	"reviewer": {ZH: "审核人", EN: "reviewer"}, "framework": {ZH: "等级框架", EN: "framework"}, "relation": {ZH: "关系", EN: "relation"}, "overlap_min": {ZH: "最低重合度", EN: "least overlap"},
 	"share_of": {ZH: "占比对象", EN: "share of"}, "shortfall": {ZH: "不足时", EN: "shortfall"}, "source_max_age": {ZH: "成果最长年限", EN: "oldest source"},
 	"honour_source_expiry": {ZH: "认可来源有效期", EN: "honours the source's expiry"}, "if": {ZH: "条件", EN: "if"}, "message": {ZH: "提示", EN: "message"},
+	"scale": {ZH: "评分标准", EN: "scale"}, "scales": {ZH: "评分标准", EN: "scales"}, "distribution": {ZH: "成绩分布", EN: "distribution"}, "distributions": {ZH: "成绩分布", EN: "distributions"},
+	"calendars": {ZH: "日历", EN: "calendars"}, "semesters": {ZH: "学期", EN: "semesters"}, "year": {ZH: "学年", EN: "year"}, "deny_sources": {ZH: "不予认定", EN: "recognises none of"},
+	"carry_remainder": {ZH: "结转余数", EN: "carries the remainder"}, "ratio": {ZH: "换算比", EN: "ratio"}, "table": {ZH: "对照表", EN: "table"}, "grades": {ZH: "等第", EN: "grades"},
+	"points": {ZH: "分值", EN: "points"}, "label": {ZH: "标签", EN: "label"}, "labels": {ZH: "标签", EN: "labels"}, "pass": {ZH: "及格", EN: "pass"}, "max": {ZH: "最高", EN: "highest"},
+	"max_grade": {ZH: "最高成绩", EN: "highest grade"}, "best": {ZH: "最优", EN: "best"}, "most": {ZH: "至多", EN: "at most"}, "each": {ZH: "每项", EN: "each"}, "default": {ZH: "缺省", EN: "default"},
+	"family": {ZH: "系列", EN: "family"}, "stated": {ZH: "标定", EN: "stated"}, "take": {ZH: "取", EN: "takes"}, "value": {ZH: "值", EN: "value"}, "is": {ZH: "为", EN: "is"}, "at": {ZH: "在", EN: "at"}, "why": {ZH: "原因", EN: "why"},
 	"suspended": {ZH: "暂停", EN: "suspended"}, "retired": {ZH: "停用", EN: "retired"},
 }

@@ -94,7 +94,7 @@ rules:
 // parseText compiles a file without a catalogue; nil if anything is wrong.
 func parseText(text string) *Set {
 	var problems creditbank.Problems
-	set, _ := parse(Files{[]byte(text), []byte(roundTripProgrammes)}, &problems)
+	set, _ := parse(Files{Rules: []byte(text), Programmes: []byte(roundTripProgrammes)}, &problems)
 	if problems.Err() != nil {
 		return nil
 	}
