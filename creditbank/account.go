@@ -23,12 +23,16 @@ type Account struct {
 	Conversions  []*Conversion   // approved ones, by Seq; reversed ones too
 	Applications []*Application  // by Seq; decided ones too
 	Consents     []*GivenConsent // by Seq; withdrawn ones too
+	Awards       []*Award        // by Seq; withdrawn ones too
+	Cases        []*Case         // by Seq; decided ones too
 	Totals       Totals
 
 	enrolled  map[ProgrammeID]Date // since when
 	named     map[outcomeName]*Lot // the newest revision of each outcome
 	requested map[int64]int64      // outcome → the act that first asked for its certificate
 	voided    map[int64]int64      // row → the act that voided its certificate
+	carried   map[LineRef]int64    // line → the standing conversion that took it; nil before the first
+	back      *lookback            // set while a conversion is evaluated again
 	digest    Hash
 }
 
@@ -75,6 +79,9 @@ func (a *Account) applyOutcome(o Outcome) error {
 		a.Totals = a.Totals.Plus(old.Category, old.IssuedOn, -old.Credits)
 	}
 	lot := &Lot{Outcome: o}
+	if old != nil {
+		lot.uses = old.keptUses()
+	}
 	a.Lots = append(a.Lots, lot)
 	a.named[outcomeName{o.Institution, o.ExternalID}] = lot
 	a.Totals = a.Totals.Plus(o.Category, o.IssuedOn, o.Credits)
@@ -99,7 +106,7 @@ func (a *Account) apply(act Act) error {
 	case ActOpened:
 		return nil
 	case ActReplaced:
-		return nil // the revision itself took the old lot's place
+		return a.applyReplaced(act)
 	case ActEnrolled:
 		if !a.Enrolled(act.Body.Programme) {
 			a.enrolled[act.Body.Programme] = act.Day
@@ -125,6 +132,14 @@ func (a *Account) apply(act Act) error {
 		return a.applyConsent(act)
 	case ActRequested, ActVoided:
 		return a.applyCertificate(act)
+	case ActAwarded:
+		return a.applyAwarded(act)
+	case ActAwardWithdrawn:
+		return a.applyAwardWithdrawn(act)
+	case ActCaseOpened:
+		return a.applyCaseOpened(act)
+	case ActCaseDecided:
+		return a.applyCaseDecided(act)
 	}
 	return fmt.Errorf("unknown kind")
 }
@@ -134,8 +149,17 @@ func (a *Account) applyRevoked(act Act) error {
 	if lot == nil || lot.RevokedOn != 0 || lot.ReplacedBy != 0 {
 		return fmt.Errorf("no standing outcome %d", act.Body.Of)
 	}
-	lot.RevokedOn = act.Day
+	lot.RevokedOn, lot.takenBack = act.Day, true
 	a.Totals = a.Totals.Plus(lot.Category, lot.IssuedOn, -lot.Credits)
+	return nil
+}
+
+// applyReplaced notes that the credits of a lot went back. The revision itself
+// took its place.
+func (a *Account) applyReplaced(act Act) error {
+	if lot := a.Lot(act.Body.Of); lot != nil {
+		lot.takenBack = true
+	}
 	return nil
 }
 
@@ -173,6 +197,10 @@ func (a *Account) applyReversed(act Act) error {
 	if c == nil || !c.Stands() {
 		return fmt.Errorf("no standing conversion %d", act.Body.Of)
 	}
+	if on := a.restingOn(c.Seq); len(on) > 0 {
+		return fmt.Errorf("conversion %d rests on conversion %d", on[0], c.Seq)
+	}
+	a.putDown(c.Seq)
 	c.ReversedOn, c.ReversedBy = act.Day, act.Seq
 	for _, lot := range a.Lots {
 		for i := range lot.uses {
@@ -195,11 +223,30 @@ func (a *Account) applyRelinked(act Act) error {
 	if act.Kind == ActRegraded {
 		c.Regraded = act.Seq
 	}
-	return a.consume(c.Seq, d)
+	if err := a.consume(c.Seq, d); err != nil {
+		return err
+	}
+	a.settle(c.Seq, act.Seq)
+	return a.stillSupplies(c)
+}
+
+// stillSupplies reports a line that others carry and that c has no more.
+func (a *Account) stillSupplies(c *Conversion) error {
+	for _, on := range a.restingOn(c.Seq) {
+		for _, s := range a.Conversion(on).Decision.Sources {
+			if ref, ok := s.Line(); ok && ref.Conversion == c.Seq {
+				if err := c.supplies(s); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // release forgets what a conversion used, as if it never had.
 func (a *Account) release(conversion int64) {
+	a.putDown(conversion)
 	for _, lot := range a.Lots {
 		lot.uses = slices.DeleteFunc(lot.uses, func(u use) bool { return u.conversion == conversion })
 	}
@@ -208,11 +255,17 @@ func (a *Account) release(conversion int64) {
 // consume notes what a decision takes of the lots. No lot goes below zero.
 func (a *Account) consume(conversion int64, d *Decision) error {
 	for _, s := range d.Sources {
+		if _, ok := s.Line(); ok {
+			if err := a.carry(conversion, s); err != nil {
+				return err
+			}
+			continue
+		}
 		lot := a.Lot(s.Lot)
 		if lot == nil || !lot.Granted || s.Credits < 0 {
 			return fmt.Errorf("no lot %d to consume", s.Lot)
 		}
-		lot.uses = append(lot.uses, use{conversion, d.Day, 0, s.Credits})
+		lot.uses = append(lot.uses, use{conversion: conversion, from: d.Day, credits: s.Credits})
 		if lot.free() < 0 {
 			return fmt.Errorf("lot %d is consumed beyond its %v credits", s.Lot, lot.Credits)
 		}
@@ -300,11 +353,19 @@ func (a *Account) With(d *Decision) *Account {
 	c.Lots = slices.Clone(a.Lots)
 	c.Conversions = slices.Clone(a.Conversions)
 	seq := a.Version + 1
+	c.carried = maps.Clone(a.carried)
 	for _, s := range d.Sources {
+		if ref, ok := s.Line(); ok {
+			if c.carried == nil {
+				c.carried = map[LineRef]int64{}
+			}
+			c.carried[ref] = seq
+			continue
+		}
 		for i, lot := range c.Lots {
 			if lot.Seq == s.Lot {
 				copied := *lot
-				copied.uses = append(slices.Clip(lot.uses), use{seq, d.Day, 0, s.Credits})
+				copied.uses = append(slices.Clip(lot.uses), use{conversion: seq, from: d.Day, credits: s.Credits})
 				c.Lots[i] = &copied
 			}
 		}

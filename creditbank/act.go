@@ -49,13 +49,18 @@ const (
 	ActWithdrawn ActKind = "withdrawn" // 撤回同意
 	ActRequested ActKind = "requested" // 申请证书: of an outcome
 	ActVoided    ActKind = "voided"    // 作废证书: what it certifies stands
+
+	ActAwarded        ActKind = "awarded"         // 授予: a diploma or certificate was conferred
+	ActAwardWithdrawn ActKind = "award_withdrawn" // 撤销授予
+	ActCaseOpened     ActKind = "case_opened"     // 复核: an award hangs on a conversion that lost a source
+	ActCaseDecided    ActKind = "case_decided"    // 复核决定
 )
 
 // ActKinds lists the kinds.
 func ActKinds() []ActKind {
 	return []ActKind{
 		ActOpened, ActEnrolled, ActLeft, ActFrozen, ActUnfrozen, ActRevoked, ActDecided, ActReversed, ActRelinked, ActRegraded,
-		ActReplaced, ActApplied, ActConsented, ActWithdrawn, ActRequested, ActVoided,
+		ActReplaced, ActApplied, ActConsented, ActWithdrawn, ActRequested, ActVoided, ActAwarded, ActAwardWithdrawn, ActCaseOpened, ActCaseDecided,
 	}
 }
 
@@ -76,6 +81,11 @@ var actTexts = map[ActKind]Text{
 	ActWithdrawn: {"撤回同意", "consent withdrawn"},
 	ActRequested: {"申请证书", "certificate requested"},
 	ActVoided:    {"作废证书", "certificate voided"},
+
+	ActAwarded:        {"授予", "award conferred"},
+	ActAwardWithdrawn: {"撤销授予", "award withdrawn"},
+	ActCaseOpened:     {"立案复核", "case opened"},
+	ActCaseDecided:    {"复核决定", "case decided"},
 }
 
 // Text returns what k is called.
@@ -114,12 +124,14 @@ type Request struct {
 // ActBody holds what an act says; which fields count depends on its kind. The
 // fields stand in alphabetical order of their names in JSON.
 type ActBody struct {
+	Award     *Conferral  `json:"award,omitempty"`     // awarded
+	Case      *CaseEntry  `json:"case,omitempty"`      // case_opened, case_decided
 	Consent   *Consent    `json:"consent,omitempty"`   // consented
 	Decision  *Decision   `json:"decision,omitempty"`  // applied, decided, relinked, regraded
-	Of        int64       `json:"of,omitempty"`        // the row that is decided, undone, replaced, certified or withdrawn
+	Of        int64       `json:"of,omitempty"`        // the row that is decided, undone, put in doubt, replaced, certified or withdrawn
 	Programme ProgrammeID `json:"programme,omitempty"` // enrolled, left
-	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked, reviewed, voided: for the record
-	Since     int64       `json:"since,omitempty"`     // the revision or revocation that caused it
+	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked, reviewed, voided, withdrawn, decided: for the record
+	Since     int64       `json:"since,omitempty"`     // the revision or revocation that caused it; the case that an award was withdrawn by
 }
 
 // Encode returns the canonical bytes of b, which are what is stored.

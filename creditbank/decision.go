@@ -93,12 +93,21 @@ type Line struct {
 // Exempt is the grade of a line that carries none (免考).
 const Exempt = "exempt"
 
-// A Consumption is what a conversion takes of a lot.
+// A Consumption is what a conversion takes of a lot; or of a line that another
+// conversion put into another programme, which is taken whole.
 type Consumption struct {
-	Category Category   `json:"category"`
-	Course   CourseCode `json:"course"`
-	Credits  Credits    `json:"credits"`
-	Lot      int64      `json:"lot"` // version of the outcome
+	Category   Category    `json:"category"`
+	Conversion int64       `json:"conversion,omitempty"` // that made the line; zero for a lot
+	Course     CourseCode  `json:"course"`               // "" for a line
+	Credits    Credits     `json:"credits"`
+	Lot        int64       `json:"lot"`                 // version of the outcome; zero for a line
+	Programme  ProgrammeID `json:"programme,omitempty"` // where the line stands
+	Slot       SlotID      `json:"slot,omitempty"`      // of the line
+}
+
+// Line returns the line that c takes, and false where it takes of a lot.
+func (c Consumption) Line() (LineRef, bool) {
+	return LineRef{c.Conversion, c.Slot}, c.Conversion != 0
 }
 
 // A Finding is one reason with its particulars: what it concerns, what is
@@ -141,12 +150,25 @@ func (d *Decision) Consumed() Credits {
 
 // Uses reports whether d consumed the lot.
 func (d *Decision) Uses(lot int64) bool {
-	return slices.ContainsFunc(d.Sources, func(c Consumption) bool { return c.Lot == lot })
+	return slices.ContainsFunc(d.Sources, func(c Consumption) bool { return c.Lot == lot && c.Conversion == 0 })
 }
 
-// SharesSource reports whether d and e consumed of one lot.
+// Carries reports whether d took the line.
+func (d *Decision) Carries(l LineRef) bool {
+	return slices.ContainsFunc(d.Sources, func(c Consumption) bool {
+		ref, ok := c.Line()
+		return ok && ref == l
+	})
+}
+
+// SharesSource reports whether d and e consumed of one lot, or took one line.
 func (d *Decision) SharesSource(e *Decision) bool {
-	return slices.ContainsFunc(d.Sources, func(c Consumption) bool { return e.Uses(c.Lot) })
+	return slices.ContainsFunc(d.Sources, func(c Consumption) bool {
+		if ref, ok := c.Line(); ok {
+			return e.Carries(ref)
+		}
+		return e.Uses(c.Lot)
+	})
 }
 
 // Canonical returns the canonical bytes of d.

@@ -63,15 +63,15 @@ func (a *Account) Transfers(act Act) []Transfer {
 		}
 	case ActReversed:
 		if c := a.Conversion(act.Body.Of); c != nil {
-			return reversed(c.Decision.Transfers())
+			return a.undone(c.Decision)
 		}
 	case ActRelinked, ActRegraded:
 		if c := a.Conversion(act.Body.Of); c != nil && act.Body.Decision != nil {
-			return append(reversed(c.Decision.Transfers()), act.Body.Decision.Transfers()...)
+			return append(a.undone(c.Decision), act.Body.Decision.Transfers()...)
 		}
 	case ActRevoked, ActReplaced:
 		if lot := a.Lot(act.Body.Of); lot != nil {
-			return reversed(lot.Outcome.Transfers())
+			return lot.returned()
 		}
 	}
 	return nil

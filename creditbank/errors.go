@@ -59,6 +59,8 @@ const (
 	CodeUnknownApplication   Code = "UNKNOWN_APPLICATION"
 	CodeUnknownConsent       Code = "UNKNOWN_CONSENT"
 	CodeUnknownScale         Code = "UNKNOWN_SCALE"
+	CodeUnknownAward         Code = "UNKNOWN_AWARD"
+	CodeUnknownCase          Code = "UNKNOWN_CASE"
 	CodeUnknownCertificate   Code = "UNKNOWN_CERTIFICATE"
 	CodeConsentRequired      Code = "CONSENT_REQUIRED"
 )

@@ -9,6 +9,8 @@ type Lot struct {
 	RevokedOn  Date  // zero while it stands
 	ReplacedBy int64 // the next revision, zero while it is the newest
 	uses       []use
+
+	takenBack bool // revoked or replaced, and its credits returned to the issuer
 }
 
 // A use is a conversion's hold on a lot, for the days from..until (the latter
@@ -17,6 +19,7 @@ type use struct {
 	conversion  int64
 	from, until Date
 	credits     Credits
+	kept        bool // of an earlier revision, by a conversion in doubt
 }
 
 // Current reports whether l is the newest revision of its outcome.
@@ -67,6 +70,34 @@ func (l *Lot) free() Credits {
 	left := l.Credits
 	for _, u := range l.uses {
 		if u.until == 0 {
+			left -= u.credits
+		}
+	}
+	return left
+}
+
+// keptUses returns what conversions in doubt hold of earlier revisions.
+func (l *Lot) keptUses() []use {
+	var kept []use
+	for _, u := range l.uses {
+		if u.kept && u.until == 0 {
+			kept = append(kept, u)
+		}
+	}
+	return kept
+}
+
+// heldBy reports whether a conversion holds l, or did so by an earlier revision
+// that it was left on.
+func (l *Lot) heldBy(conversion int64) bool {
+	return slices.ContainsFunc(l.uses, func(u use) bool { return u.conversion == conversion && u.until == 0 })
+}
+
+// inLedger returns what the ledger's account of l holds.
+func (l *Lot) inLedger() Credits {
+	left := l.Credits
+	for _, u := range l.uses {
+		if u.until == 0 && !u.kept {
 			left -= u.credits
 		}
 	}

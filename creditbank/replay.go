@@ -13,7 +13,8 @@ import (
 // it is evaluated on is the one of h just before c, except that
 //
 //   - outcomes posted by then stand with their newest revision, in the
-//     conversions before c too, and
+//     conversions before c too,
+//   - lines that fell or came into doubt since are carried no more, and
 //   - what other standing conversions hold of them is taken, also what later
 //     ones took: nothing is consumed twice by looking back.
 func (b *Bank) decideAgain(ctx context.Context, h History, now *Account, c *Conversion, at time.Time) (*Decision, error) {
@@ -34,6 +35,7 @@ func (b *Bank) decideAgain(ctx context.Context, h History, now *Account, c *Conv
 			then.Conversions[i] = &relinked
 		}
 	}
+	then.back = &lookback{now, c.Seq}
 	then.Lots = nil
 	for _, l := range now.Lots {
 		if now.firstPosted(l) >= c.Seq || !l.Current() {

@@ -11,7 +11,8 @@ import (
 // own day of issue. A lot that nothing consumed is replaced; conversions that
 // consumed it are evaluated again as of their own day: where the same lines
 // come out they stand and are relinked, where only a grade differs the line is
-// issued anew, otherwise they are reversed.
+// issued anew and whatever carried it on is evaluated again too, otherwise they
+// are reversed as by [Bank.Revoke].
 //
 // The revision itself is the key: sent again it answers as the first time.
 func (b *Bank) Revise(ctx context.Context, by Caller, p Posting, request string) (Posted, error) {
@@ -75,7 +76,7 @@ func keyReused(k OutcomeKey) error {
 
 // revise drafts the revision of old and what follows from it.
 func (b *Bank) revise(ctx context.Context, d *draft, h History, rules Rules, old *Lot, p Posting) (Outcome, error) {
-	affected := d.account.using(old.Seq)
+	affected := d.account.using(old)
 	// What the old revision counted towards a cap of its period is free again for it.
 	past := d.account.Past(old.Seq)
 	course := b.Catalogue().Courses[p.Course]
@@ -83,25 +84,23 @@ func (b *Bank) revise(ctx context.Context, d *draft, h History, rules Rules, old
 	if err != nil {
 		return Outcome{}, err
 	}
-	for _, c := range affected {
-		if err := b.reconsider(ctx, d, h, c, outcome.Seq); err != nil {
-			return Outcome{}, err
-		}
+	if err := b.reconsiderAll(ctx, d, h, affected, outcome.Seq); err != nil {
+		return Outcome{}, err
 	}
 	_, err = d.act(ActReplaced, ActBody{Of: old.Seq, Since: outcome.Seq})
 	return outcome, err
 }
 
 // reconsider evaluates a conversion again, as of its own day, after the lot of
-// version since changed.
-func (b *Bank) reconsider(ctx context.Context, d *draft, h History, c *Conversion, since int64) error {
+// version since changed, and reports whether its grades did.
+func (b *Bank) reconsider(ctx context.Context, d *draft, h History, c *Conversion, since int64) (regraded bool, err error) {
 	again, err := b.decideAgain(ctx, h, d.account, c, d.at)
 	if err != nil {
-		return err
+		return false, err
 	}
 	rules, err := b.rules(ctx, c.Decision.RuleSet)
 	if err != nil {
-		return err
+		return false, err
 	}
 	kind, body := ActRelinked, ActBody{Decision: again, Of: c.Seq, Since: since}
 	verdict := compareLines(c.Decision, again)
@@ -110,19 +109,23 @@ func (b *Bank) reconsider(ctx context.Context, d *draft, h History, c *Conversio
 	}
 	switch verdict {
 	case sameLines:
+		if slices.Equal(c.Decision.Sources, again.Sources) {
+			return false, nil // a grade further up changed, and this rule asks for none
+		}
 	case otherGrades:
 		kind = ActRegraded
 	default:
-		kind, body = ActReversed, ActBody{Of: c.Seq, Since: since}
+		return false, d.undo([]*Conversion{c}, since)
 	}
 	_, err = d.act(kind, body)
-	return err
+	return kind == ActRegraded, err
 }
 
-// using returns the standing conversions that use a lot.
-func (a *Account) using(lot int64) []*Conversion {
+// using returns the standing conversions that use a lot, or were left on an
+// earlier revision of it.
+func (a *Account) using(lot *Lot) []*Conversion {
 	return slices.DeleteFunc(slices.Clone(a.Conversions), func(c *Conversion) bool {
-		return !c.Stands() || !c.Decision.Uses(lot)
+		return !c.Stands() || !lot.heldBy(c.Seq)
 	})
 }
 
@@ -160,8 +163,10 @@ type Revoking struct {
 }
 
 // Revoke voids an outcome. Its lot is gone; every conversion that consumed it
-// is reversed by linked transfers: all its lines leave the programme, its other
-// sources return. What was reversed stays in the history.
+// is reversed by linked transfers, after those that carried its lines on into
+// other programmes: all its lines leave the programme, its other sources return.
+// What was reversed stays in the history. Where an award hangs on it, a case is
+// opened instead ([Case]).
 func (b *Bank) Revoke(ctx context.Context, c Change, r Revoking) ([]Act, error) {
 	if err := checkText("reason", r.Reason, 1000); err != nil {
 		return nil, err
@@ -175,10 +180,8 @@ func (b *Bank) Revoke(ctx context.Context, c Change, r Revoking) ([]Act, error) 
 		if lot.RevokedOn != 0 {
 			return Conflict(CodeState, "external_id", fmt.Sprintf("该成果已于 %s 撤销", lot.RevokedOn), fmt.Sprintf("the outcome was revoked on %s", lot.RevokedOn))
 		}
-		for _, conversion := range d.account.using(lot.Seq) {
-			if _, err := d.act(ActReversed, ActBody{Of: conversion.Seq, Since: lot.Seq}); err != nil {
-				return err
-			}
+		if err := d.undo(d.account.using(lot), lot.Seq); err != nil {
+			return err
 		}
 		_, err := d.act(ActRevoked, ActBody{Of: lot.Seq, Reason: r.Reason})
 		return err

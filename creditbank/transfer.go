@@ -8,6 +8,7 @@ import "fmt"
 //	lot:17                what is left of the outcome of version 17
 //	conversion:R05        what a conversion rule took in and gave out
 //	programme:P1/T-A1     what fills a slot of a programme
+//	carried:P1/T-A1       what of it counts in other programmes too, below zero
 //	forfeited, cut        what a conversion or a period cap took away
 type AccountID string
 
@@ -29,6 +30,13 @@ func ConversionAccount(r RuleID) AccountID { return "conversion:" + AccountID(r)
 // SlotAccount returns the account of a slot of a programme.
 func SlotAccount(p ProgrammeID, s SlotID) AccountID {
 	return "programme:" + AccountID(p) + "/" + AccountID(s)
+}
+
+// CarriedAccount returns the account that stands for the lines of a slot where
+// they are carried on: the lines stay, and what other programmes took of them is
+// owed here. It never owes more than the slot's account holds.
+func CarriedAccount(p ProgrammeID, s SlotID) AccountID {
+	return "carried:" + AccountID(p) + "/" + AccountID(s)
 }
 
 // A Transfer moves credits of one category from one account to another: what
@@ -97,13 +105,46 @@ func (d *Decision) Transfers() []Transfer {
 	}
 	rule := ConversionAccount(d.Rule)
 	for _, u := range d.Sources {
-		j.move(LotAccount(u.Lot), rule, u.Category, u.Credits)
+		j.move(u.account(), rule, u.Category, u.Credits)
 	}
 	for _, l := range d.Lines {
 		j.move(rule, SlotAccount(d.Programme, l.Slot), l.Category, l.Credits)
 	}
 	if len(d.Lines) > 0 {
 		j.move(rule, AccountForfeited, d.Lines[0].Category, d.Forfeited)
+	}
+	return j.transfers
+}
+
+// account returns the account that u comes out of.
+func (u Consumption) account() AccountID {
+	if _, ok := u.Line(); ok {
+		return CarriedAccount(u.Programme, u.Slot)
+	}
+	return LotAccount(u.Lot)
+}
+
+// undone returns the transfers that undo an approved decision. What returns to a
+// lot that was revoked or replaced meanwhile goes on to its issuer.
+func (a *Account) undone(d *Decision) []Transfer {
+	j := journal{reversed(d.Transfers())}
+	for _, u := range d.Sources {
+		if lot := a.Lot(u.Lot); lot != nil && lot.takenBack {
+			j.move(LotAccount(u.Lot), IssuerAccount(lot.Institution), u.Category, u.Credits)
+		}
+	}
+	return j.transfers
+}
+
+// returned returns the transfers that take a lot back, but for what conversions
+// in doubt still hold of it.
+func (l *Lot) returned() []Transfer {
+	var j journal
+	for _, t := range reversed(l.Outcome.Transfers()) {
+		if t.From == LotAccount(l.Seq) {
+			t.Credits = l.inLedger()
+		}
+		j.move(t.From, t.To, t.Category, t.Credits)
 	}
 	return j.transfers
 }
