@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -215,8 +217,8 @@ func (c *city) holds(l creditbank.LearnerID, date, want string) {
 			parts = append(parts, fmt.Sprintf("%s %s", cat, v))
 		}
 	}
-	for p, v := range b.Programmes {
-		parts = append(parts, fmt.Sprintf("%s %s", p, v))
+	for _, p := range slices.Sorted(maps.Keys(b.Programmes)) {
+		parts = append(parts, fmt.Sprintf("%s %s", p, b.Programmes[p]))
 	}
 	if got := strings.Join(parts, ", "); got != want {
 		c.t.Errorf("on %s: holds %q, want %q", date, got, want)

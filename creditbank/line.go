@@ -1,6 +1,7 @@
 package creditbank
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,6 +45,17 @@ func (a *Account) HeldLines(p ProgrammeID, s SlotID) []HeldLine {
 		}
 	}
 	return lines
+}
+
+// HeldLine returns what a conversion put into a slot, and false if that is
+// nothing.
+func (a *Account) HeldLine(ref LineRef) (HeldLine, bool) {
+	c := a.Conversion(ref.Conversion)
+	if c == nil {
+		return HeldLine{}, false
+	}
+	l, ok := c.line(ref.Slot)
+	return a.held(l), ok
 }
 
 // line returns what c put into a slot, by itself.
@@ -174,5 +186,12 @@ func (a *Account) upstream(seq, root int64) bool {
 	return c != nil && slices.ContainsFunc(c.Decision.Sources, func(s Consumption) bool {
 		ref, ok := s.Line()
 		return ok && a.upstream(ref.Conversion, root)
+	})
+}
+
+// Carried returns the lines that other programmes' conversions took, in order.
+func (a *Account) Carried() []LineRef {
+	return slices.SortedFunc(maps.Keys(a.carried), func(l, m LineRef) int {
+		return cmp.Or(cmp.Compare(l.Conversion, m.Conversion), cmp.Compare(l.Slot, m.Slot))
 	})
 }

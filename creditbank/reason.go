@@ -51,6 +51,7 @@ const (
 	ResidencyUnmet
 	ConditionUnmet
 	CreditsBelowTarget
+	OutcomeUnderReview // a line in doubt: see [Case]
 )
 
 var reasons = [...]struct {
@@ -89,6 +90,7 @@ var reasons = [...]struct {
 	ResidencyUnmet:         {"RESIDENCY_UNMET", Text{"本校学分未达要求", "too few credits were earned here"}},
 	ConditionUnmet:         {"CONDITION_UNMET", Text{"未满足规则的条件", "a condition of the rule is not met"}},
 	CreditsBelowTarget:     {"CREDITS_BELOW_TARGET", Text{"来源学分少于目标学分", "the source has fewer credits than the target"}},
+	OutcomeUnderReview:     {"OUTCOME_UNDER_REVIEW", Text{"来源正在复核", "the source is under review"}},
 }
 
 // String returns the stable code of r, such as "MISSING_COMPONENT".

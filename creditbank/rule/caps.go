@@ -28,7 +28,7 @@ func (e *evaluation) cells(c creditbank.Cap) []cell {
 	}
 	var cells []cell
 	for _, s := range e.d.Sources {
-		if l := e.account.Lot(s.Lot); l != nil && e.sourceInScope(c.Scope, l) {
+		if l := e.lotOf(s); l != nil && e.sourceInScope(c.Scope, l) {
 			if at := e.cell(c, l); !slices.Contains(cells, at) {
 				cells = append(cells, at)
 			}
@@ -66,11 +66,11 @@ func (e *evaluation) left(c creditbank.Cap, at cell) creditbank.Credits {
 // sourcesUsed counts the outcomes in a cell that conversions with lines that
 // count use, those of this conversion included.
 func (e *evaluation) sourcesUsed(c creditbank.Cap, at cell) int {
-	used := map[int64]bool{}
+	used := map[creditbank.Consumption]bool{}
 	note := func(_ creditbank.Line, d *creditbank.Decision) {
 		for _, s := range d.Sources {
-			if l := e.account.Lot(s.Lot); l != nil && e.sourceCounts(c, l) && e.cell(c, l) == at {
-				used[s.Lot] = true
+			if l := e.lotOf(s); l != nil && e.sourceCounts(c, l) && e.cell(c, l) == at {
+				used[creditbank.Consumption{Lot: s.Lot, Conversion: s.Conversion, Slot: s.Slot}] = true
 			}
 		}
 	}
@@ -111,7 +111,7 @@ func (e *evaluation) counts(c creditbank.Cap, at cell, l creditbank.Line, d *cre
 		return true
 	}
 	return slices.ContainsFunc(d.Sources, func(s creditbank.Consumption) bool {
-		source := e.account.Lot(s.Lot)
+		source := e.lotOf(s)
 		return source != nil && e.sourceInScope(c.Scope, source) && e.cell(c, source) == at
 	})
 }
@@ -126,7 +126,7 @@ func (e *evaluation) inScope(s creditbank.Scope, slot creditbank.Slot, d *credit
 		return true
 	}
 	return slices.ContainsFunc(d.Sources, func(c creditbank.Consumption) bool {
-		l := e.account.Lot(c.Lot)
+		l := e.lotOf(c)
 		return l != nil && e.sourceInScope(&s, l)
 	})
 }
@@ -135,7 +135,7 @@ func (e *evaluation) inScope(s creditbank.Scope, slot creditbank.Slot, d *credit
 // sources.
 func (e *evaluation) within(s creditbank.Scope, slot creditbank.Slot, d *creditbank.Decision) bool {
 	return s.HasSlot(slot) && !slices.ContainsFunc(d.Sources, func(c creditbank.Consumption) bool {
-		l := e.account.Lot(c.Lot)
+		l := e.lotOf(c)
 		return l == nil || !e.sourceInFloor(s, l)
 	})
 }

@@ -116,7 +116,9 @@ func (c Condition) met(facts map[string]any) (met bool, why string) {
 func (e *evaluation) facts() map[string]any {
 	source, held, lines := []*outcomeFacts{}, []*outcomeFacts{}, []*lineFacts{}
 	for _, s := range e.d.Sources {
-		source = append(source, e.outcomeFacts(e.account.Lot(s.Lot)))
+		if l := e.lotOf(s); l != nil {
+			source = append(source, e.outcomeFacts(l))
+		}
 	}
 	for _, l := range e.account.Lots {
 		if e.holds(l) {

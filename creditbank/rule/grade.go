@@ -57,7 +57,7 @@ func (e *evaluation) grade(g Grade) string {
 	switch g.Mode {
 	case gradeCarry:
 		if len(e.lots) == 1 {
-			grade = e.lots[0].Score.String()
+			grade = e.carried(e.lots[0])
 		}
 	case gradeWeighted:
 		if points, ok := e.mean(g); ok {
@@ -106,8 +106,14 @@ func (e *evaluation) mean(g Grade) (int64, bool) {
 	return divide("half_up", sum, weights*g.Step) * g.Step, true
 }
 
-// result returns the result of a lot as the scales of the set read it.
-func (e *evaluation) result(l *creditbank.Lot) result { return e.set.result(l.Score, l.Institution) }
+// result returns the result of a lot as the scales of the set read it. The grade
+// of a line was earned wherever it was: its bare numbers are what they seem.
+func (e *evaluation) result(l *creditbank.Lot) result {
+	if l.Seq == 0 {
+		return e.set.result(l.Score, "")
+	}
+	return e.set.result(l.Score, l.Institution)
+}
 
 // source returns the points that a policy goes by: the mean, where it asks for
 // one, else those of the only result.

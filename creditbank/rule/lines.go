@@ -120,7 +120,7 @@ func (e *evaluation) keep() {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		return byExpiry(e.account.Lot(d.Sources[j].Lot), e.account.Lot(d.Sources[i].Lot))
+		return byExpiry(e.lotOf(d.Sources[j]), e.lotOf(d.Sources[i]))
 	})
 	for _, i := range order {
 		back := min(max(0, rest), d.Sources[i].Credits)

@@ -78,6 +78,9 @@ func (p *parser) excess(f strictyaml.Fields, c *Conversion) {
 		return
 	}
 	c.KeepExcess = n.Choice("forfeit", "keep") == "keep"
+	if c.KeepExcess && c.tree.has(isLine) {
+		n.Fail("另一专业的课程学分整体使用，没有可保留的多余学分", "a line of another programme is taken whole and leaves no excess to keep")
+	}
 	if c.KeepExcess && c.tree.has(isPool) {
 		n.Fail("零存整取按规则的比例转换，没有多余学分", "a pool is converted at the rule's rate and leaves no excess to keep")
 	}
@@ -95,7 +98,7 @@ func (p *parser) match(f strictyaml.Fields, c *Conversion) {
 	} else {
 		c.SameLevel = level.Choice("equal") == "equal"
 	}
-	if (c.SameLevel || more.Level != nil) && !c.tree.has(isPart) {
+	if (c.SameLevel || more.Level != nil) && !c.tree.has(isPart) && !c.tree.has(isLine) {
 		m.Get("level").Fail("零存整取和整体认定没有单一等级，不能要求同级", "a pool or block has no one level to match")
 	}
 	c.Overlap = share(m.Get("overlap"))

@@ -70,7 +70,7 @@ func (p *parser) mean(f strictyaml.Fields, c *Conversion, g *Grade) {
 	if f.Need("weighted_by").Choice("hours", byCredits) == byCredits {
 		g.By = byCredits
 	}
-	if !c.tree.has(isPart) {
+	if !c.tree.has(isPart) && !c.tree.has(isLine) {
 		f.Get("weighted_by").Fail("加权成绩需要课程来源", "a weighted grade needs courses as its source")
 	}
 	text := f.Need("round").Text()

@@ -32,6 +32,7 @@ func (p *parser) source(n strictyaml.Node, c *Conversion) {
 		}
 	default:
 		c.Source, c.tree = tree, tree
+		checkLines(n, c)
 		leaves := 0
 		if tree.leaves(func(*Tree) { leaves++ }); leaves > maxLeaves {
 			n.Fail(fmt.Sprintf("来源最多%d项", maxLeaves), fmt.Sprintf("a source has at most %d leaves", maxLeaves))
@@ -52,8 +53,8 @@ func onlyCourses(of []*Tree) bool {
 
 // tree reads one node and what is below it.
 func (p *parser) tree(n strictyaml.Node, depth int) *Tree {
-	f := n.Map("course", "min_grade", "max_grade", "family_highest", "all", "any", "at_least", "pool", "split", "block")
-	kind := f.One("course", "all", "any", "at_least", "pool", "block")
+	f := n.Map("course", "min_grade", "max_grade", "family_highest", "all", "any", "at_least", "pool", "split", "block", "line")
+	kind := f.One("course", "all", "any", "at_least", "pool", "block", "line")
 	for _, only := range []struct{ key, with string }{{"min_grade", "course"}, {"max_grade", "course"}, {"family_highest", "course"}, {"split", "pool"}} {
 		if f.Has(only.key) && kind != only.with {
 			f.Get(only.key).Fail(fmt.Sprintf("“%s”只能与“%s”同用", only.key, only.with), fmt.Sprintf("%q goes with %q only", only.key, only.with))
@@ -76,6 +77,8 @@ func (p *parser) tree(n strictyaml.Node, depth int) *Tree {
 		s.Pool = &Pool{category(pool.Need("category")), amount(pool.Need("credits")), f.Get("split").Bool()}
 	case "block":
 		s.Block = p.block(f.Get("block"))
+	case "line":
+		s.Line = p.line(f.Get("line"))
 	}
 	return s
 }

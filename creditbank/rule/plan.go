@@ -94,7 +94,7 @@ func (c candidate) better(d candidate) bool {
 func (c candidate) and(a *creditbank.Account, d *creditbank.Decision) candidate {
 	next := candidate{c.granted + d.Granted(), c.forfeited + d.Forfeited, slices.Clone(c.expiries), append(slices.Clone(c.steps), d.Rule)}
 	for _, s := range d.Sources {
-		next.expiries = append(next.expiries, expiryOrNever(a.Lot(s.Lot)))
+		next.expiries = append(next.expiries, expiry(a, s))
 	}
 	slices.Sort(next.expiries)
 	return next
@@ -139,6 +139,10 @@ func (p *planner) state(a *creditbank.Account, open []creditbank.RuleID) string 
 			b = binary.AppendVarint(b, l.Seq)
 			b = binary.AppendVarint(b, int64(l.Usable(p.day)))
 		}
+	}
+	for _, l := range a.Carried() {
+		b = append(binary.AppendVarint(b, l.Conversion), l.Slot...)
+		b = append(b, 0)
 	}
 	b = append(b, 0xff)
 	e := p.looking(a)

@@ -105,7 +105,7 @@ func (p *planner) meet(a *creditbank.Account, r, s *Conversion) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(a.Lots, func(l *creditbank.Lot) bool { return r.mayUse(l) && s.mayUse(l) })
+	return r.sharesLine(s) || slices.ContainsFunc(a.Lots, func(l *creditbank.Lot) bool { return r.mayUse(l) && s.mayUse(l) })
 }
 
 // looksAround reports whether a conversion depends on what other conversions

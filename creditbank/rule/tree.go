@@ -9,8 +9,8 @@ import (
 	"creditbank/creditbank"
 )
 
-// A Tree is what a conversion asks for: a tree whose leaves are courses, pools
-// and blocks. Exactly one of its fields says which node it is, except that
+// A Tree is what a conversion asks for: a tree whose leaves are courses, pools,
+// blocks and lines of other programmes. Exactly one of its fields says which node it is, except that
 // AtLeast goes with Of.
 //
 //	source:
@@ -20,6 +20,7 @@ import (
 //	    - at_least: {n: 2, of: [{course: S05}, {course: S06}, {course: S07}]}
 //	    - pool: {category: NON_FORMAL, credits: "2"}
 //	      split: true
+//	    - line: {programme: P1, slot: T-A1, min_grade: "60"}
 //
 // What a tree takes is found by search: branches are tried in order of the
 // earliest expiry among what they would take (no expiry last), then in the order
@@ -36,6 +37,7 @@ type Tree struct {
 	Part    *Part   `json:",omitempty"`
 	Pool    *Pool   `json:",omitempty"`
 	Block   *Block  `json:",omitempty"`
+	Line    *Line   `json:",omitempty"`
 	All     []*Tree `json:",omitempty"`
 	Any     []*Tree `json:",omitempty"` // the same as AtLeast 1
 	AtLeast int     `json:",omitempty"` // this many of Of
@@ -59,10 +61,10 @@ func (s *Tree) choice() (int, []*Tree) {
 // branches returns the nodes right below s.
 func (s *Tree) branches() []*Tree { return slices.Concat(s.All, s.Any, s.Of) }
 
-// leaves calls f for each course, pool and block of the tree, in the order of
+// leaves calls f for each course, pool, block and line of the tree, in the order of
 // the file.
 func (s *Tree) leaves(f func(*Tree)) {
-	if s.Part != nil || s.Pool != nil || s.Block != nil {
+	if s.Part != nil || s.Pool != nil || s.Block != nil || s.Line != nil {
 		f(s)
 	}
 	for _, b := range s.branches() {
@@ -80,11 +82,12 @@ func (s *Tree) has(is func(*Tree) bool) bool {
 func isPart(s *Tree) bool  { return s.Part != nil }
 func isPool(s *Tree) bool  { return s.Pool != nil }
 func isBlock(s *Tree) bool { return s.Block != nil }
+func isLine(s *Tree) bool  { return s.Line != nil }
 
-// courses returns the least and the greatest number of named courses that
+// courses returns the least and the greatest number of named courses and lines that
 // satisfying s takes.
 func (s *Tree) courses() (least, most int) {
-	if s.Part != nil {
+	if s.Part != nil || s.Line != nil {
 		return 1, 1
 	}
 	for _, b := range s.All {
@@ -106,7 +109,7 @@ func (s *Tree) courses() (least, most int) {
 }
 
 // String describes s in one line, for findings: "S1", "S2+S3", "2 of (S4, S5,
-// S6)", "NON_FORMAL 8.0", "I02 FORMAL 36.0".
+// S6)", "NON_FORMAL 8.0", "I02 FORMAL 36.0", "P1/T-A1".
 func (s *Tree) String() string {
 	switch {
 	case s.Part != nil:
@@ -115,6 +118,8 @@ func (s *Tree) String() string {
 		return fmt.Sprintf("%s %s", s.Pool.Category, s.Pool.Credits)
 	case s.Block != nil:
 		return fmt.Sprintf("%s %s %s", s.Block.Institution, s.Block.Category, s.Block.MinCredits)
+	case s.Line != nil:
+		return s.Line.String()
 	case len(s.All) > 0:
 		return joined(s.All, "+")
 	}
@@ -179,6 +184,8 @@ func (e *evaluation) walk(s *Tree) {
 		e.pool(s.Pool)
 	case s.Block != nil:
 		e.block(s.Block)
+	case s.Line != nil:
+		e.carry(*s.Line)
 	case len(s.All) > 0:
 		for _, b := range searchOrder(s.All) {
 			e.walk(b)
@@ -324,6 +331,8 @@ func (f *finder) find(s *Tree, then func() bool) bool {
 	case s.Block != nil:
 		saved := f.clipped()
 		return f.e.takeBlock(&f.selection, s.Block) >= s.Block.MinCredits && then() || f.back(saved)
+	case s.Line != nil:
+		return f.line(*s.Line, then)
 	case len(s.All) > 0:
 		return f.all(searchOrder(s.All), then)
 	}
@@ -392,7 +401,7 @@ func (f *finder) byExpiry(of []*Tree) []*Tree {
 		f.find(s, func() bool {
 			first := never
 			for _, c := range f.sources[len(saved.sources):] {
-				first = min(first, expiryOrNever(f.e.account.Lot(c.Lot)))
+				first = min(first, expiry(f.e.account, c))
 			}
 			branches = append(branches, branch{s, first})
 			return true

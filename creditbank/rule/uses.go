@@ -52,7 +52,8 @@ func (r *Rule) readsResults() bool {
 	}
 	reads := false
 	r.Conversion.tree.leaves(func(t *Tree) {
-		reads = reads || t.Part != nil && (t.Part.MinGrade != nil || t.Part.MinOn != nil || t.Part.MaxGrade != nil)
+		reads = reads || t.Part != nil && (t.Part.MinGrade != nil || t.Part.MinOn != nil || t.Part.MaxGrade != nil) ||
+			t.Line != nil && (t.Line.MinGrade != nil || t.Line.MinOn != nil)
 	})
 	if reads {
 		return true
