@@ -325,3 +325,14 @@ func TestSharedPool(t *testing.T) {
 	c.account(l)
 	c.replayAll(l)
 }
+
+// A line that is not there is missing, whatever the rule would grant.
+func TestMissingLine(t *testing.T) {
+	c, l := chainCity(t)
+	for rule, want := range map[creditbank.RuleID]string{"R11": "[MISSING_COMPONENT]", "R12": "[MISSING_COMPONENT]", "R18": "[MISSING_COMPONENT]"} {
+		d := c.convert(l, rule)
+		if got := fmt.Sprint(d.Reasons()); got != want || len(d.Missing) != 0 || d.Findings[0].Subject == "" {
+			t.Errorf("%s: %s %+v missing %v, want %s", rule, got, d.Findings, d.Missing, want)
+		}
+	}
+}

@@ -217,3 +217,12 @@ func (e *evaluation) carried(l *creditbank.Lot) string {
 	}
 	return l.Score.String()
 }
+
+// mainCategory returns the category of the source; none where all that the rule
+// asks for is a line that is not there.
+func (e *evaluation) mainCategory() creditbank.Category {
+	if len(e.categories) == 0 {
+		return ""
+	}
+	return e.categories[0]
+}

@@ -64,7 +64,7 @@ func (e *evaluation) line(g Grant, m *making) {
 	}
 	m.taken += granted
 	e.d.Lines = append(e.d.Lines, creditbank.Line{
-		Categories: slices.Sorted(slices.Values(e.categories)), Category: e.categories[0],
+		Categories: slices.Sorted(slices.Values(e.categories)), Category: e.mainCategory(),
 		Credits: granted, Grade: e.grade(g.Grade), MakeUp: asked.makeUp, Open: g.Partial || slot.Elective || asked.open, Slot: slot.ID,
 	})
 }
