@@ -20,6 +20,8 @@ const chainFiles = cityFiles + `  - {id: R11, kind: conversion, title: {zh: 互�
   - {id: R16, kind: conversion, title: {zh: 零存整取二, en: pool two}, programme: P2, effective: {from: 2020-01-01}, source: {pool: {category: NON_FORMAL, credits: "4"}, split: true}, grant: [{slot: U, credits: "4", grade: exempt}]}
   - {id: R17, kind: conversion, title: {zh: 回流, en: back}, programme: P1, effective: {from: 2020-01-01}, source: {any: [{line: {programme: P2, slot: X}}, {line: {programme: P2, slot: U}}]}, grant: [{slot: E, credits: "4", grade: exempt}]}
   - {id: R18, kind: conversion, title: {zh: 菱形, en: diamond}, programme: P3, effective: {from: 2020-01-01}, source: {all: [{line: {programme: P2, slot: X}}, {line: {programme: P2, slot: U}}]}, grant: [{slot: Z, credits: "6", grade: exempt}]}
+  - {id: R19, kind: conversion, title: {zh: 选修择优, en: good electives}, programme: P2, effective: {from: 2020-01-01}, source: {line: {programme: P1, slot: E, min_grade: "75"}}, grant: [{slot: V, credits: "2", grade: carry}]}
+  - {id: R20, kind: conversion, title: {zh: 选修再互认, en: any electives}, programme: P3, effective: {from: 2020-01-01}, source: {line: {programme: P1, slot: E}}, grant: [{slot: Y, credits: "2", grade: carry}]}
 `
 
 const chainProgrammes = cityProgrammes + `  - id: P2
@@ -111,11 +113,11 @@ func unsound(h creditbank.History, a *creditbank.Account) string {
 			carried[ref] = c.Seq
 		}
 	}
-	return unbalanced(h)
+	return unbalanced(h, a)
 }
 
 // unbalanced says what is wrong with the ledger.
-func unbalanced(h creditbank.History) string {
+func unbalanced(h creditbank.History, a *creditbank.Account) string {
 	movements, err := h.Movements()
 	if err != nil {
 		return err.Error()
@@ -124,6 +126,22 @@ func unbalanced(h creditbank.History) string {
 	for _, m := range movements {
 		sums[m.From] -= m.Credits
 		sums[m.To] += m.Credits
+	}
+	for _, lot := range a.Lots {
+		left := creditbank.Credits(0)
+		if lot.Granted && lot.Current() && lot.RevokedOn == 0 {
+			left = lot.Credits
+			for _, c := range a.Conversions {
+				for _, s := range c.Decision.Sources {
+					if c.Stands() && s.Lot == lot.Seq {
+						left -= s.Credits
+					}
+				}
+			}
+		}
+		if got := sums[creditbank.LotAccount(lot.Seq)]; got != left {
+			return fmt.Sprintf("lot %d holds %v in the ledger, want %v", lot.Seq, got, left)
+		}
 	}
 	for id, sum := range sums {
 		switch name := string(id); {
@@ -335,4 +353,34 @@ func TestMissingLine(t *testing.T) {
 			t.Errorf("%s: %s %+v missing %v, want %s", rule, got, d.Findings, d.Missing, want)
 		}
 	}
+}
+
+// Looking back, a line that fell since, or that a later conversion took, is not
+// chosen.
+func TestLookingBackTakesNoLineTwice(t *testing.T) {
+	c, l := chainCity(t)
+	c.post(l, "O2", "S2", "2025-01-01", "70")
+	c.post(l, "O3", "S2", "2025-01-02", "80")
+	s := c.grants(l, "R4", "R4", "R19", "R20")     // R19 takes the second line, R20 the first
+	c.revise(l, "O2", "S2", "2025-01-01", "90", 2) // now R19 would rather have the first
+	c.revise(l, "O3", "S2", "2025-01-02", "82", 2)
+	if got, want := c.lastActs(l, 3), fmt.Sprintf("regraded %d, regraded %d, replaced", s[1], s[2]); !strings.HasPrefix(got, want) {
+		t.Errorf("beside what a later one took: %s, want %s", got, want)
+	}
+	c.account(l)
+	c.replayAll(l)
+
+	c, l = chainCity(t)
+	c.post(l, "O2", "S2", "2025-01-01", "90")
+	c.post(l, "O3", "S2", "2025-01-02", "80")
+	s = c.grants(l, "R4", "R4", "R20", "R19") // the first line was taken before
+	if got, want := undone(c.revoke(l, "O2")), fmt.Sprintf("reversed %d, reversed %d, revoked", s[2], s[0]); !strings.HasPrefix(got, want) {
+		t.Errorf("revoked: %s, want %s", got, want)
+	}
+	c.revise(l, "O3", "S2", "2025-01-02", "82", 2)
+	if got, want := c.lastActs(l, 3), fmt.Sprintf("regraded %d, regraded %d, replaced", s[1], s[3]); !strings.HasPrefix(got, want) {
+		t.Errorf("beside what fell: %s, want %s", got, want)
+	}
+	c.account(l)
+	c.replayAll(l)
 }
