@@ -180,6 +180,14 @@ func lines(p creditbank.Programme, d *creditbank.Decision) []certify.Line {
 func (o *Office) sources(or order) ([]certify.Source, error) {
 	var all []certify.Source
 	for _, u := range or.conversion.Decision.Sources {
+		if ref, ok := u.Line(); ok {
+			s, err := o.lineSource(or.account, ref, u)
+			if err != nil {
+				return nil, fmt.Errorf("conversion %d: %w", or.conversion.Seq, err)
+			}
+			all = append(all, s)
+			continue
+		}
 		lot := or.account.Lot(u.Lot)
 		if lot == nil {
 			return nil, fmt.Errorf("conversion %d consumes row %d, which is no outcome", or.conversion.Seq, u.Lot)
@@ -198,6 +206,38 @@ func (o *Office) sources(or order) ([]certify.Source, error) {
 		})
 	}
 	return all, nil
+}
+
+// lineSource returns a line of another programme as what a conversion was
+// granted for.
+func (o *Office) lineSource(a *creditbank.Account, ref creditbank.LineRef, u creditbank.Consumption) (certify.Source, error) {
+	from := a.Conversion(ref.Conversion)
+	if from == nil {
+		return certify.Source{}, fmt.Errorf("it carries on a line of row %d, which is no conversion", ref.Conversion)
+	}
+	rules, err := o.reference.ruleSet(from.Decision.RuleSet)
+	if err != nil {
+		return certify.Source{}, err
+	}
+	programme, ok := rules.Programme(u.Programme)
+	if !ok {
+		return certify.Source{}, fmt.Errorf("programme %s is not in rule set %d", u.Programme, from.Decision.RuleSet)
+	}
+	at, err := o.reference.institution(programme.Institution)
+	if err != nil {
+		return certify.Source{}, err
+	}
+	s := certify.Source{
+		Name: programme.Title.ZH + "：" + string(ref.Slot), Institution: at.Name,
+		Credits: certify.Decimal(u.Credits.String()), Date: from.Decision.Day.Time(time.UTC),
+	}
+	for _, l := range lines(programme, from.Decision) {
+		if l.Slot == string(ref.Slot) {
+			s.Name, s.Grade = programme.Title.ZH+"："+l.Name, l.Grade
+			break
+		}
+	}
+	return s, nil
 }
 
 // hours writes learning hours; none where none are on record.

@@ -18,7 +18,8 @@ type order struct {
 
 // plan compares the certificates that a learner has with those that the
 // account calls for. It decides everything that the follower does, and does
-// nothing. Outcomes are certified where that was requested.
+// nothing. Outcomes are certified where that was requested. What a case puts in
+// doubt keeps the certificate it has, and gets no new one until it is decided.
 func plan(a *creditbank.Account, have []Certificate) (issue []order, revoke []Certificate) {
 	for _, c := range have {
 		if c.Valid() && !stands(a, c) {
@@ -30,7 +31,7 @@ func plan(a *creditbank.Account, have []Certificate) (issue []order, revoke []Ce
 	}
 	for _, conv := range a.Conversions {
 		seq := conv.Certified()
-		if conv.Stands() && !has(seq) && !a.Voided(seq) && len(conv.Decision.Lines) > 0 {
+		if conv.Stands() && !has(seq) && !a.Voided(seq) && len(conv.Decision.Lines) > 0 && a.UnderCase(conv.Seq) == 0 {
 			issue = append(issue, order{learner: a.Learner, seq: seq, conversion: conv, account: a})
 		}
 	}
@@ -61,7 +62,8 @@ func stands(a *creditbank.Account, c Certificate) bool {
 func matters(kind creditbank.ActKind) bool {
 	switch kind {
 	case creditbank.ActDecided, creditbank.ActReversed, creditbank.ActRegraded, creditbank.ActRevoked, creditbank.ActReplaced,
-		creditbank.ActRequested, creditbank.ActVoided:
+		creditbank.ActRequested, creditbank.ActVoided, creditbank.ActCaseDecided,
+		creditbank.ActRelinked: // it can end a case
 		return true
 	}
 	return false

@@ -21,8 +21,9 @@ import (
 // Host is where the bank of the tests is served.
 const Host = "credits.example.edu"
 
-// A City is a bank with two institutions, two courses and three rules of
-// conversion, the last of which needs a reviewer, and an office that issues its
+// A City is a bank with two institutions, two courses and five rules of
+// conversion, of which C3 needs a reviewer, C4 carries the line of C1 to another
+// programme and C5 that of C4 to a third; and an office that issues its
 // certificates.
 type City struct {
 	Bank    *creditbank.Bank
@@ -55,6 +56,20 @@ const programmesYAML = `programmes:
     slots:
       - {id: T1, title: {zh: 信息技术应用, en: IT Application}, credits: "4", level: 4}
       - {id: T2, title: {zh: 老年健康照护, en: Health Care}, credits: "3", level: 5}
+  - id: P2
+    institution: I06
+    title: {zh: 社区工作（证书）, en: Community Work}
+    credits: "10"
+    caps: []
+    slots:
+      - {id: U1, title: {zh: 数字素养, en: Digital Skills}, credits: "4"}
+  - id: P3
+    institution: I01
+    title: {zh: 社区管理（本科）, en: Community Management, degree}
+    credits: "4"
+    caps: []
+    slots:
+      - {id: V1, title: {zh: 信息素养, en: Information}, credits: "4"}
 `
 
 const rulesYAML = `timezone: Asia/Shanghai
@@ -92,6 +107,20 @@ rules:
     approval: reviewer
     grant: [{slot: T2, credits: "3", grade: exempt}]
     exceed: deny
+  - id: C4
+    kind: conversion
+    title: {zh: 信息技术应用互认为数字素养, en: IT Application carried to Digital Skills}
+    programme: P2
+    effective: {from: 2020-01-01}
+    source: {line: {programme: P1, slot: T1}}
+    grant: [{slot: U1, credits: "4", grade: carry}]
+  - id: C5
+    kind: conversion
+    title: {zh: 数字素养互认为信息素养, en: Digital Skills carried to Information}
+    programme: P3
+    effective: {from: 2020-01-01}
+    source: {line: {programme: P2, slot: U1}}
+    grant: [{slot: V1, credits: "4", grade: carry}]
 `
 
 // By acts in the tests.

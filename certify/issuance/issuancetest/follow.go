@@ -19,6 +19,8 @@ var followTests = []test{
 	{"OutcomesGetThemOnRequest", testIssueOutcome},
 	{"RevokedSourceRevokesOnce", testRevoke},
 	{"RevisionsRegradeRelinkAndReverse", testRevise},
+	{"ChainsGoTogether", testChain},
+	{"WhatIsInDoubtIsNotIssued", testDoubt},
 	{"WhatWasReversedIsNeverIssued", testLate},
 	{"WhatIsPublishedMeanwhileIsKnown", testPublishedMeanwhile},
 	{"ParkedAreLookedAtInTurn", testTurns},
