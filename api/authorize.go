@@ -213,12 +213,7 @@ func (s *Server) basis(account *creditbank.Account, who []creditbank.Institution
 // that the rules in force have no more is still whose it was last: who studies
 // there, and what waits for its reviewers, is theirs to end.
 func (s *Server) institutionOf(id creditbank.ProgrammeID) creditbank.InstitutionID {
-	for _, set := range slices.Backward(s.c.Bank.Catalogue().RuleSets) {
-		if p, ok := set.Programme(id); ok {
-			return p.Institution
-		}
-	}
-	return ""
+	return s.c.Bank.Catalogue().InstitutionOf(id)
 }
 
 // programme returns a programme that a request names.

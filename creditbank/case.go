@@ -194,3 +194,9 @@ func (a *Account) settle(conversion, act int64) {
 		}
 	}
 }
+
+// Cases returns up to limit cases that nobody decided, in order of learner and
+// version, above after. Those that became moot are among them.
+func (b *Bank) Cases(ctx context.Context, after RowRef, limit int) ([]RowRef, error) {
+	return b.store.Cases(ctx, after, limit)
+}

@@ -50,6 +50,7 @@ func (b *Bank) change(ctx context.Context, c Change, what string, decide func(d 
 			return nil, Write{}, err
 		}
 		w := d.rows()
+		w.Concerns = concerns(b.Catalogue(), account, w.Acts)
 		feed, err := b.feed()
 		if err != nil {
 			return nil, Write{}, err

@@ -20,6 +20,7 @@ import (
 type Store interface {
 	ApplicationStore
 	DisclosureStore
+	InboxStore
 
 	// Heads returns, for each key, what posting under it needs to know. It
 	// reads the account's newest committed state. The result has the order of
@@ -85,6 +86,11 @@ type ApplicationStore interface {
 	// and version, above after: acts of kind applied that no act of kind decided
 	// names.
 	Applications(ctx context.Context, after RowRef, limit int) ([]RowRef, error)
+
+	// Cases returns up to limit cases that wait for a decision, in the same
+	// order: acts of kind case_opened that no act of kind case_decided names. What
+	// became moot meanwhile is among them.
+	Cases(ctx context.Context, after RowRef, limit int) ([]RowRef, error)
 }
 
 // A DisclosureStore keeps what was told about learners, and to whom. It is no
@@ -151,6 +157,7 @@ type Write struct {
 	Outcomes  []Outcome
 	Acts      []Act
 	Movements []Movement
+	Concerns  []Concern // whom the acts concern; their feed row is that of the write
 }
 
 // Version returns the account's version after w.

@@ -16,7 +16,31 @@ import (
 //
 // "(… IN …) IS TRUE" keeps PostgreSQL from turning IN into a join, which with
 // hash joins off would compare each row with each winner.
-const appendQuery = `
+const appendQuery = appendRows + appendEnd
+
+// appendToldQuery is appendQuery for writes that concern institutions, which
+// are few: what postings run stays as it was measured.
+const appendToldQuery = appendRows + `, told AS (
+		INSERT INTO concern (
+			institution, feed_id, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
+		)
+		SELECT
+			institution, $1::uuid, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
+		FROM unnest(
+			$52::text[], $53::uuid[], $54::bigint[], $55::text[], $56::timestamptz[], $57::integer[],
+			$58::bigint[], $59::bigint[], $60::text[], $61::text[], $62::text[], $63::bytea[]
+		) AS c (
+			institution, learner_id, seq, kind, at, day,
+			of_seq, since, programme, source, external_id, digest
+		)
+		WHERE (learner_id IN (SELECT learner_id FROM won)) IS TRUE
+	)` + appendEnd
+
+const appendEnd = `
+	SELECT i
+	FROM won`
+
+const appendRows = `
 	WITH won AS (
 		UPDATE account
 		SET
@@ -79,9 +103,7 @@ const appendQuery = `
 		FROM unnest($45::uuid[], $46::bigint[], $47::integer[], $48::text[], $49::text[], $50::text[], $51::bigint[])
 			AS t (learner_id, seq, n, from_account, to_account, category, credits)
 		WHERE (learner_id IN (SELECT learner_id FROM won)) IS TRUE
-	)
-	SELECT i
-	FROM won`
+	)`
 
 // Append implements [creditbank.Store].
 func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []creditbank.Write) (taken []bool, err error) {
@@ -97,7 +119,7 @@ func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []credi
 	}
 	err = retry(ctx, func() error {
 		return s.commit(ctx, func(ctx context.Context, w *writer) error {
-			taken, err = w.appendRows(ctx, len(writes), args)
+			taken, err = w.appendWrites(ctx, len(writes), args)
 			return err
 		})
 	})
@@ -107,11 +129,18 @@ func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []credi
 	return taken, nil
 }
 
-// appendRows runs appendQuery for n writes. The rows must be read to their
+// appendArguments is how many arguments appendQuery has.
+const appendArguments = 51
+
+// appendWrites runs appendQuery for n writes, or appendToldQuery. The rows must be read to their
 // end: they come before the commit.
-func (w *writer) appendRows(ctx context.Context, n int, args []any) ([]bool, error) {
+func (w *writer) appendWrites(ctx context.Context, n int, args []any) ([]bool, error) {
 	taken := make([]bool, n)
-	rows, err := w.append.QueryContext(ctx, args...)
+	statement := w.append
+	if len(args) > appendArguments {
+		statement = w.appendTold
+	}
+	rows, err := statement.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +155,8 @@ func (w *writer) appendRows(ctx context.Context, n int, args []any) ([]bool, err
 	return taken, rows.Err()
 }
 
-// appendArgs returns the arguments of appendQuery.
+// appendArgs returns the arguments of appendQuery, and those of appendToldQuery if
+// a write concerns institutions.
 func appendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) {
 	var (
 		learners       []string
@@ -138,6 +168,7 @@ func appendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) 
 		outcomes       = newOutcomeArrays(len(writes))
 		acts           actArrays
 		transfers      transferArrays
+		told           concernArrays
 		feedID, feedAt = feed.ID, timestamp(feed.At)
 	)
 	for _, w := range writes {
@@ -160,13 +191,20 @@ func appendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) 
 		for _, m := range w.Movements {
 			transfers.add(w.Learner, m)
 		}
+		for _, c := range w.Concerns {
+			told.add(feed.ID, c)
+		}
 	}
-	args := make([]any, 0, 51)
+	args := make([]any, 0, appendArguments+12)
 	args = append(args, feedID, feedAt, pq.StringArray(learners), pq.Int64Array(bases), pq.Int64Array(versions),
 		pq.BoolArray(frozen), pq.StringArray(totals), pq.ByteaArray(digests))
 	args = append(args, outcomes.args()...)
 	args = append(args, acts.args()...)
-	return append(args, transfers.args()...), nil
+	args = append(args, transfers.args()...)
+	if len(told.seq) > 0 {
+		args = append(args, told.args()...)
+	}
+	return args, nil
 }
 
 // transferArrays are the columns of rows of transfer.

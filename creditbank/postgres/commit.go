@@ -143,7 +143,7 @@ type writer struct {
 	// Prepared on this very connection. A statement of the pool would be
 	// prepared anew for each transaction, and sent again when the connection
 	// breaks.
-	append, open, publish, confirm, disclose *sql.Stmt
+	append, appendTold, open, publish, confirm, disclose, markRead *sql.Stmt
 
 	used time.Time // when it was last given back
 
@@ -180,6 +180,8 @@ func (s *Store) newWriter(ctx context.Context) (_ *writer, err error) {
 		query string
 	}{
 		{&w.append, appendQuery},
+		{&w.appendTold, appendToldQuery},
+		{&w.markRead, markReadQuery},
 		{&w.open, openQuery},
 		{&w.publish, publishQuery},
 		{&w.confirm, confirmQuery},

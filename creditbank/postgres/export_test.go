@@ -20,6 +20,8 @@ const (
 
 	ApplicationsQuery = applicationsQuery
 	DisclosuresQuery  = disclosuresQuery
+	CasesQuery        = casesQuery
+	ConcernsQuery     = concernsQuery
 )
 
 // Settings returns those of each connection.

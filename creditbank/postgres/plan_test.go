@@ -216,7 +216,8 @@ func TestFeedPlans(t *testing.T) {
 }
 
 // Open applications are found by indexes of applications and of reviews alone,
-// however much else there is; and disclosures of one learner by their key.
+// however much else there is, and so are cases; disclosures of one learner and what
+// one institution is told, by their keys.
 func TestReviewPlans(t *testing.T) {
 	_, db := newStore(t)
 	db.SetMaxOpenConns(1)
@@ -224,11 +225,14 @@ func TestReviewPlans(t *testing.T) {
 		`INSERT INTO act (learner_id, feed_id, seq, at, day, request_part, kind, caller, request_key, request_hash, body, digest)
 		SELECT
 			md5((n / 4)::text)::uuid, md5(n::text)::uuid, 2 + n % 4, now(), 20260315, 0,
-			CASE WHEN n % 40 = 1 THEN 'applied' ELSE 'decided' END, 'x', '', sha256(''),
+			CASE WHEN n % 40 = 1 THEN 'applied' WHEN n % 40 = 5 THEN 'case_opened' WHEN n % 40 = 9 THEN 'case_decided' ELSE 'decided' END, 'x', '', sha256(''),
 			CASE WHEN n % 80 = 2 THEN '{"of":3}' ELSE '{}' END::json, sha256('')
 		FROM generate_series(1, 40000) AS n`,
 		`INSERT INTO disclosure (learner_id, id, at, consent, caller, recipient, authority, purpose, fields, basis, request, digest)
 		SELECT md5((n / 4)::text)::uuid, md5(n::text)::uuid, now(), 0, 'x', 'I06', '', '', 'PROFILE', 'SOURCE', '', sha256('')
+		FROM generate_series(1, 20000) AS n`,
+		`INSERT INTO concern (institution, feed_id, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest)
+		SELECT 'I' || n % 3, md5(n::text)::uuid, md5((n / 4)::text)::uuid, 2, 'reversed', now(), 20260315, 1, 1, 'P1', 'I06', '', sha256('')
 		FROM generate_series(1, 20000) AS n`,
 	} {
 		if _, err := db.ExecContext(t.Context(), query); err != nil {
@@ -238,13 +242,15 @@ func TestReviewPlans(t *testing.T) {
 	for _, state := range []string{"fresh", "analyzed"} {
 		for name, plan := range map[string][]node{
 			"Applications": explain(t, db, postgres.ApplicationsQuery, postgres.Nobody, 0, 20),
+			"Cases":        explain(t, db, postgres.CasesQuery, postgres.Nobody, 0, 20),
+			"Concerns":     explain(t, db, postgres.ConcernsQuery, "I1", postgres.NewestID, postgres.NewestID, 0, 20),
 			"Disclosures":  explain(t, db, postgres.DisclosuresQuery, postgres.Nobody, postgres.NewestID, 20),
 		} {
 			for _, n := range plan {
 				if n.Loops > 0 && (n.Type == "Seq Scan" || n.Type == "Sort" && state == "analyzed") {
 					t.Errorf("%s on %s tables: %s %s, want an index in order", name, state, n.Type, n.Relation)
 				}
-				if name == "Applications" && n.Loops > 0 && strings.Contains(n.Index, "pkey") {
+				if (name == "Applications" || name == "Cases") && n.Loops > 0 && strings.Contains(n.Index, "pkey") {
 					t.Errorf("%s on %s tables reads by %s all that a learner ever did", name, state, n.Index)
 				}
 			}

@@ -126,6 +126,7 @@ type statements struct {
 	documents, newest, waiting, entries *sql.Stmt
 	movements                           *sql.Stmt
 	applications, disclosures           *sql.Stmt
+	cases, readMark, concerns           *sql.Stmt
 	accessRecord, accessCurrent         *sql.Stmt
 }
 
@@ -150,6 +151,9 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.movements, movementsQuery},
 		{&q.applications, applicationsQuery},
 		{&q.disclosures, disclosuresQuery},
+		{&q.cases, casesQuery},
+		{&q.readMark, readMarkQuery},
+		{&q.concerns, concernsQuery},
 		{&q.accessRecord, getRecordQuery},
 		{&q.accessCurrent, getCurrentQuery},
 	} {

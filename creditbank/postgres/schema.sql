@@ -127,6 +127,25 @@ CREATE TABLE public.certificate_revocation (
 )
 PARTITION BY HASH (learner_id);
 
+CREATE TABLE public.concern (
+    at timestamp with time zone NOT NULL,
+    seq bigint NOT NULL,
+    of_seq bigint NOT NULL,
+    since bigint NOT NULL,
+    learner_id uuid NOT NULL,
+    feed_id uuid NOT NULL,
+    day integer NOT NULL,
+    institution text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    programme text NOT NULL COLLATE pg_catalog."C",
+    source text NOT NULL COLLATE pg_catalog."C",
+    external_id text NOT NULL COLLATE pg_catalog."C",
+    digest bytea NOT NULL,
+    CONSTRAINT concern_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT concern_institution_check CHECK ((institution <> ''::text)),
+    CONSTRAINT concern_seq_check CHECK ((seq >= 1))
+);
+
 CREATE TABLE public.disclosure (
     learner_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -300,6 +319,13 @@ CREATE TABLE public.lookup (
     CONSTRAINT lookup_digest_check CHECK ((octet_length(digest) = 32))
 );
 
+CREATE TABLE public.read_mark (
+    learner_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    CONSTRAINT read_mark_seq_check CHECK ((seq >= 0))
+)
+PARTITION BY HASH (learner_id);
+
 CREATE TABLE public.status_bit (
     list integer NOT NULL,
     idx integer NOT NULL
@@ -338,6 +364,9 @@ ALTER TABLE ONLY public.certificate
 ALTER TABLE ONLY public.certificate_revocation
     ADD CONSTRAINT certificate_revocation_pkey PRIMARY KEY (learner_id, seq);
 
+ALTER TABLE ONLY public.concern
+    ADD CONSTRAINT concern_pkey PRIMARY KEY (institution, feed_id, learner_id, seq);
+
 ALTER TABLE ONLY public.disclosure
     ADD CONSTRAINT disclosure_pkey PRIMARY KEY (learner_id, id);
 
@@ -374,6 +403,9 @@ ALTER TABLE ONLY public.outcome
 ALTER TABLE ONLY public.outcome
     ADD CONSTRAINT outcome_pkey PRIMARY KEY (learner_id, seq);
 
+ALTER TABLE ONLY public.read_mark
+    ADD CONSTRAINT read_mark_pkey PRIMARY KEY (learner_id);
+
 ALTER TABLE ONLY public.status_bit
     ADD CONSTRAINT status_bit_pkey PRIMARY KEY (list, idx);
 
@@ -385,6 +417,10 @@ CREATE INDEX access_answer_expires_at_idx ON public.access_answer USING btree (e
 CREATE INDEX access_current_expires_at_idx ON public.access_current USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 CREATE INDEX act_applied ON ONLY public.act USING btree (learner_id, seq) WHERE (kind = 'applied'::text);
+
+CREATE INDEX act_case ON ONLY public.act USING btree (learner_id, seq) WHERE (kind = 'case_opened'::text);
+
+CREATE INDEX act_case_decided ON ONLY public.act USING btree (learner_id, ((body ->> 'of'::text))) WHERE (kind = 'case_decided'::text);
 
 CREATE INDEX act_feed ON ONLY public.act USING btree (feed_id);
 
@@ -411,6 +447,10 @@ CREATE TRIGGER certificate_revocation_kept BEFORE TRUNCATE ON public.certificate
 CREATE TRIGGER certificate_revocation_unchanged BEFORE DELETE OR UPDATE ON public.certificate_revocation FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER certificate_unchanged BEFORE DELETE OR UPDATE ON public.certificate FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER concern_kept BEFORE TRUNCATE ON public.concern FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER concern_unchanged BEFORE DELETE OR UPDATE ON public.concern FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER disclosure_kept BEFORE TRUNCATE ON public.disclosure FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 

@@ -164,5 +164,10 @@ func (s *Store) append(ctx context.Context, feed creditbank.Feed, w creditbank.W
 			return false, fmt.Errorf("movement %d of version %d: %w", m.N, m.Seq, err)
 		}
 	}
+	for _, c := range w.Concerns {
+		if err := s.addConcern(ctx, feed.ID, c); err != nil {
+			return false, fmt.Errorf("concern of %s in version %d: %w", c.Institution, c.Seq, err)
+		}
+	}
 	return true, nil
 }

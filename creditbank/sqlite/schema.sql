@@ -73,6 +73,8 @@ CREATE TABLE act (
 
 CREATE INDEX act_applied ON act (learner_id, seq) WHERE kind = 'applied';
 
+CREATE INDEX act_case ON act (learner_id, seq) WHERE kind = 'case_opened';
+
 CREATE INDEX act_feed ON act (feed_id);
 
 CREATE UNIQUE INDEX act_request ON act (learner_id, caller, request_key, request_part) WHERE request_key <> '';
@@ -131,6 +133,27 @@ CREATE TABLE certificate_revocation (
 CREATE TRIGGER certificate_revocation_no_delete BEFORE DELETE ON certificate_revocation BEGIN SELECT RAISE(ABORT, 'revocations are never deleted'); END;
 
 CREATE TRIGGER certificate_revocation_no_update BEFORE UPDATE ON certificate_revocation BEGIN SELECT RAISE(ABORT, 'revocations are never edited'); END;
+
+CREATE TABLE concern (
+    institution TEXT    NOT NULL CHECK (institution <> ''),
+    feed_id     TEXT    NOT NULL, -- a UUID of version 7: later ones are greater
+    learner_id  TEXT    NOT NULL,
+    seq         INTEGER NOT NULL CHECK (seq >= 1), -- the row of the history
+    kind        TEXT    NOT NULL,
+    at          INTEGER NOT NULL,
+    day         INTEGER NOT NULL,
+    of_seq      INTEGER NOT NULL, -- the row that it was done to
+    since       INTEGER NOT NULL, -- what caused it; 0 is nothing
+    programme   TEXT    NOT NULL,
+    source      TEXT    NOT NULL, -- the institution that posted what it is about
+    external_id TEXT    NOT NULL,
+    digest      BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
+    PRIMARY KEY (institution, feed_id, learner_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER concern_no_delete BEFORE DELETE ON concern BEGIN SELECT RAISE(ABORT, 'concerns are never deleted'); END;
+
+CREATE TRIGGER concern_no_update BEFORE UPDATE ON concern BEGIN SELECT RAISE(ABORT, 'concerns are never edited'); END;
 
 CREATE TABLE disclosure (
     learner_id TEXT    NOT NULL,
@@ -286,6 +309,11 @@ CREATE INDEX outcome_feed ON outcome (feed_id);
 CREATE TRIGGER outcome_no_delete BEFORE DELETE ON outcome BEGIN SELECT RAISE(ABORT, 'outcomes are never deleted'); END;
 
 CREATE TRIGGER outcome_no_update BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'outcomes are never edited'); END;
+
+CREATE TABLE read_mark (
+    learner_id TEXT PRIMARY KEY NOT NULL,
+    seq        INTEGER NOT NULL CHECK (seq >= 0) -- of the last row that was read
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE status_bit (
     list INTEGER NOT NULL,

@@ -11,6 +11,7 @@ type writeStatements struct {
 	addFeed, addLearner, addLookup, addAccount, advance *sql.Stmt
 	addOutcome, addAct, addTransfer, addDocument        *sql.Stmt
 	known, taken, newest, addDisclosure                 *sql.Stmt
+	addConcern, markRead                                *sql.Stmt
 }
 
 // readStatements are prepared on each reader's connection when it first needs
@@ -21,6 +22,7 @@ type readStatements struct {
 	outcomes, outcome, acts              *sql.Stmt
 	documents, lastFeed, feed, feedsRows *sql.Stmt
 	movements, applications, disclosures *sql.Stmt
+	cases, readMark, concerns            *sql.Stmt
 }
 
 // A preparer is a connection or a pool of them.
@@ -55,6 +57,9 @@ const actColumns = `
 
 const disclosureColumns = `
 	learner_id, id, at, caller, recipient, authority, purpose, fields, basis, consent, request, digest`
+
+const concernColumns = `
+	institution, feed_id, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest`
 
 func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 	return prepare(ctx, p, []statement{
@@ -91,6 +96,13 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 			INSERT INTO disclosure (` + disclosureColumns + `)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (learner_id, id) DO NOTHING`},
+		{&w.addConcern, `
+			INSERT INTO concern (` + concernColumns + `)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.markRead, `
+			INSERT INTO read_mark (learner_id, seq)
+			VALUES (?, ?)
+			ON CONFLICT (learner_id) DO UPDATE SET seq = max(seq, excluded.seq)`},
 		{&w.newest, `
 			SELECT coalesce(max(version), 0) FROM document`},
 		{&w.addDocument, `
@@ -150,6 +162,28 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			)
 			ORDER BY a.learner_id, a.seq
 			LIMIT ?`},
+		{&r.cases, `
+			SELECT a.learner_id, a.seq, a.kind
+			FROM act AS a
+			WHERE a.kind = 'case_opened' AND (a.learner_id, a.seq) > (?, ?)
+			AND NOT EXISTS (
+				SELECT 1
+				FROM act AS d
+				WHERE d.learner_id = a.learner_id AND d.seq > a.seq AND d.kind = 'case_decided'
+				AND json_extract(CAST(d.body AS TEXT), '$.of') = a.seq
+			)
+			ORDER BY a.learner_id, a.seq
+			LIMIT ?`},
+		{&r.readMark, `
+			SELECT seq
+			FROM read_mark
+			WHERE learner_id = ?`},
+		{&r.concerns, `
+			SELECT ` + concernColumns + `
+			FROM concern
+			WHERE institution = ?1 AND (?2 = '' OR (feed_id, learner_id, seq) < (?2, ?3, ?4))
+			ORDER BY feed_id DESC, learner_id DESC, seq DESC
+			LIMIT ?5`},
 		{&r.disclosures, `
 			SELECT ` + disclosureColumns + `
 			FROM disclosure

@@ -91,6 +91,13 @@ func repeatable(t *testing.T, f *Faulty, method Method, n, version int) repetiti
 				t.Errorf("Disclosures: %v, differ (-want +got):\n%s", err, diff)
 			}
 		}
+	case MethodMarkRead:
+		r.write = func() error { return f.MarkRead(t.Context(), l.ID, int64(n)) }
+		r.check = func(t *testing.T) {
+			if got, err := f.ReadMark(t.Context(), l.ID); err != nil || got != int64(n) {
+				t.Errorf("ReadMark = %d, %v; want %d", got, err, n)
+			}
+		}
 	case MethodNumber:
 		Open(t, f.Store, l)
 		r.write = func() error { _, err := f.Number(t.Context()); return err }

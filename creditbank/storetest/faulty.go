@@ -33,11 +33,12 @@ const (
 	MethodPublish  Method = "Publish"
 	MethodNumber   Method = "Number"
 	MethodDisclose Method = "Disclose"
+	MethodMarkRead Method = "MarkRead"
 )
 
 // Methods lists the methods that can fail.
 func Methods() []Method {
-	return []Method{MethodAppend, MethodOpen, MethodPublish, MethodNumber, MethodDisclose}
+	return []Method{MethodAppend, MethodOpen, MethodPublish, MethodNumber, MethodDisclose, MethodMarkRead}
 }
 
 // ErrInjected is in the chain of every injected error.
@@ -111,6 +112,12 @@ func (f *Faulty) Publish(ctx context.Context, feed creditbank.Feed, base int, do
 // Disclose implements [creditbank.DisclosureStore].
 func (f *Faulty) Disclose(ctx context.Context, d creditbank.Disclosure) error {
 	_, err := withFault(f, MethodDisclose, func() (struct{}, error) { return struct{}{}, f.Store.Disclose(ctx, d) })
+	return err
+}
+
+// MarkRead implements [creditbank.InboxStore].
+func (f *Faulty) MarkRead(ctx context.Context, learner creditbank.LearnerID, through int64) error {
+	_, err := withFault(f, MethodMarkRead, func() (struct{}, error) { return struct{}{}, f.Store.MarkRead(ctx, learner, through) })
 	return err
 }
 
