@@ -39,6 +39,12 @@ func (s *Server) GetBalance(ctx context.Context, r contract.GetBalanceRequestObj
 	for programme, credits := range b.Programmes {
 		w.Programmes[string(programme)] = credits
 	}
+	if in := a.InQuestion(on); len(in) > 0 {
+		w.InQuestion = &map[string]contract.Credits{}
+		for programme, credits := range in {
+			(*w.InQuestion)[string(programme)] = credits
+		}
+	}
 	return contract.GetBalance200JSONResponse{Body: w, Headers: contract.GetBalance200ResponseHeaders{ETag: tag}}, nil
 }
 
@@ -71,6 +77,7 @@ func (s *Server) ListLots(ctx context.Context, r contract.ListLotsRequestObject)
 	cat := s.c.Bank.Catalogue()
 	for _, l := range a.Lots {
 		if o := wireOutcome(cat, l, on); r.Params.State == nil || o.State == *r.Params.State {
+			o.Case = optional(a.UsedUnderCase(l))
 			w.Lots = append(w.Lots, o)
 		}
 	}
@@ -91,10 +98,9 @@ func (s *Server) GetOutcome(ctx context.Context, r contract.GetOutcomeRequestObj
 	if l == nil {
 		return nil, creditbank.NotFound(creditbank.CodeUnknownOutcome, "seq", "没有这项学习成果", "there is no such outcome")
 	}
-	return contract.GetOutcome200JSONResponse{
-		Body:    wireOutcome(s.c.Bank.Catalogue(), l, s.c.Bank.Today()),
-		Headers: contract.GetOutcome200ResponseHeaders{ETag: etag(a.Version)},
-	}, nil
+	w := wireOutcome(s.c.Bank.Catalogue(), l, s.c.Bank.Today())
+	w.Case = optional(a.UsedUnderCase(l))
+	return contract.GetOutcome200JSONResponse{Body: w, Headers: contract.GetOutcome200ResponseHeaders{ETag: etag(a.Version)}}, nil
 }
 
 // GetStatement implements [contract.StrictServerInterface]. Pages go back in
@@ -177,7 +183,18 @@ func (s *Server) actEntry(a *creditbank.Account, act creditbank.Act) contract.En
 	}
 	if act.Body.Decision != nil {
 		d := wireDecision(s.c.Bank.Catalogue(), act.Seq, act.Body.Decision)
+		if c := a.Conversion(act.Seq); c != nil && c.Stands() {
+			d.Case = optional(a.UnderCase(c.Seq))
+		}
 		e.Decision = &d
+	}
+	if award := a.Award(act.Seq); award != nil {
+		w := s.wireAward(a, award)
+		e.Award = &w
+	}
+	if k := a.Case(act.Seq); k != nil {
+		w := s.wireCase(a, k)
+		e.Case = &w
 	}
 	if g := a.GivenConsent(act.Seq); g != nil {
 		c := wireConsent(g)

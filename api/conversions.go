@@ -97,7 +97,7 @@ func (s *Server) decision(a *creditbank.Account, act creditbank.Act) contract.De
 		}
 	}
 	if c := a.Conversion(act.Seq); c != nil {
-		state = contract.DecisionStateStanding
+		state, w.Case = contract.DecisionStateStanding, optional(a.UnderCase(c.Seq))
 		if !c.Stands() {
 			state, w.ReversedOn = contract.DecisionStateReversed, day(c.ReversedOn)
 		}
@@ -172,13 +172,7 @@ func (s *Server) ReviewConversion(ctx context.Context, r contract.ReviewConversi
 	}
 	p := a.Application(r.Seq)
 	if p == nil {
-		// Whether there is one is told only to those who may know the learner: to
-		// others it looks as one that is not theirs.
-		s.scoped(ctx)
-		if _, err := s.ground(ctx, id, nil, []creditbank.Field{creditbank.FieldConversions}); err != nil {
-			return nil, outOfScope()
-		}
-		return nil, creditbank.NotFound(creditbank.CodeUnknownApplication, "seq", "没有这项申请", "there is no such application")
+		return nil, s.hidden(ctx, id, creditbank.NotFound(creditbank.CodeUnknownApplication, "seq", "没有这项申请", "there is no such application"))
 	}
 	if err := s.may(ctx, access.OnInstitution(s.institutionOf(p.Decision.Programme))); err != nil {
 		return nil, err

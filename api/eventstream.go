@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -196,34 +197,37 @@ func (e eventStream) concerns(row creditbank.RowRef) (bool, error) {
 	if len(p.Institutions(cat, roles)) == 0 {
 		return false, nil
 	}
-	of, err := e.institution(row)
-	return of != "" && p.May(cat, roles, access.OnInstitution(of)), err
+	of, err := e.institutions(row)
+	return slices.ContainsFunc(of, func(i creditbank.InstitutionID) bool {
+		return i != "" && p.May(cat, roles, access.OnInstitution(i))
+	}), err
 }
 
-// institution returns the institution that a row is about: whose outcome, whose
-// programme.
-func (e eventStream) institution(row creditbank.RowRef) (creditbank.InstitutionID, error) {
+// institutions returns the institutions that a row is about: whose outcome, whose
+// programme; and of what undoes something, everybody who is told of it
+// ([creditbank.Concern]).
+func (e eventStream) institutions(row creditbank.RowRef) ([]creditbank.InstitutionID, error) {
 	a, err := e.s.c.Bank.Account(e.ctx, row.Learner)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if row.Kind == "" {
 		if l := a.Lot(row.Seq); l != nil {
-			return l.Institution, nil
+			return []creditbank.InstitutionID{l.Institution}, nil
 		}
-		return "", nil
+		return nil, nil
 	}
 	h, err := e.s.c.Bank.History(e.ctx, row.Learner)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	for _, act := range h.Acts {
-		if act.Seq != row.Seq {
-			continue
+		if act.Seq == row.Seq {
+			told := creditbank.Told(e.s.c.Bank.Catalogue(), a, act)
+			return append(told, e.about(a, act)), nil
 		}
-		return e.about(a, act), nil
 	}
-	return "", nil
+	return nil, nil
 }
 
 func (e eventStream) about(a *creditbank.Account, act creditbank.Act) creditbank.InstitutionID {

@@ -255,6 +255,7 @@ func (s *Server) RevokeOutcome(ctx context.Context, r contract.RevokeOutcomeRequ
 		return nil, inBody(err)
 	}
 	w := contract.RevokeOutcome200JSONResponse{Learner: r.Body.Learner, Reversed: []int64{}}
+	var cases []int64
 	for _, a := range acts {
 		w.Version = max(w.Version, a.Seq)
 		switch a.Kind {
@@ -262,7 +263,12 @@ func (s *Server) RevokeOutcome(ctx context.Context, r contract.RevokeOutcomeRequ
 			w.Outcome = a.Body.Of
 		case creditbank.ActReversed:
 			w.Reversed = append(w.Reversed, a.Body.Of)
+		case creditbank.ActCaseOpened:
+			cases = append(cases, a.Seq)
 		}
+	}
+	if len(cases) > 0 {
+		w.Cases = &cases
 	}
 	return w, nil
 }

@@ -68,6 +68,14 @@ var permissions = map[string][]access.Role{
 	"reviewConversion":   {reviewer},
 	"listApplications":   {reviewer},
 
+	// awards and cases
+	"listAwards": {learner, reviewer, clerk, operator, auditor}, "conferAward": {clerk}, "withdrawAward": {manager},
+	"listCases": {manager}, "decideCase": {manager},
+
+	// inboxes
+	"listNotices": {learner}, "markNoticesRead": {learner},
+	"listConcerns": {poster, reviewer, clerk, manager, operator, auditor},
+
 	// certificates
 	"listCertificates":  {learner, reviewer, clerk, operator, auditor},
 	"issueCertificate":  {learner, poster, clerk},

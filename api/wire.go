@@ -170,7 +170,10 @@ func lines(cat *creditbank.Catalogue, d *creditbank.Decision) []contract.Line {
 }
 
 func wireConsumption(c creditbank.Consumption) contract.Consumption {
-	return contract.Consumption{Lot: c.Lot, Course: string(c.Course), Category: contract.Category(c.Category), Credits: c.Credits}
+	return contract.Consumption{
+		Lot: c.Lot, Course: string(c.Course), Category: contract.Category(c.Category), Credits: c.Credits,
+		Conversion: optional(c.Conversion), Programme: optional(string(c.Programme)), Slot: optional(string(c.Slot)),
+	}
 }
 
 func wireTransfer(t creditbank.Transfer) contract.Transfer {

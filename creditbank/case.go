@@ -77,6 +77,31 @@ func (a *Account) UnderCase(conversion int64) int64 {
 	return 0
 }
 
+// InQuestion returns the credits of standing conversions on a day that an open
+// case puts in doubt, by programme. They count until it is decided.
+func (a *Account) InQuestion(day Date) map[ProgrammeID]Credits {
+	in := map[ProgrammeID]Credits{}
+	for _, c := range a.Conversions {
+		if c.Stands() && c.Decision.Day <= day && a.UnderCase(c.Seq) != 0 {
+			in[c.Decision.Programme] += c.Decision.Granted()
+		}
+	}
+	return in
+}
+
+// UsedUnderCase returns the open case that puts a conversion in doubt which holds
+// of a lot. Zero if there is none.
+func (a *Account) UsedUnderCase(l *Lot) int64 {
+	for _, u := range l.uses {
+		if u.until == 0 {
+			if k := a.UnderCase(u.conversion); k != 0 {
+				return k
+			}
+		}
+	}
+	return 0
+}
+
 // sisters returns the other cases about the same conversion for the same cause.
 func (a *Account) sisters(k *Case) []*Case {
 	return slices.DeleteFunc(slices.Clone(a.Cases), func(o *Case) bool {

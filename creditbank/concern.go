@@ -70,6 +70,15 @@ func concerns(cat *Catalogue, a *Account, acts []Act) []Concern {
 	return all
 }
 
+// Told returns the institutions that are told of an act on record.
+func Told(cat *Catalogue, a *Account, act Act) []InstitutionID {
+	var told []InstitutionID
+	for _, c := range concerns(cat, a, []Act{act}) {
+		told = append(told, c.Institution)
+	}
+	return told
+}
+
 // witnesses gathers whom one act concerns.
 type witnesses struct {
 	cat  *Catalogue
