@@ -107,6 +107,19 @@ func clientBody(id string) string {
 	return `{"id":"` + id + `","title":{"zh":"测试","en":"test"},"institution":"I04","grants":[]}`
 }
 
+// awarding asks for an award of P1, with all that is missing as own study.
+func (s *scene) awarding(kind string) string {
+	own := []object{}
+	for _, o := range s.Own(creditbank.LearnerID(s.learner), apitest.P1) {
+		one := object{"credits": o.Credits.String()}
+		if o.Slot != "" {
+			one["slot"] = string(o.Slot)
+		}
+		own = append(own, one)
+	}
+	return encode(s.t, object{"programme": apitest.P1, "kind": kind, "own": own})
+}
+
 // done counts what was done to the learner, to accounts and clients, and to rules.
 func (s *scene) done() int64 {
 	s.t.Helper()
@@ -169,6 +182,16 @@ func TestIdempotency(t *testing.T) {
 			seq := s.must(sent{path: s.at("/conversions"), token: s.self, body: `{"rules":["R05"]}`}, "version")
 			return sent{path: s.at("/conversions/" + seq + "/review"), token: s.staff, body: `{"approve":true}`}
 		}, body(`{"approve":false}`), false},
+		{"conferAward", func() sent {
+			s.Vacant(creditbank.LearnerID(s.learner))
+			return sent{path: s.at("/awards"), token: s.staff, body: s.awarding("DIPLOMA")}
+		}, body(s.awarding("COMPLETION")), false},
+		{"withdrawAward", func() sent {
+			return sent{path: s.at(fmt.Sprintf("/awards/%d/withdraw", s.Confer(creditbank.LearnerID(s.learner)))), token: s.staff, body: why}
+		}, body(other), false},
+		{"decideCase", func() sent {
+			return sent{path: s.at(fmt.Sprintf("/cases/%d/decision", s.OpenCase(creditbank.LearnerID(s.learner)))), token: s.staff, body: `{"uphold":true,"reason":"原因"}`}
+		}, body(`{"uphold":false,"reason":"原因"}`), false},
 		{"issueCertificate", func() sent {
 			_, seq := s.outcome()
 			return sent{path: s.at("/certificates"), token: s.staff, body: `{"outcome":` + seq + `}`}

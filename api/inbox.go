@@ -55,11 +55,11 @@ func (s *Server) ListConcerns(ctx context.Context, r contract.ListConcernsReques
 	if err != nil {
 		return nil, err
 	}
-	if err := s.may(ctx, access.OnInstitution(institution)); err != nil {
-		return nil, err
-	}
 	if _, ok := s.c.Bank.Catalogue().Institutions[institution]; !ok {
 		return nil, creditbank.NotFound(creditbank.CodeUnknownInstitution, "institution", "没有这个机构", "there is no such institution")
+	}
+	if err := s.may(ctx, access.OnInstitution(institution)); err != nil {
+		return nil, err
 	}
 	n := pageSize(r.Params.Limit)
 	all, err := s.c.Bank.Concerns(ctx, institution, before, n+1)

@@ -80,7 +80,8 @@ func operationsExpected() []operation {
 	var all []operation
 	for _, part := range [][]operation{
 		publicOperations(), tokenOperations(), referenceOperations(), learnerOperations(), readingOperations(), outcomeOperations(),
-		conversionOperations(), certificateOperations(), consentOperations(), accountOperations(), clientOperations(), ruleOperations(),
+		conversionOperations(), awardOperations(), inboxOperations(), certificateOperations(), consentOperations(), accountOperations(), clientOperations(),
+		ruleOperations(),
 	} {
 		all = append(all, part...)
 	}
