@@ -143,6 +143,12 @@ var harvests = map[string]func(*draw, http.Header, []byte){
 			takeDecisions(d, *a.Learner, []contract.Decision{a})
 		}
 	}),
+	"conferAward": taking(func(d *draw, a contract.Award) { d.awards.Add(row{learner: d.q.Vars["learner"], seq: a.Seq}) }),
+	"listCases": taking(func(d *draw, p contract.CasePage) {
+		for _, k := range p.Cases {
+			d.cases.Add(row{learner: k.Learner, seq: k.Seq})
+		}
+	}),
 	"listCertificates": taking(func(d *draw, c contract.Certificates) {
 		for _, one := range c.Certificates {
 			d.certificates.Add(one.Id)

@@ -438,6 +438,9 @@ var recipes = map[string]func(*draw){
 		d.q.Vars["seq"] = fmt.Sprint(d.done(&d.applications).seq)
 		d.q.Tree = object{"approve": d.Chance(70), "note": "已核对"}
 	},
+	"conferAward":      conferAward,
+	"withdrawAward":    withdrawAward,
+	"decideCase":       decideCase,
 	"issueCertificate": func(d *draw) { d.q.Tree = object{"outcome": number(d.mine(&d.granted).seq)} },
 	"verifyCertificate": func(d *draw) {
 		b, ok := d.bundles.Pick(d.Rand)

@@ -95,6 +95,7 @@ type scene struct {
 	accounts, clients, certificates, issuers, spare      generate.Bag[string]
 	keys, sessions                                       generate.Bag[string]
 	outcomes, granted, applications, decisions, consents generate.Bag[row]
+	awards, cases                                        generate.Bag[row]
 	activations                                          generate.Bag[activation]
 	logins                                               generate.Bag[login]
 	secrets                                              generate.Bag[secret]
