@@ -38,3 +38,9 @@ func TestQingheAgainOnPostgres(t *testing.T) {
 		}
 	}
 }
+
+// A chain is undone on PostgreSQL as on SQLite.
+func TestChainOnPostgres(t *testing.T) {
+	server := pgtest.New(t, pgtest.Options{})
+	chainThroughAPI(t, func(t testing.TB) host.Ledger { return onPostgres(t, server.Database(t, "")) })
+}
