@@ -260,13 +260,15 @@ func (a *Account) confer(rules Rules, r Awarding) (Conferral, error) {
 	return w, a.awardable(w)
 }
 
-// full returns the slots of a programme that a line filled, whatever it brought.
+// full returns the slots of a programme that a line filled, whatever it brought;
+// but for what the learner has yet to make up, which the institution states as own
+// study.
 func (a *Account) full(p ProgrammeID) map[SlotID]bool {
 	full := map[SlotID]bool{}
 	for _, c := range a.Conversions {
 		if c.Stands() && c.Decision.Programme == p {
 			for _, l := range c.Decision.Lines {
-				full[l.Slot] = full[l.Slot] || !l.Open
+				full[l.Slot] = full[l.Slot] || !l.Open && l.MakeUp == 0
 			}
 		}
 	}
