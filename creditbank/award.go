@@ -162,7 +162,10 @@ func unmet(p Programme, lines []HeldLine, full map[SlotID]bool, own []OwnStudy) 
 		if s.Elective || full[s.ID] || slots[s.ID] >= s.Credits {
 			continue
 		}
-		missing = append(missing, say("%[1]s（%[2]s）现有%[3]s学分，要求%[4]s", "%[1]s (%[2]s) has %[3]s of %[4]s credits", s.Title.ZH, s.ID, slots[s.ID], s.Credits))
+		missing = append(missing, Text{
+			fmt.Sprintf("%s（%s）现有%s学分，要求%s", s.Title.ZH, s.ID, slots[s.ID], s.Credits),
+			fmt.Sprintf("%s (%s) has %s of %s credits", s.Title.EN, s.ID, slots[s.ID], s.Credits),
+		})
 	}
 	if sum < p.Credits {
 		missing = append(missing, say("总学分%[1]s，要求%[2]s", "%[1]s of %[2]s credits in all", sum, p.Credits))

@@ -40,7 +40,7 @@ func TestAwardMeetsTheProgramme(t *testing.T) {
 		kind error
 		want string
 	}{
-		"a slot is empty":        {creditbank.Awarding{Kind: creditbank.AwardDiploma, Programme: "P1"}, creditbank.ErrConflict, "乙 (B) has 0.0 of 8.0 credits; 4.0 of 20.0 credits in all"},
+		"a slot is empty":        {creditbank.Awarding{Kind: creditbank.AwardDiploma, Programme: "P1"}, creditbank.ErrConflict, "B (B) has 0.0 of 8.0 credits; 4.0 of 20.0 credits in all"},
 		"credits are too few":    {creditbank.Awarding{Kind: creditbank.AwardDiploma, Programme: "P1", Own: []creditbank.OwnStudy{{Slot: "B", Credits: 800}}}, creditbank.ErrConflict, "not met: 12.0 of 20.0 credits in all"},
 		"more than the slot has": {creditbank.Awarding{Kind: creditbank.AwardDiploma, Programme: "P1", Own: []creditbank.OwnStudy{{Slot: "A", Credits: 1}}}, creditbank.ErrInvalid, "at most 0.0"},
 		"a slot twice":           {creditbank.Awarding{Kind: creditbank.AwardDiploma, Programme: "P1", Own: []creditbank.OwnStudy{{Slot: "B", Credits: 1}, {Slot: "B", Credits: 1}}}, creditbank.ErrInvalid, "each slot once"},

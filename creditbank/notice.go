@@ -13,6 +13,7 @@ import (
 type Notice struct {
 	Seq     int64 // the row it tells of
 	At      time.Time
+	Day     Date   // of the entry, in the time zone of the rules
 	Kind    string // of the act; "posted", "refused" or "revised" for an outcome
 	Of      int64  // the row that it is about: an outcome, a conversion, an application, …
 	Text    Text
@@ -57,7 +58,7 @@ func (x noticer) notice(o *Outcome, act *Act) (Notice, bool) {
 	if !ok {
 		write = plainNotice
 	}
-	n := Notice{Seq: act.Seq, At: act.At, Kind: string(act.Kind), Of: act.Body.Of, Note: act.Body.Reason}
+	n := Notice{Seq: act.Seq, At: act.At, Day: act.Day, Kind: string(act.Kind), Of: act.Body.Of, Note: act.Body.Reason}
 	n.Text, n.Details = write(x, *act)
 	return n, n.Text != Text{}
 }

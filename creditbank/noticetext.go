@@ -35,7 +35,10 @@ var noticeTexts = map[ActKind]func(x noticer, act Act) (Text, []Text){
 
 // outcome tells of a posting.
 func (x noticer) outcome(o Outcome) Notice {
-	n := Notice{Seq: o.Seq, At: o.PostedAt, Kind: "posted", Of: o.Seq}
+	n := Notice{Seq: o.Seq, At: o.PostedAt, Day: DateOf(o.PostedAt), Kind: "posted", Of: o.Seq}
+	if x.cat.Rules != nil {
+		n.Day = DateOf(o.PostedAt.In(x.cat.Rules.Location()))
+	}
 	course, by := x.course(o.Course), x.institution(o.Institution)
 	switch {
 	case o.Revision > 1:

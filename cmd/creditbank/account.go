@@ -62,7 +62,7 @@ func (s *session) balance(ctx context.Context, name string, day creditbank.Date)
 		return balanceView{}, err
 	}
 	b := a.Balance(day)
-	return balanceView{l, day, a.Version, a.Frozen, b.Available, b.Programmes, orEmpty(a.Enrolments())}, nil
+	return balanceView{l, day, a.Version, a.Frozen, b.Available, b.Programmes, a.InQuestion(day), orEmpty(a.Enrolments())}, nil
 }
 
 func writeBalance(out *term.Screen, cat *creditbank.Catalogue, v balanceView) {
@@ -86,7 +86,9 @@ func writeBalance(out *term.Screen, cat *creditbank.Catalogue, v balanceView) {
 		if p, ok := programme(cat, id); ok {
 			row[1], row[3] = term.Of(out.Stack(p.Title)), term.Of("/ "+p.Credits.String())
 		}
-		if !slices.Contains(v.Enrolled, id) {
+		if n := v.InQuestion[id]; n > 0 {
+			row[4] = term.Cell{Text: out.Pick(txf("其中%s复核中", "%s in question", n)), Style: term.Warn}
+		} else if !slices.Contains(v.Enrolled, id) {
 			row[4] = term.Cell{Text: out.Pick(tx("未注册", "not enrolled")), Style: term.Dim}
 		}
 		rows = append(rows, row)
@@ -136,7 +138,9 @@ func (p *program) lotsCommand() *cobra.Command {
 		}
 		lots := make([]lotView, 0, len(a.Lots))
 		for _, lot := range a.Lots {
-			lots = append(lots, newLotView(s.Catalogue(), lot, on))
+			v := newLotView(s.Catalogue(), lot, on)
+			v.InCase = a.UsedUnderCase(lot)
+			lots = append(lots, v)
 		}
 		v := struct {
 			Learner learnerView     `json:"learner"`

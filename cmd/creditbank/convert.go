@@ -113,6 +113,12 @@ func writeReasons(out *term.Screen, d decisionView) {
 func sourceList(cat *creditbank.Catalogue, sources []creditbank.Consumption, unit, separator string) string {
 	var parts []string
 	for _, s := range sources {
+		if _, ok := s.Line(); ok {
+			pr, _ := programme(cat, s.Programme)
+			slot, _ := pr.Slot(s.Slot)
+			parts = append(parts, fmt.Sprintf("%s/%s %s %s%s", s.Programme, s.Slot, slot.Title.ZH, s.Credits, unit))
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("%s %s %s%s", s.Course, cat.Courses[s.Course].Title, s.Credits, unit))
 	}
 	return strings.Join(parts, separator)

@@ -98,8 +98,9 @@ func (p *program) revokeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "revoke LEARNER INSTITUTION/ID",
 		Short: "撤销成果 void an outcome; conversions that used it are reversed",
-		Long: "撤销后，用过该成果的转换一律冲正，相关证书吊销；记录保留。\n" +
-			"Conversions that used the outcome are reversed and their certificates revoked; the history keeps them.",
+		Long: "撤销后，用过该成果的转换及其下游转换一律冲正，相关证书吊销；已授予毕业证书的立案复核。记录保留。\n" +
+			"Conversions that used the outcome, and those that carried their lines on, are reversed and their certificates revoked;\n" +
+			"where a diploma hangs on one, a case is opened instead. The history keeps all of it.",
 		Example: "  creditbank revoke L2 I15/O006 --reason 成绩复核",
 		Args:    exactly("LEARNER", "INSTITUTION/ID"),
 	}

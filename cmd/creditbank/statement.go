@@ -76,6 +76,12 @@ func statement(cat *creditbank.Catalogue, h creditbank.History) ([]entryView, er
 			d := newDecisionView(cat, a.Seq, a.Body.Decision)
 			e.Decision = &d
 		}
+		if c := account.Conversion(a.Seq); c != nil && c.Stands() {
+			e.InCase = account.UnderCase(c.Seq)
+		}
+		if e.Award, e.Case = a.Body.Award, a.Body.Case; e.Award != nil {
+			e.Programme = string(e.Award.Programme)
+		}
 		entries = append(entries, e)
 	}
 	slices.SortFunc(entries, func(a, b entryView) int { return int(a.Seq - b.Seq) })
@@ -117,6 +123,8 @@ func entryHead(e entryView) (what creditbank.Text, style term.Style, amount stri
 		return tx("申请转换，待审核", "applied, to be reviewed"), term.Warn, ""
 	case e.Kind == string(creditbank.ActDecided):
 		return tx("不予转换", "denied"), term.Warn, ""
+	case e.Award != nil:
+		return creditbank.ActKind(e.Kind).Text(), term.Good, e.Award.Credits.String()
 	}
 	return creditbank.ActKind(e.Kind).Text(), term.Plain, ""
 }
@@ -154,6 +162,19 @@ func entryDetail(out *term.Screen, e entryView) []string {
 			lines = append(lines, out.Pick(f.Text()))
 		}
 		lines = append(lines, out.Pick(txf("至%s", "until %s", c.Until)))
+	}
+	if w := e.Award; w != nil {
+		lines = append(lines, out.Stack(w.Kind.Text()))
+	}
+	if k := e.Case; k != nil && k.Award != 0 {
+		lines = append(lines, out.Pick(txf("授予第%d项以此为据", "award %d hangs on it", k.Award)))
+	} else if k != nil && k.Upheld {
+		lines = append(lines, out.Pick(tx("维持转换", "the conversion is upheld")))
+	} else if k != nil {
+		lines = append(lines, out.Pick(tx("不予维持", "not upheld")))
+	}
+	if e.InCase != 0 {
+		lines = append(lines, out.Pick(txf("复核中（第%d项）", "in question by case %d", e.InCase)))
 	}
 	if e.Of != 0 {
 		lines = append(lines, out.Pick(txf("针对第%d项", "of entry %d", e.Of)))

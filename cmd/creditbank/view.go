@@ -56,6 +56,7 @@ type balanceView struct {
 	Frozen     bool                                          `json:"frozen"`
 	Available  map[creditbank.Category]creditbank.Credits    `json:"available"`
 	Programmes map[creditbank.ProgrammeID]creditbank.Credits `json:"programmes"`
+	InQuestion map[creditbank.ProgrammeID]creditbank.Credits `json:"in_question,omitempty"` // of them, while a case is open
 	Enrolled   []creditbank.ProgrammeID                      `json:"enrolled"`
 }
 
@@ -76,7 +77,8 @@ type lotView struct {
 	Lost        creditbank.Credits       `json:"lost"`
 	Available   creditbank.Credits       `json:"available"`
 	ExpiresOn   creditbank.Date          `json:"expires_on"`
-	State       string                   `json:"state"` // available, used, partly_used, expired, revoked, replaced, rejected
+	InCase      int64                    `json:"in_question,omitempty"` // the open case about a conversion that used it
+	State       string                   `json:"state"`                 // available, used, partly_used, expired, revoked, replaced, rejected
 	Reasons     []creditbank.Reason      `json:"reasons"`
 	Explained   []creditbank.Text        `json:"explained,omitempty"` // why it was refused or cut
 }
@@ -159,19 +161,22 @@ func newDecisionView(cat *creditbank.Catalogue, seq int64, d *creditbank.Decisio
 
 // An entryView is an entry of a statement.
 type entryView struct {
-	Seq       int64           `json:"seq"`
-	Kind      string          `json:"kind"` // posted, or the kind of an act
-	Day       creditbank.Date `json:"day"`
-	At        time.Time       `json:"at"`
-	By        string          `json:"by"`
-	Outcome   *lotView        `json:"outcome,omitempty"`
-	Decision  *decisionView   `json:"decision,omitempty"`
-	Consent   *consentView    `json:"consent,omitempty"`
-	Of        int64           `json:"of,omitempty"`
-	Since     int64           `json:"since,omitempty"`
-	Programme string          `json:"programme,omitempty"`
-	Reason    string          `json:"reason,omitempty"`
-	Moves     []moveView      `json:"transfers"`
+	Seq       int64                 `json:"seq"`
+	Kind      string                `json:"kind"` // posted, or the kind of an act
+	Day       creditbank.Date       `json:"day"`
+	At        time.Time             `json:"at"`
+	By        string                `json:"by"`
+	Outcome   *lotView              `json:"outcome,omitempty"`
+	Decision  *decisionView         `json:"decision,omitempty"`
+	Consent   *consentView          `json:"consent,omitempty"`
+	Award     *creditbank.Conferral `json:"award,omitempty"`
+	Case      *creditbank.CaseEntry `json:"case,omitempty"`
+	InCase    int64                 `json:"in_question,omitempty"` // the open case that puts what was converted in doubt
+	Of        int64                 `json:"of,omitempty"`
+	Since     int64                 `json:"since,omitempty"`
+	Programme string                `json:"programme,omitempty"`
+	Reason    string                `json:"reason,omitempty"`
+	Moves     []moveView            `json:"transfers"`
 }
 
 // A consentView is what a learner consented to.
