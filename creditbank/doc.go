@@ -12,6 +12,11 @@
 // Nothing is edited or deleted; what turns out wrong is revised, revoked or
 // reversed, and stays in the history.
 //
+// A line of one programme can be a source in another ([HeldLine]), and so on: what
+// loses its source falls with everything that rests on it, deepest first, in one
+// write. Where an [Award] (授予) hangs on it a [Case] (复核) is opened instead. The
+// learner hears of it all by [Notice] (通知), institutions by [Concern] (知会).
+//
 // # Who is told what
 //
 // An institution that posted an outcome of the learner, or that the learner

@@ -28,6 +28,9 @@ type explainer struct {
 
 // sentence returns the sentence for one finding.
 func (x explainer) sentence(f Finding) Text {
+	if t, ok := x.lineSentence(f); ok {
+		return t
+	}
 	course := x.course(f.Subject)
 	slot := x.slot(f.Subject)
 	switch f.Code {

@@ -57,6 +57,19 @@
 // what is issued later. [Maker.Changes] compares two documents in the words of their
 // files, rule by rule.
 //
+// # Lines of another programme as sources
+//
+// A leaf "line: {programme: P1, slot: T-A1, min_grade: "60"}" takes what a
+// conversion put into a slot of another programme. The line stays where it is and
+// counts there as before; it is carried on whole, and once: a second conversion
+// is told OUTCOME_ALREADY_CONSUMED. It never comes back into a programme that it
+// went through (EXCLUDED_SOURCE). One that was reversed is OUTCOME_REVOKED, one in
+// doubt OUTCOME_UNDER_REVIEW until its case is decided. Several lines in the slot:
+// the one that stands longest and satisfies. A line has no course, and so no tag,
+// name, subject or family; everything else sees it as an outcome ([Line]). What is
+// granted beyond the line's credits or short of them is the rule's, as for
+// outcomes: "forfeited" are the credits that can be carried on no more.
+//
 // # Conversions that a reviewer decides
 //
 // A conversion rule with "approval: reviewer" grants nothing by itself. Where it
