@@ -2,7 +2,10 @@ package roles_test
 
 import (
 	"fmt"
+	"slices"
+	"testing"
 
+	"creditbank/creditbank"
 	"creditbank/creditbank/access"
 )
 
@@ -46,5 +49,29 @@ func inboxOperations() []operation {
 		}, none: ofNobody("PUT", "/notices/read", map[string]any{"through": 1})},
 		{id: "listConcerns", by: roles(ofI06, "poster", "reviewer", "clerk", "manager", "operator", "auditor"), ask: get("/v1/institutions/I06/concerns"),
 			none: func(*scene) ask { return ask{method: "GET", path: "/v1/institutions/none/concerns"} }},
+	}
+}
+
+// Both ends of a conversion hear that it was reversed: who posted its source, and
+// whose programme it stood in.
+func TestBothEndsHearOfAReversal(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	a := s.account("L2")
+	i := slices.IndexFunc(a.Conversions, func(c *creditbank.Conversion) bool { return c.Stands() && c.Decision.Programme == "P1" })
+	source := a.Lot(a.Conversions[i].Decision.Sources[0].Lot)
+	posted := string(source.Institution)
+	ends := map[string]*listener{
+		posted: s.listen(s.staff(posted, "poster institution:"+posted).token, "", ""),
+		"I01":  s.listen(s.staff("I01", "clerk institution:I01").token, "", ""),
+	}
+	_, err := s.Bank.Revoke(t.Context(), s.change("L2"), creditbank.Revoking{Institution: source.Institution, ExternalID: source.ExternalID, Reason: "误登"})
+	s.must(err)
+	s.must(s.Bank.Leave(t.Context(), s.change("L2"), "P1")) // I01's alone
+	s.post("L2", posted, "S01", "80")
+	for name, want := range map[string][]string{posted: {"L2 reversed", "L2 revoked", "L2 posted"}, "I01": {"L2 reversed", "L2 left"}} {
+		if got := ends[name].hear(len(want)); !slices.Equal(got, want) {
+			t.Errorf("%s heard %v, want %v", name, got, want)
+		}
 	}
 }
