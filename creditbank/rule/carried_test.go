@@ -136,3 +136,14 @@ func errorText(err error) string {
 	}
 	return err.Error()
 }
+
+// A grade that is no number is carried as it stands, and reaches no minimum.
+func TestLineCarriesAnyGrade(t *testing.T) {
+	b := carriedBook(t, conversion("FIXED", `source: {course: S2}, grant: [{slot: E, credits: source, grade: {fixed: A-}}]`),
+		to("R", `source: {line: {programme: P1, slot: E}}, grant: [{slot: Y, credits: source, grade: carry}]`),
+		to("MIN", `source: {line: {programme: P1, slot: E, min_grade: "60"}}, grant: [{slot: Y, credits: source, grade: carry}]`))
+	b.post("S2", "2025-01-01", "81", "")
+	want(t, b.decide("FIXED", today), "approve E=3.0(A-)")
+	want(t, b.decide("MIN", today), "deny GRADE_BELOW_MIN")
+	want(t, b.decide("R", today), "approve Y=3.0(A-)")
+}
