@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"creditbank/api/contract"
 	"creditbank/creditbank"
@@ -70,7 +71,7 @@ func (s *Server) ListConcerns(ctx context.Context, r contract.ListConcernsReques
 	if len(all) > n {
 		all = all[:n]
 		last := all[n-1]
-		w.Next = cursor(last.Feed, string(last.Learner), strconv.FormatInt(last.Seq, 10))
+		w.Next = cursor(strconv.FormatInt(last.At.UnixMicro(), 10), string(last.Learner), strconv.FormatInt(last.Seq, 10))
 	}
 	w.Concerns = mapped(all, func(c creditbank.Concern) contract.Concern {
 		return contract.Concern{
@@ -82,14 +83,19 @@ func (s *Server) ListConcerns(ctx context.Context, r contract.ListConcernsReques
 	return w, nil
 }
 
+// lastInstant is the last microsecond of the year 9999.
+const lastInstant = 253402300799_999999
+
 func afterConcern(c *string) (creditbank.ConcernRef, error) {
 	parts, err := after(c, 3)
 	if err != nil || parts[0] == "" {
 		return creditbank.ConcernRef{}, err
 	}
-	seq, err := strconv.ParseInt(parts[2], 10, 64)
-	if err != nil || !isUUID(parts[0]) || !isUUID(parts[1]) {
+	at, err := strconv.ParseInt(parts[0], 10, 64)
+	seq, err2 := strconv.ParseInt(parts[2], 10, 64)
+	// Beyond these years no database has an instant.
+	if err != nil || err2 != nil || !isUUID(parts[1]) || at < 0 || at > lastInstant {
 		return creditbank.ConcernRef{}, badCursor()
 	}
-	return creditbank.ConcernRef{Feed: parts[0], Learner: creditbank.LearnerID(parts[1]), Seq: seq}, nil
+	return creditbank.ConcernRef{At: time.UnixMicro(at).UTC(), Learner: creditbank.LearnerID(parts[1]), Seq: seq}, nil
 }

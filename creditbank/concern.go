@@ -14,7 +14,6 @@ type Concern struct {
 	ConcernRef
 	Institution InstitutionID // who is told
 	Kind        ActKind
-	At          time.Time
 	Day         Date
 	Of          int64         // the row that it was done to
 	Since       int64         // the revision or the revoked outcome that caused it, zero if none
@@ -23,10 +22,10 @@ type Concern struct {
 	ExternalID  string        // of that outcome
 }
 
-// A ConcernRef is the place of a concern in its institution's list: by the feed
-// row of the write, then the learner, then the row.
+// A ConcernRef is the place of a concern in its institution's list: by the instant
+// of the act, then the learner, then the row.
 type ConcernRef struct {
-	Feed    string // the id of the feed row: later ones are greater
+	At      time.Time
 	Learner LearnerID
 	Seq     int64
 }
@@ -34,7 +33,7 @@ type ConcernRef struct {
 // Digest returns the SHA-256 of everything c says, which is stored with it and
 // checked on reading.
 func (c Concern) Digest() [32]byte {
-	b := appendStrings(make([]byte, 0, 256), c.Feed, string(c.Learner), string(c.Institution), string(c.Kind), string(c.Programme), string(c.Source), c.ExternalID)
+	b := appendStrings(make([]byte, 0, 256), string(c.Learner), string(c.Institution), string(c.Kind), string(c.Programme), string(c.Source), c.ExternalID)
 	return sha256.Sum256(appendInts(b, c.Seq, c.At.UnixMicro(), int64(c.Day), c.Of, c.Since))
 }
 
@@ -56,7 +55,7 @@ func concerns(cat *Catalogue, a *Account, acts []Act) []Concern {
 			continue
 		}
 		w := witnesses{cat: cat, a: a, c: Concern{
-			ConcernRef: ConcernRef{Learner: act.Learner, Seq: act.Seq}, Kind: act.Kind, At: act.At, Day: act.Day,
+			ConcernRef: ConcernRef{act.At, act.Learner, act.Seq}, Kind: act.Kind, Day: act.Day,
 			Of: act.Body.Of, Since: act.Body.Since,
 		}}
 		w.see(act)

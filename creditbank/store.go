@@ -157,7 +157,7 @@ type Write struct {
 	Outcomes  []Outcome
 	Acts      []Act
 	Movements []Movement
-	Concerns  []Concern // whom the acts concern; their feed row is that of the write
+	Concerns  []Concern // whom the acts concern
 }
 
 // Version returns the account's version after w.

@@ -22,10 +22,10 @@ const appendQuery = appendRows + appendEnd
 // are few: what postings run stays as it was measured.
 const appendToldQuery = appendRows + `, told AS (
 		INSERT INTO concern (
-			institution, feed_id, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
+			institution, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
 		)
 		SELECT
-			institution, $1::uuid, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
+			institution, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
 		FROM unnest(
 			$52::text[], $53::uuid[], $54::bigint[], $55::text[], $56::timestamptz[], $57::integer[],
 			$58::bigint[], $59::bigint[], $60::text[], $61::text[], $62::text[], $63::bytea[]
@@ -192,7 +192,7 @@ func appendArgs(feed creditbank.Feed, writes []creditbank.Write) ([]any, error) 
 			transfers.add(w.Learner, m)
 		}
 		for _, c := range w.Concerns {
-			told.add(feed.ID, c)
+			told.add(c)
 		}
 	}
 	args := make([]any, 0, appendArguments+12)

@@ -92,22 +92,25 @@ func (s *Store) ReadMark(ctx context.Context, learner creditbank.LearnerID) (int
 
 // concernsQuery reads the key backwards from a place in it.
 const concernsQuery = `
-	SELECT institution, feed_id, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
+	SELECT institution, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
 	FROM concern
 	WHERE institution = $1
-	AND (feed_id, learner_id, seq) < ($2::uuid, $3::uuid, $4::bigint)
-	ORDER BY feed_id DESC, learner_id DESC, seq DESC
+	AND (at, learner_id, seq) < ($2::timestamptz, $3::uuid, $4::bigint)
+	ORDER BY at DESC, learner_id DESC, seq DESC
 	LIMIT $5`
 
 // Concerns implements [creditbank.InboxStore].
 func (s *Store) Concerns(ctx context.Context, institution creditbank.InstitutionID, before creditbank.ConcernRef, limit int) ([]creditbank.Concern, error) {
+	from := "infinity"
 	if before == (creditbank.ConcernRef{}) {
-		before = creditbank.ConcernRef{Feed: newestID, Learner: newestID}
+		before.Learner = nobody
+	} else {
+		from = timestamp(before.At)
 	}
-	if !isUUID(before.Feed) || !isUUID(string(before.Learner)) {
-		return nil, fmt.Errorf("concerns of %q before %v: not canonical UUIDs", institution, before)
+	if !isUUID(string(before.Learner)) {
+		return nil, fmt.Errorf("concerns of %q before %v: not a canonical UUID", institution, before)
 	}
-	all, err := queryAll(ctx, s.read.concerns, scanConcern, string(institution), before.Feed, string(before.Learner), before.Seq, limit)
+	all, err := queryAll(ctx, s.read.concerns, scanConcern, string(institution), from, string(before.Learner), before.Seq, limit)
 	if err != nil {
 		return nil, fmt.Errorf("concerns of %s: %w", institution, err)
 	}
@@ -118,7 +121,7 @@ func (s *Store) Concerns(ctx context.Context, institution creditbank.Institution
 func scanConcern(rows *sql.Rows) (creditbank.Concern, error) {
 	var c creditbank.Concern
 	var digest []byte
-	err := rows.Scan(&c.Institution, &c.Feed, &c.Learner, &c.Seq, &c.Kind, &c.At, &c.Day,
+	err := rows.Scan(&c.Institution, &c.Learner, &c.Seq, &c.Kind, &c.At, &c.Day,
 		&c.Of, &c.Since, &c.Programme, &c.Source, &c.ExternalID, &digest)
 	if err != nil {
 		return creditbank.Concern{}, err
@@ -138,8 +141,7 @@ type concernArrays struct {
 	digest                                                      [][]byte
 }
 
-func (t *concernArrays) add(feed string, c creditbank.Concern) {
-	c.Feed = feed
+func (t *concernArrays) add(c creditbank.Concern) {
 	digest := c.Digest()
 	t.institution = append(t.institution, string(c.Institution))
 	t.learner = append(t.learner, string(c.Learner))

@@ -231,8 +231,8 @@ func TestReviewPlans(t *testing.T) {
 		`INSERT INTO disclosure (learner_id, id, at, consent, caller, recipient, authority, purpose, fields, basis, request, digest)
 		SELECT md5((n / 4)::text)::uuid, md5(n::text)::uuid, now(), 0, 'x', 'I06', '', '', 'PROFILE', 'SOURCE', '', sha256('')
 		FROM generate_series(1, 20000) AS n`,
-		`INSERT INTO concern (institution, feed_id, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest)
-		SELECT 'I' || n % 3, md5(n::text)::uuid, md5((n / 4)::text)::uuid, 2, 'reversed', now(), 20260315, 1, 1, 'P1', 'I06', '', sha256('')
+		`INSERT INTO concern (institution, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest)
+		SELECT 'I' || n % 3, md5(n::text)::uuid, 2, 'reversed', now(), 20260315, 1, 1, 'P1', 'I06', '', sha256('')
 		FROM generate_series(1, 20000) AS n`,
 	} {
 		if _, err := db.ExecContext(t.Context(), query); err != nil {
@@ -243,7 +243,7 @@ func TestReviewPlans(t *testing.T) {
 		for name, plan := range map[string][]node{
 			"Applications": explain(t, db, postgres.ApplicationsQuery, postgres.Nobody, 0, 20),
 			"Cases":        explain(t, db, postgres.CasesQuery, postgres.Nobody, 0, 20),
-			"Concerns":     explain(t, db, postgres.ConcernsQuery, "I1", postgres.NewestID, postgres.NewestID, 0, 20),
+			"Concerns":     explain(t, db, postgres.ConcernsQuery, "I1", "infinity", postgres.Nobody, 0, 20),
 			"Disclosures":  explain(t, db, postgres.DisclosuresQuery, postgres.Nobody, postgres.NewestID, 20),
 		} {
 			for _, n := range plan {

@@ -133,7 +133,6 @@ CREATE TABLE public.concern (
     of_seq bigint NOT NULL,
     since bigint NOT NULL,
     learner_id uuid NOT NULL,
-    feed_id uuid NOT NULL,
     day integer NOT NULL,
     institution text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL COLLATE pg_catalog."C",
@@ -365,7 +364,7 @@ ALTER TABLE ONLY public.certificate_revocation
     ADD CONSTRAINT certificate_revocation_pkey PRIMARY KEY (learner_id, seq);
 
 ALTER TABLE ONLY public.concern
-    ADD CONSTRAINT concern_pkey PRIMARY KEY (institution, feed_id, learner_id, seq);
+    ADD CONSTRAINT concern_pkey PRIMARY KEY (institution, at, learner_id, seq);
 
 ALTER TABLE ONLY public.disclosure
     ADD CONSTRAINT disclosure_pkey PRIMARY KEY (learner_id, id);

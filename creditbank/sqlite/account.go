@@ -165,7 +165,7 @@ func (s *Store) append(ctx context.Context, feed creditbank.Feed, w creditbank.W
 		}
 	}
 	for _, c := range w.Concerns {
-		if err := s.addConcern(ctx, feed.ID, c); err != nil {
+		if err := s.addConcern(ctx, c); err != nil {
 			return false, fmt.Errorf("concern of %s in version %d: %w", c.Institution, c.Seq, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"creditbank/creditbank"
@@ -47,17 +48,20 @@ func (s *Store) ReadMark(ctx context.Context, learner creditbank.LearnerID) (int
 }
 
 // addConcern adds c to the transaction under way.
-func (s *Store) addConcern(ctx context.Context, feed string, c creditbank.Concern) error {
-	c.Feed = feed
+func (s *Store) addConcern(ctx context.Context, c creditbank.Concern) error {
 	digest := c.Digest()
-	_, err := s.write.addConcern.ExecContext(ctx, c.Institution, c.Feed, c.Learner, c.Seq, c.Kind, c.At.UnixMicro(), c.Day,
+	_, err := s.write.addConcern.ExecContext(ctx, c.Institution, c.At.UnixMicro(), c.Learner, c.Seq, c.Kind, c.Day,
 		c.Of, c.Since, c.Programme, c.Source, c.ExternalID, digest[:])
 	return err
 }
 
 // Concerns implements [creditbank.InboxStore].
 func (s *Store) Concerns(ctx context.Context, institution creditbank.InstitutionID, before creditbank.ConcernRef, limit int) ([]creditbank.Concern, error) {
-	rows, err := s.read.concerns.QueryContext(ctx, institution, before.Feed, before.Learner, before.Seq, limit)
+	from := int64(math.MaxInt64)
+	if before != (creditbank.ConcernRef{}) {
+		from = before.At.UnixMicro()
+	}
+	rows, err := s.read.concerns.QueryContext(ctx, institution, from, before.Learner, before.Seq, limit)
 	all, err := collect(rows, err, scanConcern)
 	if err != nil {
 		return nil, fmt.Errorf("concerns of %s: %w", institution, err)
@@ -69,7 +73,7 @@ func scanConcern(row scanner) (creditbank.Concern, error) {
 	var c creditbank.Concern
 	var at int64
 	var digest []byte
-	err := row.Scan(&c.Institution, &c.Feed, &c.Learner, &c.Seq, &c.Kind, &at, &c.Day,
+	err := row.Scan(&c.Institution, &at, &c.Learner, &c.Seq, &c.Kind, &c.Day,
 		&c.Of, &c.Since, &c.Programme, &c.Source, &c.ExternalID, &digest)
 	if err != nil {
 		return creditbank.Concern{}, fmt.Errorf("read concern: %w", err)

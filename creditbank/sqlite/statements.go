@@ -59,7 +59,7 @@ const disclosureColumns = `
 	learner_id, id, at, caller, recipient, authority, purpose, fields, basis, consent, request, digest`
 
 const concernColumns = `
-	institution, feed_id, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest`
+	institution, at, learner_id, seq, kind, day, of_seq, since, programme, source, external_id, digest`
 
 func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 	return prepare(ctx, p, []statement{
@@ -98,7 +98,7 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 			ON CONFLICT (learner_id, id) DO NOTHING`},
 		{&w.addConcern, `
 			INSERT INTO concern (` + concernColumns + `)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.markRead, `
 			INSERT INTO read_mark (learner_id, seq)
 			VALUES (?, ?)
@@ -181,9 +181,9 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 		{&r.concerns, `
 			SELECT ` + concernColumns + `
 			FROM concern
-			WHERE institution = ?1 AND (?2 = '' OR (feed_id, learner_id, seq) < (?2, ?3, ?4))
-			ORDER BY feed_id DESC, learner_id DESC, seq DESC
-			LIMIT ?5`},
+			WHERE institution = ? AND (at, learner_id, seq) < (?, ?, ?)
+			ORDER BY at DESC, learner_id DESC, seq DESC
+			LIMIT ?`},
 		{&r.disclosures, `
 			SELECT ` + disclosureColumns + `
 			FROM disclosure

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"testing"
+	"time"
 
 	"creditbank/creditbank"
 
@@ -36,21 +37,28 @@ func testReadMarks(t *testing.T, h Harness) {
 // Concern returns what an institution is told of a row.
 func Concern(to creditbank.InstitutionID, act creditbank.Act) creditbank.Concern {
 	return creditbank.Concern{
-		ConcernRef: creditbank.ConcernRef{Learner: act.Learner, Seq: act.Seq}, Institution: to, Kind: act.Kind, At: act.At, Day: act.Day,
+		ConcernRef: creditbank.ConcernRef{At: act.At, Learner: act.Learner, Seq: act.Seq}, Institution: to, Kind: act.Kind, Day: act.Day,
 		Of: act.Body.Of, Since: act.Body.Since, Programme: "P1", Source: Issuer, ExternalID: "成果 <&>",
 	}
 }
 
-// told returns a write of the book's newest rows that tells institutions of each
+// told returns a write of the book's newest rows that tells an institution of each
 // act.
-func told(b *Book, to ...creditbank.InstitutionID) creditbank.Write {
+func told(b *Book, to creditbank.InstitutionID) creditbank.Write {
 	w := b.Write()
 	for _, act := range w.Acts {
-		for _, i := range to {
-			w.Concerns = append(w.Concerns, Concern(i, act))
-		}
+		w.Concerns = append(w.Concerns, Concern(to, act))
 	}
 	return w
+}
+
+// concernsTo returns the concerns of a write as told to another.
+func concernsTo(w creditbank.Write, to creditbank.InstitutionID) []creditbank.Concern {
+	all := slices.Clone(w.Concerns)
+	for i := range all {
+		all[i].Institution = to
+	}
+	return all
 }
 
 // wantConcerns checks what an institution is told, read in pages.
@@ -76,12 +84,11 @@ func wantConcerns(t testing.TB, s creditbank.Store, to creditbank.InstitutionID,
 	}
 }
 
-// concernsOf returns the concerns of a write under its feed row.
-func concernsOf(w creditbank.Write, feed creditbank.Feed, to creditbank.InstitutionID) []creditbank.Concern {
+// concernsOf returns what a write tells an institution.
+func concernsOf(w creditbank.Write, to creditbank.InstitutionID) []creditbank.Concern {
 	var all []creditbank.Concern
 	for _, c := range w.Concerns {
 		if c.Institution == to {
-			c.Feed = feed.ID
 			all = append(all, c)
 		}
 	}
@@ -98,23 +105,25 @@ func testConcerns(t *testing.T, h Harness) {
 			lot := b.Post(string(rune('a'+i)), creditbank.Credit)
 			b.Reverse(b.Convert(creditbank.Credit, lot.Seq).Seq)
 			b.Revoke(lot.Seq)
-			if i == 1 {
-				writes = append(writes, told(b, "I06"))
-			} else {
-				writes = append(writes, told(b, "I06", "I07"))
+			w := told(b, "I06")
+			if i != 1 {
+				w.Concerns = append(w.Concerns, concernsTo(w, "I07")...)
 			}
+			for n := range w.Concerns { // the second write has the latest clock
+				w.Concerns[n].At = w.Concerns[n].At.Add(time.Duration(i%2) * time.Microsecond)
+			}
+			writes = append(writes, w)
 		}
-		feed := NewFeed()
 		for _, w := range writes {
-			six, seven = append(six, concernsOf(w, feed, "I06")...), append(seven, concernsOf(w, feed, "I07")...)
+			six, seven = append(six, concernsOf(w, "I06")...), append(seven, concernsOf(w, "I07")...)
 		}
-		taken, err := h.Store.Append(t.Context(), feed, writes)
+		taken, err := h.Store.Append(t.Context(), NewFeed(), writes)
 		if err != nil || slices.Contains(taken, false) {
 			t.Fatalf("Append = %v, %v", taken, err)
 		}
 	}
 	newestFirst := func(a, b creditbank.Concern) int {
-		return cmp.Or(cmp.Compare(b.Feed, a.Feed), cmp.Compare(b.Learner, a.Learner), cmp.Compare(b.Seq, a.Seq))
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Learner, a.Learner), cmp.Compare(b.Seq, a.Seq))
 	}
 	slices.SortFunc(six, newestFirst)
 	slices.SortFunc(seven, newestFirst)
@@ -132,7 +141,7 @@ func testConcernsOfLosers(t *testing.T, h Harness) {
 	loser := b.Clone()
 	b.Revoke(lot.Seq)
 	w, feed := told(b, "I06"), NewFeed()
-	want := concernsOf(w, feed, "I06")
+	want := concernsOf(w, "I06")
 	loser.Convert(creditbank.Credit, lot.Seq)
 	for _, try := range []struct {
 		w    creditbank.Write
@@ -155,7 +164,7 @@ func testDamagedConcern(t *testing.T, h Harness) {
 	damages := []damage{
 		{"kind", "reversed"}, {"at", Noon.UnixMicro() + 1}, {"day", int64(20260316)}, {"of_seq", int64(9)}, {"since", int64(9)}, {"seq", int64(9)},
 		{"programme", "P2"}, {"source", "I07"}, {"external_id", "x"}, {"digest", make([]byte, 32)}, {"digest", []byte{1}},
-		{"learner_id", string(Learner(2).ID)}, {"feed_id", NewFeed().ID},
+		{"learner_id", string(Learner(2).ID)},
 	}
 	onCopies(t, h, damages, "concern", func(t *testing.T, _ damage, s creditbank.Store) {
 		_, err := s.Concerns(t.Context(), "I06", creditbank.ConcernRef{}, 10)

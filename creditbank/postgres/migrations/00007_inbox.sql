@@ -27,12 +27,11 @@ $$;
 -- the institution's own list, so the institution leads its key. Reversals are
 -- few beside postings.
 CREATE TABLE concern (
-    at          timestamptz NOT NULL,
+    at          timestamptz NOT NULL, -- of the act
     seq         bigint      NOT NULL, -- the row of the history
     of_seq      bigint      NOT NULL, -- the row that it was done to
     since       bigint      NOT NULL, -- what caused it; 0 is nothing
     learner_id  uuid        NOT NULL,
-    feed_id     uuid        NOT NULL, -- of version 7: later ones are greater
     day         integer     NOT NULL,
     institution text        NOT NULL COLLATE "C",
     kind        text        NOT NULL COLLATE "C",
@@ -40,7 +39,7 @@ CREATE TABLE concern (
     source      text        NOT NULL COLLATE "C", -- the institution that posted what it is about
     external_id text        NOT NULL COLLATE "C",
     digest      bytea       NOT NULL, -- SHA-256 of all the above
-    CONSTRAINT concern_pkey PRIMARY KEY (institution, feed_id, learner_id, seq),
+    CONSTRAINT concern_pkey PRIMARY KEY (institution, at, learner_id, seq),
     CONSTRAINT concern_institution_check CHECK (institution <> ''),
     CONSTRAINT concern_seq_check CHECK (seq >= 1),
     CONSTRAINT concern_digest_check CHECK (octet_length(digest) = 32)

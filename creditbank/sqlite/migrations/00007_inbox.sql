@@ -11,11 +11,10 @@ CREATE TABLE read_mark (
 -- What an institution is told: written with the act, listed newest first.
 CREATE TABLE concern (
     institution TEXT    NOT NULL CHECK (institution <> ''),
-    feed_id     TEXT    NOT NULL, -- a UUID of version 7: later ones are greater
+    at          INTEGER NOT NULL, -- of the act
     learner_id  TEXT    NOT NULL,
     seq         INTEGER NOT NULL CHECK (seq >= 1), -- the row of the history
     kind        TEXT    NOT NULL,
-    at          INTEGER NOT NULL,
     day         INTEGER NOT NULL,
     of_seq      INTEGER NOT NULL, -- the row that it was done to
     since       INTEGER NOT NULL, -- what caused it; 0 is nothing
@@ -23,7 +22,7 @@ CREATE TABLE concern (
     source      TEXT    NOT NULL, -- the institution that posted what it is about
     external_id TEXT    NOT NULL,
     digest      BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
-    PRIMARY KEY (institution, feed_id, learner_id, seq)
+    PRIMARY KEY (institution, at, learner_id, seq)
 ) STRICT, WITHOUT ROWID;
 
 -- Cases that wait for a decision are found by an index.
