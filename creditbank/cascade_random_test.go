@@ -169,7 +169,7 @@ func (v *chainLife) decideSome(change creditbank.Change) error {
 	if err != nil || len(a.Cases) == 0 {
 		return err
 	}
-	change.By = manager
+	change.By = registrar
 	_, err = v.DecideCase(v.t.Context(), change, rapid.SampledFrom(a.Cases).Draw(v.rt, "case").Seq, creditbank.CaseRuling{Uphold: rapid.Bool().Draw(v.rt, "uphold"), Reason: "x"})
 	return err
 }

@@ -8,7 +8,7 @@ import (
 	"creditbank/creditbank"
 )
 
-var manager = creditbank.Caller{ID: "operator:manager"}
+var registrar = creditbank.Caller{ID: "operator:registrar"}
 
 // confer confers a diploma for P1 or P3, stating what is missing as own study.
 func (c *city) confer(l creditbank.LearnerID, p creditbank.ProgrammeID) creditbank.Act {
@@ -25,7 +25,7 @@ func (c *city) confer(l creditbank.LearnerID, p creditbank.ProgrammeID) creditba
 func (c *city) decideCase(l creditbank.LearnerID, seq int64, r creditbank.CaseRuling) []creditbank.Act {
 	c.t.Helper()
 	r.Reason = "复核意见"
-	acts, err := c.DecideCase(c.t.Context(), creditbank.Change{By: manager, Learner: l}, seq, r)
+	acts, err := c.DecideCase(c.t.Context(), creditbank.Change{By: registrar, Learner: l}, seq, r)
 	must(c.t, err)
 	return acts
 }
@@ -104,11 +104,11 @@ func TestCaseInsteadOfReversal(t *testing.T) {
 	}
 	_, err := c.DecideCase(t.Context(), creditbank.Change{By: operator, Learner: l}, k.Seq, creditbank.CaseRuling{Uphold: true, Reason: "x"})
 	wantCode(t, "decided by who revoked", err, creditbank.ErrConflict, creditbank.CodeState)
-	_, err = c.DecideCase(t.Context(), creditbank.Change{By: manager, Learner: l}, k.Seq, creditbank.CaseRuling{Uphold: true})
+	_, err = c.DecideCase(t.Context(), creditbank.Change{By: registrar, Learner: l}, k.Seq, creditbank.CaseRuling{Uphold: true})
 	wantCode(t, "decided without a reason", err, creditbank.ErrInvalid, creditbank.CodeMissing)
-	_, err = c.DecideCase(t.Context(), creditbank.Change{By: manager, Learner: l}, k.Seq, creditbank.CaseRuling{Uphold: true, Withdraw: true, Reason: "x"})
+	_, err = c.DecideCase(t.Context(), creditbank.Change{By: registrar, Learner: l}, k.Seq, creditbank.CaseRuling{Uphold: true, Withdraw: true, Reason: "x"})
 	wantCode(t, "upheld and withdrawn", err, creditbank.ErrInvalid, creditbank.CodeMalformed)
-	_, err = c.DecideCase(t.Context(), creditbank.Change{By: manager, Learner: l}, 1, creditbank.CaseRuling{Uphold: true, Reason: "x"})
+	_, err = c.DecideCase(t.Context(), creditbank.Change{By: registrar, Learner: l}, 1, creditbank.CaseRuling{Uphold: true, Reason: "x"})
 	wantCode(t, "no such case", err, creditbank.ErrNotFound, creditbank.CodeUnknownCase)
 	if unsound := c.account(l); unsound.Version != a.Version {
 		t.Error("a refusal was put on record")
@@ -145,7 +145,7 @@ func TestCaseIsDecided(t *testing.T) {
 			if got := a.StateOf(a.Award(award.Seq)); got != tt.award {
 				t.Errorf("the award is %s, want %s", got, tt.award)
 			}
-			_, err := c.DecideCase(t.Context(), creditbank.Change{By: manager, Learner: l}, k.Seq, creditbank.CaseRuling{Uphold: true, Reason: "x"})
+			_, err := c.DecideCase(t.Context(), creditbank.Change{By: registrar, Learner: l}, k.Seq, creditbank.CaseRuling{Uphold: true, Reason: "x"})
 			wantCode(t, "decided twice", err, creditbank.ErrConflict, creditbank.CodeState)
 			c.replayAll(l)
 		})
@@ -255,7 +255,7 @@ func TestWithdrawnAwardProtectsNothing(t *testing.T) {
 	c.post(l, "O1", "S1", "2025-01-01", "80")
 	c.grants(l, "R1")
 	award := c.confer(l, "P1")
-	_, err := c.WithdrawAward(t.Context(), creditbank.Change{By: manager, Learner: l}, award.Seq, "误授")
+	_, err := c.WithdrawAward(t.Context(), creditbank.Change{By: registrar, Learner: l}, award.Seq, "误授")
 	must(t, err)
 	if got := kinds(c.revoke(l, "O1")); got != "reversed revoked" {
 		t.Errorf("revoked by %s", got)

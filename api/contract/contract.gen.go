@@ -41,6 +41,48 @@ func (e APIClientState) Valid() bool {
 	}
 }
 
+// Defines values for AwardKind.
+const (
+	AwardKindCOMPLETION AwardKind = "COMPLETION"
+	AwardKindDIPLOMA    AwardKind = "DIPLOMA"
+)
+
+// Valid indicates whether the value is a known member of the AwardKind enum.
+func (e AwardKind) Valid() bool {
+	switch e {
+	case AwardKindCOMPLETION:
+		return true
+	case AwardKindDIPLOMA:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AwardState.
+const (
+	AwardStateImpaired   AwardState = "impaired"
+	AwardStateInQuestion AwardState = "in_question"
+	AwardStateStanding   AwardState = "standing"
+	AwardStateWithdrawn  AwardState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the AwardState enum.
+func (e AwardState) Valid() bool {
+	switch e {
+	case AwardStateImpaired:
+		return true
+	case AwardStateInQuestion:
+		return true
+	case AwardStateStanding:
+		return true
+	case AwardStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CapMeasure.
 const (
 	Lines   CapMeasure = "lines"
@@ -53,6 +95,30 @@ func (e CapMeasure) Valid() bool {
 	case Lines:
 		return true
 	case Sources:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseState.
+const (
+	CaseStateMoot     CaseState = "moot"
+	CaseStateOpen     CaseState = "open"
+	CaseStateReversed CaseState = "reversed"
+	CaseStateUpheld   CaseState = "upheld"
+)
+
+// Valid indicates whether the value is a known member of the CaseState enum.
+func (e CaseState) Valid() bool {
+	switch e {
+	case CaseStateMoot:
+		return true
+	case CaseStateOpen:
+		return true
+	case CaseStateReversed:
+		return true
+	case CaseStateUpheld:
 		return true
 	default:
 		return false
@@ -254,6 +320,24 @@ func (e LotState) Valid() bool {
 	case Revoked:
 		return true
 	case Used:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewAwardKind.
+const (
+	NewAwardKindCOMPLETION NewAwardKind = "COMPLETION"
+	NewAwardKindDIPLOMA    NewAwardKind = "DIPLOMA"
+)
+
+// Valid indicates whether the value is a known member of the NewAwardKind enum.
+func (e NewAwardKind) Valid() bool {
+	switch e {
+	case NewAwardKindCOMPLETION:
+		return true
+	case NewAwardKindDIPLOMA:
 		return true
 	default:
 		return false
@@ -713,6 +797,58 @@ type AuthorizationServer struct {
 	TokenEndpointAuthSigningAlgValuesSupported *[]string `json:"token_endpoint_auth_signing_alg_values_supported,omitempty"`
 }
 
+// Award defines model for Award.
+type Award struct {
+	// Credits 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Credits Credits `json:"credits"`
+
+	// Date 日期 A date
+	//
+	// Example: 2026-03-15
+	Date        Day       `json:"date"`
+	Institution *string   `json:"institution,omitempty"`
+	Kind        AwardKind `json:"kind"`
+
+	// Lines 所依据的课程学分 What it rests on
+	Lines     []LineRef  `json:"lines"`
+	Own       []OwnStudy `json:"own"`
+	Programme string     `json:"programme"`
+	Seq       int64      `json:"seq"`
+
+	// State 现状。in_question: a case about one of its lines is open. impaired: it stands, though a line was reversed.
+	State AwardState `json:"state"`
+	Title Text       `json:"title"`
+
+	// WithdrawnOn 日期 A date
+	//
+	// Example: 2026-03-15
+	WithdrawnOn *Day `json:"withdrawn_on,omitempty"`
+}
+
+// AwardKind defines model for Award.Kind.
+type AwardKind string
+
+// AwardState 现状。in_question: a case about one of its lines is open. impaired: it stands, though a line was reversed.
+type AwardState string
+
+// AwardWithdrawal defines model for AwardWithdrawal.
+type AwardWithdrawal struct {
+	// Reason 理由，记录在案，不得含个人信息 For the record; no personal data
+	Reason string `json:"reason"`
+}
+
+// Awards defines model for Awards.
+type Awards struct {
+	Awards []Award `json:"awards"`
+	Cases  []Case  `json:"cases"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID `json:"learner"`
+	Version int64     `json:"version"`
+}
+
 // Balance defines model for Balance.
 type Balance struct {
 	// Available 各类别可用学分 Credits that can be used, by category
@@ -723,6 +859,9 @@ type Balance struct {
 	// Example: 2026-03-15
 	Date   Day  `json:"date"`
 	Frozen bool `json:"frozen"`
+
+	// InQuestion 其中正在复核的学分 Those of them that an open case puts in doubt; they count until it is decided
+	InQuestion *map[string]Credits `json:"in_question,omitempty"`
 
 	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
 	Learner LearnerID `json:"learner"`
@@ -760,6 +899,59 @@ type Cap struct {
 
 // CapMeasure 按课程数或成果数计，未列出则按学分计 What it counts if not credits
 type CapMeasure string
+
+// Case defines model for Case.
+type Case struct {
+	// Award 依据该转换的授予 The award that hangs on it
+	Award int64 `json:"award"`
+
+	// Conversion 失去来源的转换 The conversion that lost a source
+	Conversion int64 `json:"conversion"`
+
+	// Date 日期 A date
+	//
+	// Example: 2026-03-15
+	Date      Day    `json:"date"`
+	DecidedBy *int64 `json:"decided_by,omitempty"`
+
+	// Institution 决定的机构 Which decides it
+	Institution *string `json:"institution,omitempty"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID `json:"learner"`
+
+	// Programme 授予的专业 Of the award
+	Programme string  `json:"programme"`
+	Reason    *string `json:"reason,omitempty"`
+	Seq       int64   `json:"seq"`
+
+	// Since 起因 The revision or the revoked outcome that caused it
+	Since int64 `json:"since"`
+
+	// State moot 指转换已冲正或已恢复来源 Nothing was left to decide
+	State CaseState `json:"state"`
+}
+
+// CaseState moot 指转换已冲正或已恢复来源 Nothing was left to decide
+type CaseState string
+
+// CasePage defines model for CasePage.
+type CasePage struct {
+	Cases []Case  `json:"cases"`
+	Next  *string `json:"next,omitempty"`
+}
+
+// CaseRuling defines model for CaseRuling.
+type CaseRuling struct {
+	// Reason 理由，记录在案，不得含个人信息 For the record; no personal data
+	Reason string `json:"reason"`
+
+	// Uphold 是否维持转换 Whether the conversion stays
+	Uphold bool `json:"uphold"`
+
+	// WithdrawAward 同时撤销授予 Withdraw the award too; not where the conversion is upheld
+	WithdrawAward *bool `json:"withdraw_award,omitempty"`
+}
 
 // Category 学历教育、非学历教育、证书、无一定形式学习
 type Category string
@@ -850,6 +1042,44 @@ type ClientSecret struct {
 // Example: I06
 type Code = string
 
+// Concern defines model for Concern.
+type Concern struct {
+	At time.Time `json:"at"`
+
+	// Date 日期 A date
+	//
+	// Example: 2026-03-15
+	Date Day `json:"date"`
+
+	// ExternalId 该成果的编号 Of that outcome
+	ExternalId *string `json:"external_id,omitempty"`
+	Kind       string  `json:"kind"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID `json:"learner"`
+
+	// Of 所涉及的序号 The entry that it was done to
+	Of *int64 `json:"of,omitempty"`
+
+	// PostedBy 登记起因成果的机构 The institution that posted the outcome it comes from
+	PostedBy  *string `json:"posted_by,omitempty"`
+	Programme *string `json:"programme,omitempty"`
+
+	// Seq 账户中的序号 The entry of the account
+	Seq int64 `json:"seq"`
+
+	// Since 起因 What caused it
+	Since *int64 `json:"since,omitempty"`
+	Title Text   `json:"title"`
+}
+
+// ConcernPage defines model for ConcernPage.
+type ConcernPage struct {
+	Concerns    []Concern `json:"concerns"`
+	Institution string    `json:"institution"`
+	Next        *string   `json:"next,omitempty"`
+}
+
 // Consent defines model for Consent.
 type Consent struct {
 	Fields []Field `json:"fields"`
@@ -899,13 +1129,22 @@ type ConsentInput struct {
 type Consumption struct {
 	// Category 学历教育、非学历教育、证书、无一定形式学习
 	Category Category `json:"category"`
-	Course   string   `json:"course"`
+
+	// Conversion 来源为另一专业的课程学分时，产生它的转换 The conversion that made the line
+	Conversion *int64 `json:"conversion,omitempty"`
+	Course     string `json:"course"`
 
 	// Credits 学分，十进制 Credits as a decimal
 	//
 	// Example: 2.5
 	Credits Credits `json:"credits"`
-	Lot     int64   `json:"lot"`
+
+	// Lot 成果；来源为课程学分时为0 The outcome; 0 where a line is taken
+	Lot int64 `json:"lot"`
+
+	// Programme 该课程学分所在专业 Where the line stands
+	Programme *string `json:"programme,omitempty"`
+	Slot      *string `json:"slot,omitempty"`
 }
 
 // Course defines model for Course.
@@ -992,11 +1231,23 @@ type Credits = creditbank.Credits
 // Example: 2026-03-15
 type Day = string
 
+// DecidedCase defines model for DecidedCase.
+type DecidedCase struct {
+	Case Case `json:"case"`
+
+	// Reversed 随之冲正的转换 The conversions reversed by it
+	Reversed []int64 `json:"reversed"`
+	Version  int64   `json:"version"`
+}
+
 // Decision defines model for Decision.
 type Decision struct {
 	// Application 所决定的申请 The application it decides
 	Application *int64     `json:"application,omitempty"`
 	At          *time.Time `json:"at,omitempty"`
+
+	// Case 正在复核时，复核的序号 The open case that puts it in doubt
+	Case *int64 `json:"case,omitempty"`
 
 	// Date 日期 A date
 	//
@@ -1110,7 +1361,9 @@ type DisclosurePage struct {
 // Entry defines model for Entry.
 type Entry struct {
 	At      time.Time `json:"at"`
+	Award   *Award    `json:"award,omitempty"`
 	By      string    `json:"by"`
+	Case    *Case     `json:"case,omitempty"`
 	Consent *Consent  `json:"consent,omitempty"`
 
 	// Date 日期 A date
@@ -1273,6 +1526,12 @@ type Line struct {
 	Title  Text     `json:"title"`
 }
 
+// LineRef defines model for LineRef.
+type LineRef struct {
+	Conversion int64  `json:"conversion"`
+	Slot       string `json:"slot"`
+}
+
 // LocalAccount defines model for LocalAccount.
 type LocalAccount struct {
 	// Account 登录用的账号 The number to log in with
@@ -1314,6 +1573,55 @@ type Me struct {
 	Learner *LearnerID `json:"learner,omitempty"`
 }
 
+// NewAward defines model for NewAward.
+type NewAward struct {
+	Kind NewAwardKind `json:"kind"`
+
+	// Own 在本机构修读的学分 Credits studied at the institution
+	Own *[]OwnStudy `json:"own,omitempty"`
+
+	// Programme 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Programme Code `json:"programme"`
+}
+
+// NewAwardKind defines model for NewAward.Kind.
+type NewAwardKind string
+
+// Notice defines model for Notice.
+type Notice struct {
+	At      time.Time `json:"at"`
+	Details []Text    `json:"details"`
+
+	// Kind posted、refused、revised，或记录的种类 One of those, or the kind of the entry
+	Kind string `json:"kind"`
+
+	// Note 经办人的说明 What who did it wrote
+	Note *string `json:"note,omitempty"`
+
+	// Of 所涉及的序号 The entry it is about
+	Of     *int64 `json:"of,omitempty"`
+	Seq    int64  `json:"seq"`
+	Text   Text   `json:"text"`
+	Unread bool   `json:"unread"`
+}
+
+// NoticePage defines model for NoticePage.
+type NoticePage struct {
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID `json:"learner"`
+	Next    *string   `json:"next,omitempty"`
+	Notices []Notice  `json:"notices"`
+
+	// Read 已读至此序号 Every notice up to it was read
+	Read int64 `json:"read"`
+
+	// Unread 未读数 How many there are above it
+	Unread  int   `json:"unread"`
+	Version int64 `json:"version"`
+}
+
 // OpenedAccount defines model for OpenedAccount.
 type OpenedAccount struct {
 	Account LocalAccount `json:"account"`
@@ -1346,6 +1654,9 @@ type Outcome struct {
 	//
 	// Example: 2.5
 	Available Credits `json:"available"`
+
+	// Case 用到它的转换正在复核时，复核的序号 The open case about a conversion that used it
+	Case *int64 `json:"case,omitempty"`
 
 	// Category 学历教育、非学历教育、证书、无一定形式学习
 	Category    Category `json:"category"`
@@ -1410,6 +1721,17 @@ type OutcomeRevocation struct {
 
 	// Reason 理由，记录在案，不得含个人信息 For the record; no personal data
 	Reason string `json:"reason"`
+}
+
+// OwnStudy defines model for OwnStudy.
+type OwnStudy struct {
+	// Credits 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Credits Credits `json:"credits"`
+
+	// Slot 课程位；其他课程可省略 Left out for courses of the programme that are no slots
+	Slot *string `json:"slot,omitempty"`
 }
 
 // Period 期限，如P5Y、P18M A period of years, months, weeks and days
@@ -1629,6 +1951,9 @@ type RegionInputLevel string
 
 // RevokedOutcome defines model for RevokedOutcome.
 type RevokedOutcome struct {
+	// Cases 因有授予而立案复核 The cases opened instead where an award hangs on a conversion
+	Cases *[]int64 `json:"cases,omitempty"`
+
 	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
 	Learner LearnerID `json:"learner"`
 	Outcome int64     `json:"outcome"`
@@ -2231,6 +2556,13 @@ type ListAuditParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListCasesParams defines parameters for ListCases.
+type ListCasesParams struct {
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // VerifyCertificateJSONBody defines parameters for VerifyCertificate.
 type VerifyCertificateJSONBody struct {
 	// Certificate 不读取；便于把 getCertificate 的应答原样发来 Not read: so that the answer of getCertificate can be sent as it is
@@ -2366,10 +2698,35 @@ type ListInstitutionsParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListConcernsParams defines parameters for ListConcerns.
+type ListConcernsParams struct {
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // GetLearnerParams defines parameters for GetLearner.
 type GetLearnerParams struct {
 	// Purpose 用途，记入披露记录 What for; recorded with the disclosure
 	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
+}
+
+// ListAwardsParams defines parameters for ListAwards.
+type ListAwardsParams struct {
+	// Purpose 用途，记入披露记录 What for; recorded with the disclosure
+	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
+}
+
+// ConferAwardParams defines parameters for ConferAward.
+type ConferAwardParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawAwardParams defines parameters for WithdrawAward.
+type WithdrawAwardParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // GetBalanceParams defines parameters for GetBalance.
@@ -2383,6 +2740,12 @@ type GetBalanceParams struct {
 	// Purpose 用途，记入披露记录 What for; recorded with the disclosure
 	Purpose     *Purpose     `form:"purpose,omitempty" json:"purpose,omitempty"`
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// DecideCaseParams defines parameters for DecideCase.
+type DecideCaseParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListCertificatesParams defines parameters for ListCertificates.
@@ -2496,6 +2859,19 @@ type ListLotsParams struct {
 
 	// Purpose 用途，记入披露记录 What for; recorded with the disclosure
 	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// MarkNoticesReadJSONBody defines parameters for MarkNoticesRead.
+type MarkNoticesReadJSONBody struct {
+	// Through 已读至此序号 The seq of the last notice read
+	Through int64 `json:"through"`
 }
 
 // GetOutcomeParams defines parameters for GetOutcome.
@@ -2871,6 +3247,15 @@ type OpenLearnerJSONRequestBody = Opening
 // FindLearnerJSONRequestBody defines body for FindLearner for application/json ContentType.
 type FindLearnerJSONRequestBody = LearnerReference
 
+// ConferAwardJSONRequestBody defines body for ConferAward for application/json ContentType.
+type ConferAwardJSONRequestBody = NewAward
+
+// WithdrawAwardJSONRequestBody defines body for WithdrawAward for application/json ContentType.
+type WithdrawAwardJSONRequestBody = AwardWithdrawal
+
+// DecideCaseJSONRequestBody defines body for DecideCase for application/json ContentType.
+type DecideCaseJSONRequestBody = CaseRuling
+
 // IssueCertificateJSONRequestBody defines body for IssueCertificate for application/json ContentType.
 type IssueCertificateJSONRequestBody IssueCertificateJSONBody
 
@@ -2888,6 +3273,9 @@ type ReviewConversionJSONRequestBody ReviewConversionJSONBody
 
 // FreezeJSONRequestBody defines body for Freeze for application/json ContentType.
 type FreezeJSONRequestBody FreezeJSONBody
+
+// MarkNoticesReadJSONRequestBody defines body for MarkNoticesRead for application/json ContentType.
+type MarkNoticesReadJSONRequestBody MarkNoticesReadJSONBody
 
 // UnfreezeJSONRequestBody defines body for Unfreeze for application/json ContentType.
 type UnfreezeJSONRequestBody UnfreezeJSONBody
@@ -3204,6 +3592,11 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/audit (the `ListAudit` operationId).
 	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCases 待决定的复核 Cases that await the caller's decision
+	//
+	// Corresponds with GET /v1/cases (the `ListCases` operationId).
+	ListCases(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// VerifyCertificateWithBody 核验证书 Verify a certificate
 	//
 	// Seven checks, each with its result in Chinese and English. A proof or status list that is not sent is taken from this
@@ -3416,6 +3809,15 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
 	PutInstitution(ctx context.Context, institution PathInstitution, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListConcerns 机构收件箱 What an institution is told
+	//
+	// What concerns outcomes that the institution posted, its programmes and its awards: revisions and revocations,
+	// reversals and corrections that followed, cases, withdrawn awards and voided certificates, the newest first. It is on
+	// record as soon as the act itself, and names nobody: who may know the learner reads the account.
+	//
+	// Corresponds with GET /v1/institutions/{institution}/concerns (the `ListConcerns` operationId).
+	ListConcerns(ctx context.Context, institution PathInstitution, params *ListConcernsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OpenLearnerWithBody 开户 Open an account for a person
 	//
 	// Each person has one account for life; a person who has one gets it back (200).
@@ -3457,12 +3859,83 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/learners/{learner} (the `GetLearner` operationId).
 	GetLearner(ctx context.Context, learner PathLearner, params *GetLearnerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAwards 授予与复核 The awards conferred on a learner, and the cases about what they rest on
+	//
+	// Withdrawn awards and decided cases too; the newest first.
+	//
+	// Corresponds with GET /v1/learners/{learner}/awards (the `ListAwards` operationId).
+	ListAwards(ctx context.Context, learner PathLearner, params *ListAwardsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConferAwardWithBody 授予毕业或结业证书 Confer a diploma or a certificate of completion
+	//
+	// By the institution of the programme, on a learner who is enrolled in it. Every slot that is no elective must be
+	// filled and the programme's credits reached, by the learner's lines and by what was studied at the institution
+	// itself, which it states in `own`. No line may be under review. The award rests on the lines that stand now: where
+	// one of them loses its source later, a case is opened instead of reversing it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/awards (the `ConferAward` operationId).
+	ConferAwardWithBody(ctx context.Context, learner PathLearner, params *ConferAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConferAward 授予毕业或结业证书 Confer a diploma or a certificate of completion
+	//
+	// By the institution of the programme, on a learner who is enrolled in it. Every slot that is no elective must be
+	// filled and the programme's credits reached, by the learner's lines and by what was studied at the institution
+	// itself, which it states in `own`. No line may be under review. The award rests on the lines that stand now: where
+	// one of them loses its source later, a case is opened instead of reversing it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/awards (the `ConferAward` operationId).
+	ConferAward(ctx context.Context, learner PathLearner, params *ConferAwardParams, body ConferAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawAwardWithBody 撤销授予 Withdraw an award
+	//
+	// By the institution that conferred it. The lines that it rested on stay; it no longer protects them.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/awards/{seq}/withdraw (the `WithdrawAward` operationId).
+	WithdrawAwardWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawAward 撤销授予 Withdraw an award
+	//
+	// By the institution that conferred it. The lines that it rested on stay; it no longer protects them.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/awards/{seq}/withdraw (the `WithdrawAward` operationId).
+	WithdrawAward(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, body WithdrawAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetBalance 余额 What a learner holds on a day, past or future
 	//
 	// Known now, valid then. The version of the account is the ETag; `If-None-Match` answers 304.
 	//
 	// Corresponds with GET /v1/learners/{learner}/balance (the `GetBalance` operationId).
 	GetBalance(ctx context.Context, learner PathLearner, params *GetBalanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideCaseWithBody 决定复核 Decide a case
+	//
+	// By a manager of the institution whose award hangs on the conversion, and by nobody who revoked or revised the
+	// source. Upheld, the conversion stays. Else it is reversed with all that rests on it, deepest first, in one step,
+	// once the cases of all awards that hang on it have been decided so.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/cases/{seq}/decision (the `DecideCase` operationId).
+	DecideCaseWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideCase 决定复核 Decide a case
+	//
+	// By a manager of the institution whose award hangs on the conversion, and by nobody who revoked or revised the
+	// source. Upheld, the conversion stays. Else it is reversed with all that rests on it, deepest first, in one step,
+	// once the cases of all awards that hang on it have been decided so.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/cases/{seq}/decision (the `DecideCase` operationId).
+	DecideCase(ctx context.Context, learner PathLearner, seq PathSeq, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCertificates 证书 The certificates of a learner, revoked ones too
 	//
@@ -3611,6 +4084,33 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/learners/{learner}/lots (the `ListLots` operationId).
 	ListLots(ctx context.Context, learner PathLearner, params *ListLotsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListNotices 收件箱 The learner's inbox
+	//
+	// What happened to the account, in words, the newest first: postings, recognitions and refusals, decisions, reversals
+	// and why, awards, cases, consents. It is the account's history told to its owner, so that nothing can be missing.
+	// Reading changes no version.
+	//
+	// Corresponds with GET /v1/learners/{learner}/notices (the `ListNotices` operationId).
+	ListNotices(ctx context.Context, learner PathLearner, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkNoticesReadWithBody 标为已读 Mark notices as read
+	//
+	// Every notice up to `through`. A mark never goes back. It is kept beside the account and moves no version.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/learners/{learner}/notices/read (the `MarkNoticesRead` operationId).
+	MarkNoticesReadWithBody(ctx context.Context, learner PathLearner, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkNoticesRead 标为已读 Mark notices as read
+	//
+	// Every notice up to `through`. A mark never goes back. It is kept beside the account and moves no version.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/learners/{learner}/notices/read (the `MarkNoticesRead` operationId).
+	MarkNoticesRead(ctx context.Context, learner PathLearner, body MarkNoticesReadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOutcome 学习成果 An outcome on record, with its recognition
 	//
 	// Corresponds with GET /v1/learners/{learner}/outcomes/{seq} (the `GetOutcome` operationId).
@@ -3701,7 +4201,8 @@ type ClientInterface interface {
 
 	// RevokeOutcomeWithBody 撤销学习成果 Revoke an outcome
 	//
-	// Its lot is gone, and every conversion that consumed it is reversed; all of it stays in the history.
+	// Its lot is gone, and every conversion that consumed it is reversed, after those that carried its lines on to other
+	// programmes; where an award hangs on one, a case is opened instead. All of it stays in the history.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3710,7 +4211,8 @@ type ClientInterface interface {
 
 	// RevokeOutcome 撤销学习成果 Revoke an outcome
 	//
-	// Its lot is gone, and every conversion that consumed it is reversed; all of it stays in the history.
+	// Its lot is gone, and every conversion that consumed it is reversed, after those that carried its lines on to other
+	// programmes; where an award hangs on one, a case is opened instead. All of it stays in the history.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4543,6 +5045,21 @@ func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEdit
 	return c.Client.Do(req)
 }
 
+// ListCases 待决定的复核 Cases that await the caller's decision
+//
+// Corresponds with GET /v1/cases (the `ListCases` operationId).
+func (c *Client) ListCases(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCasesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // VerifyCertificateWithBody 核验证书 Verify a certificate
 //
 // Seven checks, each with its result in Chinese and English. A proof or status list that is not sent is taken from this
@@ -5055,6 +5572,25 @@ func (c *Client) PutInstitution(ctx context.Context, institution PathInstitution
 	return c.Client.Do(req)
 }
 
+// ListConcerns 机构收件箱 What an institution is told
+//
+// What concerns outcomes that the institution posted, its programmes and its awards: revisions and revocations,
+// reversals and corrections that followed, cases, withdrawn awards and voided certificates, the newest first. It is on
+// record as soon as the act itself, and names nobody: who may know the learner reads the account.
+//
+// Corresponds with GET /v1/institutions/{institution}/concerns (the `ListConcerns` operationId).
+func (c *Client) ListConcerns(ctx context.Context, institution PathInstitution, params *ListConcernsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListConcernsRequest(c.Server, institution, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // OpenLearnerWithBody 开户 Open an account for a person
 //
 // Each person has one account for life; a person who has one gets it back (200).
@@ -5146,6 +5682,105 @@ func (c *Client) GetLearner(ctx context.Context, learner PathLearner, params *Ge
 	return c.Client.Do(req)
 }
 
+// ListAwards 授予与复核 The awards conferred on a learner, and the cases about what they rest on
+//
+// Withdrawn awards and decided cases too; the newest first.
+//
+// Corresponds with GET /v1/learners/{learner}/awards (the `ListAwards` operationId).
+func (c *Client) ListAwards(ctx context.Context, learner PathLearner, params *ListAwardsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAwardsRequest(c.Server, learner, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConferAwardWithBody 授予毕业或结业证书 Confer a diploma or a certificate of completion
+//
+// By the institution of the programme, on a learner who is enrolled in it. Every slot that is no elective must be
+// filled and the programme's credits reached, by the learner's lines and by what was studied at the institution
+// itself, which it states in `own`. No line may be under review. The award rests on the lines that stand now: where
+// one of them loses its source later, a case is opened instead of reversing it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/awards (the `ConferAward` operationId).
+func (c *Client) ConferAwardWithBody(ctx context.Context, learner PathLearner, params *ConferAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConferAwardRequestWithBody(c.Server, learner, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConferAward 授予毕业或结业证书 Confer a diploma or a certificate of completion
+//
+// By the institution of the programme, on a learner who is enrolled in it. Every slot that is no elective must be
+// filled and the programme's credits reached, by the learner's lines and by what was studied at the institution
+// itself, which it states in `own`. No line may be under review. The award rests on the lines that stand now: where
+// one of them loses its source later, a case is opened instead of reversing it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/awards (the `ConferAward` operationId).
+func (c *Client) ConferAward(ctx context.Context, learner PathLearner, params *ConferAwardParams, body ConferAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConferAwardRequest(c.Server, learner, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawAwardWithBody 撤销授予 Withdraw an award
+//
+// By the institution that conferred it. The lines that it rested on stay; it no longer protects them.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/awards/{seq}/withdraw (the `WithdrawAward` operationId).
+func (c *Client) WithdrawAwardWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawAwardRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawAward 撤销授予 Withdraw an award
+//
+// By the institution that conferred it. The lines that it rested on stay; it no longer protects them.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/awards/{seq}/withdraw (the `WithdrawAward` operationId).
+func (c *Client) WithdrawAward(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, body WithdrawAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawAwardRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetBalance 余额 What a learner holds on a day, past or future
 //
 // Known now, valid then. The version of the account is the ETag; `If-None-Match` answers 304.
@@ -5153,6 +5788,48 @@ func (c *Client) GetLearner(ctx context.Context, learner PathLearner, params *Ge
 // Corresponds with GET /v1/learners/{learner}/balance (the `GetBalance` operationId).
 func (c *Client) GetBalance(ctx context.Context, learner PathLearner, params *GetBalanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetBalanceRequest(c.Server, learner, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideCaseWithBody 决定复核 Decide a case
+//
+// By a manager of the institution whose award hangs on the conversion, and by nobody who revoked or revised the
+// source. Upheld, the conversion stays. Else it is reversed with all that rests on it, deepest first, in one step,
+// once the cases of all awards that hang on it have been decided so.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/cases/{seq}/decision (the `DecideCase` operationId).
+func (c *Client) DecideCaseWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideCaseRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideCase 决定复核 Decide a case
+//
+// By a manager of the institution whose award hangs on the conversion, and by nobody who revoked or revised the
+// source. Upheld, the conversion stays. Else it is reversed with all that rests on it, deepest first, in one step,
+// once the cases of all awards that hang on it have been decided so.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/cases/{seq}/decision (the `DecideCase` operationId).
+func (c *Client) DecideCase(ctx context.Context, learner PathLearner, seq PathSeq, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideCaseRequest(c.Server, learner, seq, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5500,6 +6177,63 @@ func (c *Client) ListLots(ctx context.Context, learner PathLearner, params *List
 	return c.Client.Do(req)
 }
 
+// ListNotices 收件箱 The learner's inbox
+//
+// What happened to the account, in words, the newest first: postings, recognitions and refusals, decisions, reversals
+// and why, awards, cases, consents. It is the account's history told to its owner, so that nothing can be missing.
+// Reading changes no version.
+//
+// Corresponds with GET /v1/learners/{learner}/notices (the `ListNotices` operationId).
+func (c *Client) ListNotices(ctx context.Context, learner PathLearner, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNoticesRequest(c.Server, learner, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkNoticesReadWithBody 标为已读 Mark notices as read
+//
+// Every notice up to `through`. A mark never goes back. It is kept beside the account and moves no version.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/learners/{learner}/notices/read (the `MarkNoticesRead` operationId).
+func (c *Client) MarkNoticesReadWithBody(ctx context.Context, learner PathLearner, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkNoticesReadRequestWithBody(c.Server, learner, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkNoticesRead 标为已读 Mark notices as read
+//
+// Every notice up to `through`. A mark never goes back. It is kept beside the account and moves no version.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/learners/{learner}/notices/read (the `MarkNoticesRead` operationId).
+func (c *Client) MarkNoticesRead(ctx context.Context, learner PathLearner, body MarkNoticesReadJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkNoticesReadRequest(c.Server, learner, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetOutcome 学习成果 An outcome on record, with its recognition
 //
 // Corresponds with GET /v1/learners/{learner}/outcomes/{seq} (the `GetOutcome` operationId).
@@ -5710,7 +6444,8 @@ func (c *Client) PostOutcomes(ctx context.Context, body PostOutcomesJSONRequestB
 
 // RevokeOutcomeWithBody 撤销学习成果 Revoke an outcome
 //
-// Its lot is gone, and every conversion that consumed it is reversed; all of it stays in the history.
+// Its lot is gone, and every conversion that consumed it is reversed, after those that carried its lines on to other
+// programmes; where an award hangs on one, a case is opened instead. All of it stays in the history.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5729,7 +6464,8 @@ func (c *Client) RevokeOutcomeWithBody(ctx context.Context, params *RevokeOutcom
 
 // RevokeOutcome 撤销学习成果 Revoke an outcome
 //
-// Its lot is gone, and every conversion that consumed it is reversed; all of it stays in the history.
+// Its lot is gone, and every conversion that consumed it is reversed, after those that carried its lines on to other
+// programmes; where an award hangs on one, a case is opened instead. All of it stays in the history.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7475,6 +8211,72 @@ func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request,
 	return req, nil
 }
 
+// NewListCasesRequest constructs an http.Request for the ListCases method
+func NewListCasesRequest(server string, params *ListCasesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewVerifyCertificateRequest calls the generic VerifyCertificate builder with application/json body
 func NewVerifyCertificateRequest(server string, body VerifyCertificateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -8638,6 +9440,79 @@ func NewPutInstitutionRequestWithBody(server string, institution PathInstitution
 	return req, nil
 }
 
+// NewListConcernsRequest constructs an http.Request for the ListConcerns method
+func NewListConcernsRequest(server string, institution PathInstitution, params *ListConcernsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "institution", institution, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/institutions/%s/concerns", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewOpenLearnerRequest calls the generic OpenLearner builder with application/json body
 func NewOpenLearnerRequest(server string, body OpenLearnerJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -8779,6 +9654,194 @@ func NewGetLearnerRequest(server string, learner PathLearner, params *GetLearner
 	return req, nil
 }
 
+// NewListAwardsRequest constructs an http.Request for the ListAwards method
+func NewListAwardsRequest(server string, learner PathLearner, params *ListAwardsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/awards", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Purpose != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "purpose", *params.Purpose, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConferAwardRequest calls the generic ConferAward builder with application/json body
+func NewConferAwardRequest(server string, learner PathLearner, params *ConferAwardParams, body ConferAwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConferAwardRequestWithBody(server, learner, params, "application/json", bodyReader)
+}
+
+// NewConferAwardRequestWithBody constructs an http.Request for the ConferAward method, with any body, and a specified content type
+func NewConferAwardRequestWithBody(server string, learner PathLearner, params *ConferAwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/awards", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawAwardRequest calls the generic WithdrawAward builder with application/json body
+func NewWithdrawAwardRequest(server string, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, body WithdrawAwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawAwardRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewWithdrawAwardRequestWithBody constructs an http.Request for the WithdrawAward method, with any body, and a specified content type
+func NewWithdrawAwardRequestWithBody(server string, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/awards/%s/withdraw", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetBalanceRequest constructs an http.Request for the GetBalance method
 func NewGetBalanceRequest(server string, learner PathLearner, params *GetBalanceParams) (*http.Request, error) {
 	var err error
@@ -8873,6 +9936,73 @@ func NewGetBalanceRequest(server string, learner PathLearner, params *GetBalance
 
 			req.Header.Set("If-None-Match", headerParam0)
 		}
+
+	}
+
+	return req, nil
+}
+
+// NewDecideCaseRequest calls the generic DecideCase builder with application/json body
+func NewDecideCaseRequest(server string, learner PathLearner, seq PathSeq, params *DecideCaseParams, body DecideCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideCaseRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewDecideCaseRequestWithBody constructs an http.Request for the DecideCase method, with any body, and a specified content type
+func NewDecideCaseRequestWithBody(server string, learner PathLearner, seq PathSeq, params *DecideCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/cases/%s/decision", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
 
 	}
 
@@ -9728,6 +10858,126 @@ func NewListLotsRequest(server string, learner PathLearner, params *ListLotsPara
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListNoticesRequest constructs an http.Request for the ListNotices method
+func NewListNoticesRequest(server string, learner PathLearner, params *ListNoticesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/notices", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMarkNoticesReadRequest calls the generic MarkNoticesRead builder with application/json body
+func NewMarkNoticesReadRequest(server string, learner PathLearner, body MarkNoticesReadJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMarkNoticesReadRequestWithBody(server, learner, "application/json", bodyReader)
+}
+
+// NewMarkNoticesReadRequestWithBody constructs an http.Request for the MarkNoticesRead method, with any body, and a specified content type
+func NewMarkNoticesReadRequestWithBody(server string, learner PathLearner, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/notices/read", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -11971,6 +13221,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/audit (the `ListAudit` operationId).
 	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
 
+	// ListCasesWithResponse 待决定的复核 Cases that await the caller's decision
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/cases (the `ListCases` operationId).
+	ListCasesWithResponse(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*ListCasesResponse, error)
+
 	// VerifyCertificateWithBodyWithResponse 核验证书 Verify a certificate
 	//
 	// Seven checks, each with its result in Chinese and English. A proof or status list that is not sent is taken from this
@@ -12211,6 +13468,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/institutions/{institution} (the `PutInstitution` operationId).
 	PutInstitutionWithResponse(ctx context.Context, institution PathInstitution, body PutInstitutionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutInstitutionResponse, error)
 
+	// ListConcernsWithResponse 机构收件箱 What an institution is told
+	//
+	// What concerns outcomes that the institution posted, its programmes and its awards: revisions and revocations,
+	// reversals and corrections that followed, cases, withdrawn awards and voided certificates, the newest first. It is on
+	// record as soon as the act itself, and names nobody: who may know the learner reads the account.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/institutions/{institution}/concerns (the `ListConcerns` operationId).
+	ListConcernsWithResponse(ctx context.Context, institution PathInstitution, params *ListConcernsParams, reqEditors ...RequestEditorFn) (*ListConcernsResponse, error)
+
 	// OpenLearnerWithBodyWithResponse 开户 Open an account for a person
 	//
 	// Each person has one account for life; a person who has one gets it back (200).
@@ -12254,6 +13522,57 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/learners/{learner} (the `GetLearner` operationId).
 	GetLearnerWithResponse(ctx context.Context, learner PathLearner, params *GetLearnerParams, reqEditors ...RequestEditorFn) (*GetLearnerResponse, error)
 
+	// ListAwardsWithResponse 授予与复核 The awards conferred on a learner, and the cases about what they rest on
+	//
+	// Withdrawn awards and decided cases too; the newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/learners/{learner}/awards (the `ListAwards` operationId).
+	ListAwardsWithResponse(ctx context.Context, learner PathLearner, params *ListAwardsParams, reqEditors ...RequestEditorFn) (*ListAwardsResponse, error)
+
+	// ConferAwardWithBodyWithResponse 授予毕业或结业证书 Confer a diploma or a certificate of completion
+	//
+	// By the institution of the programme, on a learner who is enrolled in it. Every slot that is no elective must be
+	// filled and the programme's credits reached, by the learner's lines and by what was studied at the institution
+	// itself, which it states in `own`. No line may be under review. The award rests on the lines that stand now: where
+	// one of them loses its source later, a case is opened instead of reversing it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/awards (the `ConferAward` operationId).
+	ConferAwardWithBodyWithResponse(ctx context.Context, learner PathLearner, params *ConferAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConferAwardResponse, error)
+
+	// ConferAwardWithResponse 授予毕业或结业证书 Confer a diploma or a certificate of completion
+	//
+	// By the institution of the programme, on a learner who is enrolled in it. Every slot that is no elective must be
+	// filled and the programme's credits reached, by the learner's lines and by what was studied at the institution
+	// itself, which it states in `own`. No line may be under review. The award rests on the lines that stand now: where
+	// one of them loses its source later, a case is opened instead of reversing it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/awards (the `ConferAward` operationId).
+	ConferAwardWithResponse(ctx context.Context, learner PathLearner, params *ConferAwardParams, body ConferAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*ConferAwardResponse, error)
+
+	// WithdrawAwardWithBodyWithResponse 撤销授予 Withdraw an award
+	//
+	// By the institution that conferred it. The lines that it rested on stay; it no longer protects them.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/awards/{seq}/withdraw (the `WithdrawAward` operationId).
+	WithdrawAwardWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawAwardResponse, error)
+
+	// WithdrawAwardWithResponse 撤销授予 Withdraw an award
+	//
+	// By the institution that conferred it. The lines that it rested on stay; it no longer protects them.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/awards/{seq}/withdraw (the `WithdrawAward` operationId).
+	WithdrawAwardWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, body WithdrawAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawAwardResponse, error)
+
 	// GetBalanceWithResponse 余额 What a learner holds on a day, past or future
 	//
 	// Known now, valid then. The version of the account is the ETag; `If-None-Match` answers 304.
@@ -12262,6 +13581,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/learners/{learner}/balance (the `GetBalance` operationId).
 	GetBalanceWithResponse(ctx context.Context, learner PathLearner, params *GetBalanceParams, reqEditors ...RequestEditorFn) (*GetBalanceResponse, error)
+
+	// DecideCaseWithBodyWithResponse 决定复核 Decide a case
+	//
+	// By a manager of the institution whose award hangs on the conversion, and by nobody who revoked or revised the
+	// source. Upheld, the conversion stays. Else it is reversed with all that rests on it, deepest first, in one step,
+	// once the cases of all awards that hang on it have been decided so.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/cases/{seq}/decision (the `DecideCase` operationId).
+	DecideCaseWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
+
+	// DecideCaseWithResponse 决定复核 Decide a case
+	//
+	// By a manager of the institution whose award hangs on the conversion, and by nobody who revoked or revised the
+	// source. Upheld, the conversion stays. Else it is reversed with all that rests on it, deepest first, in one step,
+	// once the cases of all awards that hang on it have been decided so.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/cases/{seq}/decision (the `DecideCase` operationId).
+	DecideCaseWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
 
 	// ListCertificatesWithResponse 证书 The certificates of a learner, revoked ones too
 	//
@@ -12424,6 +13765,35 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/learners/{learner}/lots (the `ListLots` operationId).
 	ListLotsWithResponse(ctx context.Context, learner PathLearner, params *ListLotsParams, reqEditors ...RequestEditorFn) (*ListLotsResponse, error)
 
+	// ListNoticesWithResponse 收件箱 The learner's inbox
+	//
+	// What happened to the account, in words, the newest first: postings, recognitions and refusals, decisions, reversals
+	// and why, awards, cases, consents. It is the account's history told to its owner, so that nothing can be missing.
+	// Reading changes no version.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/learners/{learner}/notices (the `ListNotices` operationId).
+	ListNoticesWithResponse(ctx context.Context, learner PathLearner, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*ListNoticesResponse, error)
+
+	// MarkNoticesReadWithBodyWithResponse 标为已读 Mark notices as read
+	//
+	// Every notice up to `through`. A mark never goes back. It is kept beside the account and moves no version.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/learners/{learner}/notices/read (the `MarkNoticesRead` operationId).
+	MarkNoticesReadWithBodyWithResponse(ctx context.Context, learner PathLearner, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkNoticesReadResponse, error)
+
+	// MarkNoticesReadWithResponse 标为已读 Mark notices as read
+	//
+	// Every notice up to `through`. A mark never goes back. It is kept beside the account and moves no version.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/learners/{learner}/notices/read (the `MarkNoticesRead` operationId).
+	MarkNoticesReadWithResponse(ctx context.Context, learner PathLearner, body MarkNoticesReadJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkNoticesReadResponse, error)
+
 	// GetOutcomeWithResponse 学习成果 An outcome on record, with its recognition
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -12526,7 +13896,8 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeOutcomeWithBodyWithResponse 撤销学习成果 Revoke an outcome
 	//
-	// Its lot is gone, and every conversion that consumed it is reversed; all of it stays in the history.
+	// Its lot is gone, and every conversion that consumed it is reversed, after those that carried its lines on to other
+	// programmes; where an award hangs on one, a case is opened instead. All of it stays in the history.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12535,7 +13906,8 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeOutcomeWithResponse 撤销学习成果 Revoke an outcome
 	//
-	// Its lot is gone, and every conversion that consumed it is reversed; all of it stays in the history.
+	// Its lot is gone, and every conversion that consumed it is reversed, after those that carried its lines on to other
+	// programmes; where an award hangs on one, a case is opened instead. All of it stays in the history.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13900,6 +15272,47 @@ func (r ListAuditResponse) ContentType() string {
 	return ""
 }
 
+type ListCasesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CasePage
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCasesResponse) GetJSON200() *CasePage {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCasesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCasesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCasesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type VerifyCertificateResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14808,6 +16221,47 @@ func (r PutInstitutionResponse) ContentType() string {
 	return ""
 }
 
+type ListConcernsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ConcernPage
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListConcernsResponse) GetJSON200() *ConcernPage {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListConcernsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListConcernsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListConcernsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListConcernsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type OpenLearnerResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14938,6 +16392,150 @@ func (r GetLearnerResponse) ContentType() string {
 	return ""
 }
 
+// ListAwardsResponse200Headers the declared response headers of an HTTP 200 response for ListAwards
+type ListAwardsResponse200Headers struct {
+	ETag string
+}
+
+type ListAwardsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Awards
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListAwardsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAwardsResponse) GetJSON200() *Awards {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAwardsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAwardsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAwardsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAwardsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ConferAwardResponse201Headers the declared response headers of an HTTP 201 response for ConferAward
+type ConferAwardResponse201Headers struct {
+	ETag string
+}
+
+type ConferAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Award
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ConferAwardResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ConferAwardResponse) GetJSON201() *Award {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r ConferAwardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConferAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConferAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConferAwardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawAwardResponse200Headers the declared response headers of an HTTP 200 response for WithdrawAward
+type WithdrawAwardResponse200Headers struct {
+	ETag string
+}
+
+type WithdrawAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawAwardResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawAwardResponse) GetJSON200() *Award {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawAwardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawAwardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetBalanceResponse200Headers the declared response headers of an HTTP 200 response for GetBalance
 type GetBalanceResponse200Headers struct {
 	ETag string
@@ -14987,6 +16585,54 @@ func (r GetBalanceResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetBalanceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DecideCaseResponse200Headers the declared response headers of an HTTP 200 response for DecideCase
+type DecideCaseResponse200Headers struct {
+	ETag string
+}
+
+type DecideCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DecidedCase
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecideCaseResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideCaseResponse) GetJSON200() *DecidedCase {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideCaseResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15573,6 +17219,88 @@ func (r ListLotsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListLotsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListNoticesResponse200Headers the declared response headers of an HTTP 200 response for ListNotices
+type ListNoticesResponse200Headers struct {
+	ETag string
+}
+
+type ListNoticesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NoticePage
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListNoticesResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListNoticesResponse) GetJSON200() *NoticePage {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListNoticesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListNoticesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListNoticesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MarkNoticesReadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r MarkNoticesReadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MarkNoticesReadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MarkNoticesReadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MarkNoticesReadResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17681,6 +19409,19 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params 
 	return ParseListAuditResponse(rsp)
 }
 
+// ListCasesWithResponse 待决定的复核 Cases that await the caller's decision
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/cases (the `ListCases` operationId).
+func (c *ClientWithResponses) ListCasesWithResponse(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*ListCasesResponse, error) {
+	rsp, err := c.ListCases(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCasesResponse(rsp)
+}
+
 // VerifyCertificateWithBodyWithResponse 核验证书 Verify a certificate
 //
 // Seven checks, each with its result in Chinese and English. A proof or status list that is not sent is taken from this
@@ -18101,6 +19842,23 @@ func (c *ClientWithResponses) PutInstitutionWithResponse(ctx context.Context, in
 	return ParsePutInstitutionResponse(rsp)
 }
 
+// ListConcernsWithResponse 机构收件箱 What an institution is told
+//
+// What concerns outcomes that the institution posted, its programmes and its awards: revisions and revocations,
+// reversals and corrections that followed, cases, withdrawn awards and voided certificates, the newest first. It is on
+// record as soon as the act itself, and names nobody: who may know the learner reads the account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/institutions/{institution}/concerns (the `ListConcerns` operationId).
+func (c *ClientWithResponses) ListConcernsWithResponse(ctx context.Context, institution PathInstitution, params *ListConcernsParams, reqEditors ...RequestEditorFn) (*ListConcernsResponse, error) {
+	rsp, err := c.ListConcerns(ctx, institution, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListConcernsResponse(rsp)
+}
+
 // OpenLearnerWithBodyWithResponse 开户 Open an account for a person
 //
 // Each person has one account for life; a person who has one gets it back (200).
@@ -18174,6 +19932,87 @@ func (c *ClientWithResponses) GetLearnerWithResponse(ctx context.Context, learne
 	return ParseGetLearnerResponse(rsp)
 }
 
+// ListAwardsWithResponse 授予与复核 The awards conferred on a learner, and the cases about what they rest on
+//
+// Withdrawn awards and decided cases too; the newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/learners/{learner}/awards (the `ListAwards` operationId).
+func (c *ClientWithResponses) ListAwardsWithResponse(ctx context.Context, learner PathLearner, params *ListAwardsParams, reqEditors ...RequestEditorFn) (*ListAwardsResponse, error) {
+	rsp, err := c.ListAwards(ctx, learner, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAwardsResponse(rsp)
+}
+
+// ConferAwardWithBodyWithResponse 授予毕业或结业证书 Confer a diploma or a certificate of completion
+//
+// By the institution of the programme, on a learner who is enrolled in it. Every slot that is no elective must be
+// filled and the programme's credits reached, by the learner's lines and by what was studied at the institution
+// itself, which it states in `own`. No line may be under review. The award rests on the lines that stand now: where
+// one of them loses its source later, a case is opened instead of reversing it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/awards (the `ConferAward` operationId).
+func (c *ClientWithResponses) ConferAwardWithBodyWithResponse(ctx context.Context, learner PathLearner, params *ConferAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConferAwardResponse, error) {
+	rsp, err := c.ConferAwardWithBody(ctx, learner, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConferAwardResponse(rsp)
+}
+
+// ConferAwardWithResponse 授予毕业或结业证书 Confer a diploma or a certificate of completion
+//
+// By the institution of the programme, on a learner who is enrolled in it. Every slot that is no elective must be
+// filled and the programme's credits reached, by the learner's lines and by what was studied at the institution
+// itself, which it states in `own`. No line may be under review. The award rests on the lines that stand now: where
+// one of them loses its source later, a case is opened instead of reversing it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/awards (the `ConferAward` operationId).
+func (c *ClientWithResponses) ConferAwardWithResponse(ctx context.Context, learner PathLearner, params *ConferAwardParams, body ConferAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*ConferAwardResponse, error) {
+	rsp, err := c.ConferAward(ctx, learner, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConferAwardResponse(rsp)
+}
+
+// WithdrawAwardWithBodyWithResponse 撤销授予 Withdraw an award
+//
+// By the institution that conferred it. The lines that it rested on stay; it no longer protects them.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/awards/{seq}/withdraw (the `WithdrawAward` operationId).
+func (c *ClientWithResponses) WithdrawAwardWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawAwardResponse, error) {
+	rsp, err := c.WithdrawAwardWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawAwardResponse(rsp)
+}
+
+// WithdrawAwardWithResponse 撤销授予 Withdraw an award
+//
+// By the institution that conferred it. The lines that it rested on stay; it no longer protects them.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/awards/{seq}/withdraw (the `WithdrawAward` operationId).
+func (c *ClientWithResponses) WithdrawAwardWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawAwardParams, body WithdrawAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawAwardResponse, error) {
+	rsp, err := c.WithdrawAward(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawAwardResponse(rsp)
+}
+
 // GetBalanceWithResponse 余额 What a learner holds on a day, past or future
 //
 // Known now, valid then. The version of the account is the ETag; `If-None-Match` answers 304.
@@ -18187,6 +20026,40 @@ func (c *ClientWithResponses) GetBalanceWithResponse(ctx context.Context, learne
 		return nil, err
 	}
 	return ParseGetBalanceResponse(rsp)
+}
+
+// DecideCaseWithBodyWithResponse 决定复核 Decide a case
+//
+// By a manager of the institution whose award hangs on the conversion, and by nobody who revoked or revised the
+// source. Upheld, the conversion stays. Else it is reversed with all that rests on it, deepest first, in one step,
+// once the cases of all awards that hang on it have been decided so.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/cases/{seq}/decision (the `DecideCase` operationId).
+func (c *ClientWithResponses) DecideCaseWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error) {
+	rsp, err := c.DecideCaseWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideCaseResponse(rsp)
+}
+
+// DecideCaseWithResponse 决定复核 Decide a case
+//
+// By a manager of the institution whose award hangs on the conversion, and by nobody who revoked or revised the
+// source. Upheld, the conversion stays. Else it is reversed with all that rests on it, deepest first, in one step,
+// once the cases of all awards that hang on it have been decided so.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/cases/{seq}/decision (the `DecideCase` operationId).
+func (c *ClientWithResponses) DecideCaseWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error) {
+	rsp, err := c.DecideCase(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideCaseResponse(rsp)
 }
 
 // ListCertificatesWithResponse 证书 The certificates of a learner, revoked ones too
@@ -18464,6 +20337,53 @@ func (c *ClientWithResponses) ListLotsWithResponse(ctx context.Context, learner 
 	return ParseListLotsResponse(rsp)
 }
 
+// ListNoticesWithResponse 收件箱 The learner's inbox
+//
+// What happened to the account, in words, the newest first: postings, recognitions and refusals, decisions, reversals
+// and why, awards, cases, consents. It is the account's history told to its owner, so that nothing can be missing.
+// Reading changes no version.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/learners/{learner}/notices (the `ListNotices` operationId).
+func (c *ClientWithResponses) ListNoticesWithResponse(ctx context.Context, learner PathLearner, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*ListNoticesResponse, error) {
+	rsp, err := c.ListNotices(ctx, learner, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListNoticesResponse(rsp)
+}
+
+// MarkNoticesReadWithBodyWithResponse 标为已读 Mark notices as read
+//
+// Every notice up to `through`. A mark never goes back. It is kept beside the account and moves no version.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/learners/{learner}/notices/read (the `MarkNoticesRead` operationId).
+func (c *ClientWithResponses) MarkNoticesReadWithBodyWithResponse(ctx context.Context, learner PathLearner, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkNoticesReadResponse, error) {
+	rsp, err := c.MarkNoticesReadWithBody(ctx, learner, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkNoticesReadResponse(rsp)
+}
+
+// MarkNoticesReadWithResponse 标为已读 Mark notices as read
+//
+// Every notice up to `through`. A mark never goes back. It is kept beside the account and moves no version.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/learners/{learner}/notices/read (the `MarkNoticesRead` operationId).
+func (c *ClientWithResponses) MarkNoticesReadWithResponse(ctx context.Context, learner PathLearner, body MarkNoticesReadJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkNoticesReadResponse, error) {
+	rsp, err := c.MarkNoticesRead(ctx, learner, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkNoticesReadResponse(rsp)
+}
+
 // GetOutcomeWithResponse 学习成果 An outcome on record, with its recognition
 //
 // Returns a wrapper object for the known response body format(s).
@@ -18638,7 +20558,8 @@ func (c *ClientWithResponses) PostOutcomesWithResponse(ctx context.Context, body
 
 // RevokeOutcomeWithBodyWithResponse 撤销学习成果 Revoke an outcome
 //
-// Its lot is gone, and every conversion that consumed it is reversed; all of it stays in the history.
+// Its lot is gone, and every conversion that consumed it is reversed, after those that carried its lines on to other
+// programmes; where an award hangs on one, a case is opened instead. All of it stays in the history.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18653,7 +20574,8 @@ func (c *ClientWithResponses) RevokeOutcomeWithBodyWithResponse(ctx context.Cont
 
 // RevokeOutcomeWithResponse 撤销学习成果 Revoke an outcome
 //
-// Its lot is gone, and every conversion that consumed it is reversed; all of it stays in the history.
+// Its lot is gone, and every conversion that consumed it is reversed, after those that carried its lines on to other
+// programmes; where an award hangs on one, a case is opened instead. All of it stays in the history.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19968,6 +21890,32 @@ func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
 	return response, nil
 }
 
+// ParseListCasesResponse parses an HTTP response from a ListCasesWithResponse call
+func ParseListCasesResponse(rsp *http.Response) (*ListCasesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCasesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CasePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseVerifyCertificateResponse parses an HTTP response from a VerifyCertificateWithResponse call
 func ParseVerifyCertificateResponse(rsp *http.Response) (*VerifyCertificateResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -20549,6 +22497,32 @@ func ParsePutInstitutionResponse(rsp *http.Response) (*PutInstitutionResponse, e
 	return response, nil
 }
 
+// ParseListConcernsResponse parses an HTTP response from a ListConcernsWithResponse call
+func ParseListConcernsResponse(rsp *http.Response) (*ListConcernsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListConcernsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ConcernPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseOpenLearnerResponse parses an HTTP response from a OpenLearnerWithResponse call
 func ParseOpenLearnerResponse(rsp *http.Response) (*OpenLearnerResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -20634,6 +22608,123 @@ func ParseGetLearnerResponse(rsp *http.Response) (*GetLearnerResponse, error) {
 	return response, nil
 }
 
+// ParseListAwardsResponse parses an HTTP response from a ListAwardsWithResponse call
+func ParseListAwardsResponse(rsp *http.Response) (*ListAwardsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAwardsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Awards
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListAwardsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseConferAwardResponse parses an HTTP response from a ConferAwardWithResponse call
+func ParseConferAwardResponse(rsp *http.Response) (*ConferAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConferAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ConferAwardResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawAwardResponse parses an HTTP response from a WithdrawAwardWithResponse call
+func ParseWithdrawAwardResponse(rsp *http.Response) (*WithdrawAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawAwardResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetBalanceResponse parses an HTTP response from a GetBalanceWithResponse call
 func ParseGetBalanceResponse(rsp *http.Response) (*GetBalanceResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -20681,6 +22772,45 @@ func ParseGetBalanceResponse(rsp *http.Response) (*GetBalanceResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDecideCaseResponse parses an HTTP response from a DecideCaseWithResponse call
+func ParseDecideCaseResponse(rsp *http.Response) (*DecideCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DecidedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecideCaseResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -21112,6 +23242,61 @@ func ParseListLotsResponse(rsp *http.Response) (*ListLotsResponse, error) {
 			headers.ETag = value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListNoticesResponse parses an HTTP response from a ListNoticesWithResponse call
+func ParseListNoticesResponse(rsp *http.Response) (*ListNoticesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListNoticesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NoticePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListNoticesResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMarkNoticesReadResponse parses an HTTP response from a MarkNoticesReadWithResponse call
+func ParseMarkNoticesReadResponse(rsp *http.Response) (*MarkNoticesReadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MarkNoticesReadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
 	}
 
 	return response, nil
@@ -22487,6 +24672,9 @@ type ServerInterface interface {
 	// ListAudit 访问管理的审计记录 Who gave whom which access, when
 	// (GET /v1/audit)
 	ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams)
+	// ListCases 待决定的复核 Cases that await the caller's decision
+	// (GET /v1/cases)
+	ListCases(w http.ResponseWriter, r *http.Request, params ListCasesParams)
 	// VerifyCertificate 核验证书 Verify a certificate
 	// (POST /v1/certificates/verify)
 	VerifyCertificate(w http.ResponseWriter, r *http.Request)
@@ -22553,6 +24741,9 @@ type ServerInterface interface {
 	// PutInstitution 登记或变更机构 Publish an institution or its next version
 	// (PUT /v1/institutions/{institution})
 	PutInstitution(w http.ResponseWriter, r *http.Request, institution PathInstitution)
+	// ListConcerns 机构收件箱 What an institution is told
+	// (GET /v1/institutions/{institution}/concerns)
+	ListConcerns(w http.ResponseWriter, r *http.Request, institution PathInstitution, params ListConcernsParams)
 	// OpenLearner 开户 Open an account for a person
 	// (POST /v1/learners)
 	OpenLearner(w http.ResponseWriter, r *http.Request)
@@ -22562,9 +24753,21 @@ type ServerInterface interface {
 	// GetLearner 学习者 Who a learner is
 	// (GET /v1/learners/{learner})
 	GetLearner(w http.ResponseWriter, r *http.Request, learner PathLearner, params GetLearnerParams)
+	// ListAwards 授予与复核 The awards conferred on a learner, and the cases about what they rest on
+	// (GET /v1/learners/{learner}/awards)
+	ListAwards(w http.ResponseWriter, r *http.Request, learner PathLearner, params ListAwardsParams)
+	// ConferAward 授予毕业或结业证书 Confer a diploma or a certificate of completion
+	// (POST /v1/learners/{learner}/awards)
+	ConferAward(w http.ResponseWriter, r *http.Request, learner PathLearner, params ConferAwardParams)
+	// WithdrawAward 撤销授予 Withdraw an award
+	// (POST /v1/learners/{learner}/awards/{seq}/withdraw)
+	WithdrawAward(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params WithdrawAwardParams)
 	// GetBalance 余额 What a learner holds on a day, past or future
 	// (GET /v1/learners/{learner}/balance)
 	GetBalance(w http.ResponseWriter, r *http.Request, learner PathLearner, params GetBalanceParams)
+	// DecideCase 决定复核 Decide a case
+	// (POST /v1/learners/{learner}/cases/{seq}/decision)
+	DecideCase(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params DecideCaseParams)
 	// ListCertificates 证书 The certificates of a learner, revoked ones too
 	// (GET /v1/learners/{learner}/certificates)
 	ListCertificates(w http.ResponseWriter, r *http.Request, learner PathLearner, params ListCertificatesParams)
@@ -22604,6 +24807,12 @@ type ServerInterface interface {
 	// ListLots 学分批次 The lots a learner holds, with what is left and when they expire
 	// (GET /v1/learners/{learner}/lots)
 	ListLots(w http.ResponseWriter, r *http.Request, learner PathLearner, params ListLotsParams)
+	// ListNotices 收件箱 The learner's inbox
+	// (GET /v1/learners/{learner}/notices)
+	ListNotices(w http.ResponseWriter, r *http.Request, learner PathLearner, params ListNoticesParams)
+	// MarkNoticesRead 标为已读 Mark notices as read
+	// (PUT /v1/learners/{learner}/notices/read)
+	MarkNoticesRead(w http.ResponseWriter, r *http.Request, learner PathLearner)
 	// GetOutcome 学习成果 An outcome on record, with its recognition
 	// (GET /v1/learners/{learner}/outcomes/{seq})
 	GetOutcome(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params GetOutcomeParams)
@@ -23398,6 +25607,52 @@ func (siw *ServerInterfaceWrapper) ListAudit(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListAudit(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCases operation middleware
+func (siw *ServerInterfaceWrapper) ListCases(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCasesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCases(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -24371,6 +26626,61 @@ func (siw *ServerInterfaceWrapper) PutInstitution(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListConcerns operation middleware
+func (siw *ServerInterfaceWrapper) ListConcerns(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "institution" -------------
+	var institution PathInstitution
+
+	err = runtime.BindStyledParameterWithOptions("simple", "institution", mux.Vars(r)["institution"], &institution, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "institution", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListConcernsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListConcerns(w, r, institution, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // OpenLearner operation middleware
 func (siw *ServerInterfaceWrapper) OpenLearner(w http.ResponseWriter, r *http.Request) {
 
@@ -24432,6 +26742,165 @@ func (siw *ServerInterfaceWrapper) GetLearner(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetLearner(w, r, learner, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAwards operation middleware
+func (siw *ServerInterfaceWrapper) ListAwards(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAwardsParams
+
+	// ------------- Optional query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "purpose", r.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "purpose"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "purpose", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAwards(w, r, learner, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ConferAward operation middleware
+func (siw *ServerInterfaceWrapper) ConferAward(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConferAwardParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ConferAward(w, r, learner, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawAward operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawAward(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawAwardParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawAward(w, r, learner, seq, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -24521,6 +26990,69 @@ func (siw *ServerInterfaceWrapper) GetBalance(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetBalance(w, r, learner, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DecideCase operation middleware
+func (siw *ServerInterfaceWrapper) DecideCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DecideCase(w, r, learner, seq, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -25228,6 +27760,87 @@ func (siw *ServerInterfaceWrapper) ListLots(w http.ResponseWriter, r *http.Reque
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListLots(w, r, learner, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListNotices operation middleware
+func (siw *ServerInterfaceWrapper) ListNotices(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNoticesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListNotices(w, r, learner, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// MarkNoticesRead operation middleware
+func (siw *ServerInterfaceWrapper) MarkNoticesRead(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MarkNoticesRead(w, r, learner)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -26953,6 +29566,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/audit", wrapper.ListAudit).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/cases", wrapper.ListCases).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}", wrapper.GetCertificate).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/proof", wrapper.GetCertificateProof).Methods(http.MethodGet)
@@ -26997,11 +29612,21 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/institutions/{institution}", wrapper.PutInstitution).Methods(http.MethodPut)
 
+	r.HandleFunc(options.BaseURL+"/v1/institutions/{institution}/concerns", wrapper.ListConcerns).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/learners", wrapper.OpenLearner).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}", wrapper.GetLearner).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/awards", wrapper.ListAwards).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/awards", wrapper.ConferAward).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/awards/{seq}/withdraw", wrapper.WithdrawAward).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/balance", wrapper.GetBalance).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/cases/{seq}/decision", wrapper.DecideCase).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/certificates", wrapper.ListCertificates).Methods(http.MethodGet)
 
@@ -27028,6 +29653,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/freeze", wrapper.Freeze).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/lots", wrapper.ListLots).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/notices", wrapper.ListNotices).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/notices/read", wrapper.MarkNoticesRead).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/outcomes/{seq}", wrapper.GetOutcome).Methods(http.MethodGet)
 
@@ -27740,6 +30369,28 @@ func (response ListAudit200JSONResponse) VisitListAuditResponse(w http.ResponseW
 	return err
 }
 
+type ListCasesRequestObject struct {
+	Params ListCasesParams
+}
+
+type ListCasesResponseObject interface {
+	VisitListCasesResponse(w http.ResponseWriter) error
+}
+
+type ListCases200JSONResponse CasePage
+
+func (response ListCases200JSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyCertificateRequestObject struct {
 	Body *VerifyCertificateJSONRequestBody
 }
@@ -28287,6 +30938,29 @@ func (response PutInstitution200JSONResponse) VisitPutInstitutionResponse(w http
 	return err
 }
 
+type ListConcernsRequestObject struct {
+	Institution PathInstitution `json:"institution"`
+	Params      ListConcernsParams
+}
+
+type ListConcernsResponseObject interface {
+	VisitListConcernsResponse(w http.ResponseWriter) error
+}
+
+type ListConcerns200JSONResponse ConcernPage
+
+func (response ListConcerns200JSONResponse) VisitListConcernsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OpenLearnerRequestObject struct {
 	Body *OpenLearnerJSONRequestBody
 }
@@ -28368,6 +31042,102 @@ func (response GetLearner200JSONResponse) VisitGetLearnerResponse(w http.Respons
 	return err
 }
 
+type ListAwardsRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Params  ListAwardsParams
+}
+
+type ListAwardsResponseObject interface {
+	VisitListAwardsResponse(w http.ResponseWriter) error
+}
+
+type ListAwards200ResponseHeaders struct {
+	ETag string
+}
+
+type ListAwards200JSONResponse struct {
+	Body    Awards
+	Headers ListAwards200ResponseHeaders
+}
+
+func (response ListAwards200JSONResponse) VisitListAwardsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConferAwardRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Params  ConferAwardParams
+	Body    *ConferAwardJSONRequestBody
+}
+
+type ConferAwardResponseObject interface {
+	VisitConferAwardResponse(w http.ResponseWriter) error
+}
+
+type ConferAward201ResponseHeaders struct {
+	ETag string
+}
+
+type ConferAward201JSONResponse struct {
+	Body    Award
+	Headers ConferAward201ResponseHeaders
+}
+
+func (response ConferAward201JSONResponse) VisitConferAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawAwardRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  WithdrawAwardParams
+	Body    *WithdrawAwardJSONRequestBody
+}
+
+type WithdrawAwardResponseObject interface {
+	VisitWithdrawAwardResponse(w http.ResponseWriter) error
+}
+
+type WithdrawAward200ResponseHeaders struct {
+	ETag string
+}
+
+type WithdrawAward200JSONResponse struct {
+	Body    Award
+	Headers WithdrawAward200ResponseHeaders
+}
+
+func (response WithdrawAward200JSONResponse) VisitWithdrawAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetBalanceRequestObject struct {
 	Learner PathLearner `json:"learner"`
 	Params  GetBalanceParams
@@ -28411,6 +31181,39 @@ func (response GetBalance304Response) VisitGetBalanceResponse(w http.ResponseWri
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(304)
 	return nil
+}
+
+type DecideCaseRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  DecideCaseParams
+	Body    *DecideCaseJSONRequestBody
+}
+
+type DecideCaseResponseObject interface {
+	VisitDecideCaseResponse(w http.ResponseWriter) error
+}
+
+type DecideCase200ResponseHeaders struct {
+	ETag string
+}
+
+type DecideCase200JSONResponse struct {
+	Body    DecidedCase
+	Headers DecideCase200ResponseHeaders
+}
+
+func (response DecideCase200JSONResponse) VisitDecideCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCertificatesRequestObject struct {
@@ -28769,6 +31572,54 @@ func (response ListLots200JSONResponse) VisitListLotsResponse(w http.ResponseWri
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ListNoticesRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Params  ListNoticesParams
+}
+
+type ListNoticesResponseObject interface {
+	VisitListNoticesResponse(w http.ResponseWriter) error
+}
+
+type ListNotices200ResponseHeaders struct {
+	ETag string
+}
+
+type ListNotices200JSONResponse struct {
+	Body    NoticePage
+	Headers ListNotices200ResponseHeaders
+}
+
+func (response ListNotices200JSONResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkNoticesReadRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Body    *MarkNoticesReadJSONRequestBody
+}
+
+type MarkNoticesReadResponseObject interface {
+	VisitMarkNoticesReadResponse(w http.ResponseWriter) error
+}
+
+type MarkNoticesRead204Response struct {
+}
+
+func (response MarkNoticesRead204Response) VisitMarkNoticesReadResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
 }
 
 type GetOutcomeRequestObject struct {
@@ -29934,6 +32785,9 @@ type StrictServerInterface interface {
 	// ListAudit 访问管理的审计记录 Who gave whom which access, when
 	// (GET /v1/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// ListCases 待决定的复核 Cases that await the caller's decision
+	// (GET /v1/cases)
+	ListCases(ctx context.Context, request ListCasesRequestObject) (ListCasesResponseObject, error)
 	// VerifyCertificate 核验证书 Verify a certificate
 	// (POST /v1/certificates/verify)
 	VerifyCertificate(ctx context.Context, request VerifyCertificateRequestObject) (VerifyCertificateResponseObject, error)
@@ -30000,6 +32854,9 @@ type StrictServerInterface interface {
 	// PutInstitution 登记或变更机构 Publish an institution or its next version
 	// (PUT /v1/institutions/{institution})
 	PutInstitution(ctx context.Context, request PutInstitutionRequestObject) (PutInstitutionResponseObject, error)
+	// ListConcerns 机构收件箱 What an institution is told
+	// (GET /v1/institutions/{institution}/concerns)
+	ListConcerns(ctx context.Context, request ListConcernsRequestObject) (ListConcernsResponseObject, error)
 	// OpenLearner 开户 Open an account for a person
 	// (POST /v1/learners)
 	OpenLearner(ctx context.Context, request OpenLearnerRequestObject) (OpenLearnerResponseObject, error)
@@ -30009,9 +32866,21 @@ type StrictServerInterface interface {
 	// GetLearner 学习者 Who a learner is
 	// (GET /v1/learners/{learner})
 	GetLearner(ctx context.Context, request GetLearnerRequestObject) (GetLearnerResponseObject, error)
+	// ListAwards 授予与复核 The awards conferred on a learner, and the cases about what they rest on
+	// (GET /v1/learners/{learner}/awards)
+	ListAwards(ctx context.Context, request ListAwardsRequestObject) (ListAwardsResponseObject, error)
+	// ConferAward 授予毕业或结业证书 Confer a diploma or a certificate of completion
+	// (POST /v1/learners/{learner}/awards)
+	ConferAward(ctx context.Context, request ConferAwardRequestObject) (ConferAwardResponseObject, error)
+	// WithdrawAward 撤销授予 Withdraw an award
+	// (POST /v1/learners/{learner}/awards/{seq}/withdraw)
+	WithdrawAward(ctx context.Context, request WithdrawAwardRequestObject) (WithdrawAwardResponseObject, error)
 	// GetBalance 余额 What a learner holds on a day, past or future
 	// (GET /v1/learners/{learner}/balance)
 	GetBalance(ctx context.Context, request GetBalanceRequestObject) (GetBalanceResponseObject, error)
+	// DecideCase 决定复核 Decide a case
+	// (POST /v1/learners/{learner}/cases/{seq}/decision)
+	DecideCase(ctx context.Context, request DecideCaseRequestObject) (DecideCaseResponseObject, error)
 	// ListCertificates 证书 The certificates of a learner, revoked ones too
 	// (GET /v1/learners/{learner}/certificates)
 	ListCertificates(ctx context.Context, request ListCertificatesRequestObject) (ListCertificatesResponseObject, error)
@@ -30051,6 +32920,12 @@ type StrictServerInterface interface {
 	// ListLots 学分批次 The lots a learner holds, with what is left and when they expire
 	// (GET /v1/learners/{learner}/lots)
 	ListLots(ctx context.Context, request ListLotsRequestObject) (ListLotsResponseObject, error)
+	// ListNotices 收件箱 The learner's inbox
+	// (GET /v1/learners/{learner}/notices)
+	ListNotices(ctx context.Context, request ListNoticesRequestObject) (ListNoticesResponseObject, error)
+	// MarkNoticesRead 标为已读 Mark notices as read
+	// (PUT /v1/learners/{learner}/notices/read)
+	MarkNoticesRead(ctx context.Context, request MarkNoticesReadRequestObject) (MarkNoticesReadResponseObject, error)
 	// GetOutcome 学习成果 An outcome on record, with its recognition
 	// (GET /v1/learners/{learner}/outcomes/{seq})
 	GetOutcome(ctx context.Context, request GetOutcomeRequestObject) (GetOutcomeResponseObject, error)
@@ -30832,6 +33707,32 @@ func (sh *strictHandler) ListAudit(w http.ResponseWriter, r *http.Request, param
 	}
 }
 
+// ListCases operation middleware
+func (sh *strictHandler) ListCases(w http.ResponseWriter, r *http.Request, params ListCasesParams) {
+	var request ListCasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCases(ctx, request.(ListCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCases")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCasesResponseObject); ok {
+		if err := validResponse.VisitListCasesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // VerifyCertificate operation middleware
 func (sh *strictHandler) VerifyCertificate(w http.ResponseWriter, r *http.Request) {
 	var request VerifyCertificateRequestObject
@@ -31469,6 +34370,33 @@ func (sh *strictHandler) PutInstitution(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// ListConcerns operation middleware
+func (sh *strictHandler) ListConcerns(w http.ResponseWriter, r *http.Request, institution PathInstitution, params ListConcernsParams) {
+	var request ListConcernsRequestObject
+
+	request.Institution = institution
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConcerns(ctx, request.(ListConcernsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConcerns")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListConcernsResponseObject); ok {
+		if err := validResponse.VisitListConcernsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // OpenLearner operation middleware
 func (sh *strictHandler) OpenLearner(w http.ResponseWriter, r *http.Request) {
 	var request OpenLearnerRequestObject
@@ -31558,6 +34486,102 @@ func (sh *strictHandler) GetLearner(w http.ResponseWriter, r *http.Request, lear
 	}
 }
 
+// ListAwards operation middleware
+func (sh *strictHandler) ListAwards(w http.ResponseWriter, r *http.Request, learner PathLearner, params ListAwardsParams) {
+	var request ListAwardsRequestObject
+
+	request.Learner = learner
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAwards(ctx, request.(ListAwardsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAwards")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAwardsResponseObject); ok {
+		if err := validResponse.VisitListAwardsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConferAward operation middleware
+func (sh *strictHandler) ConferAward(w http.ResponseWriter, r *http.Request, learner PathLearner, params ConferAwardParams) {
+	var request ConferAwardRequestObject
+
+	request.Learner = learner
+	request.Params = params
+
+	var body ConferAwardJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ConferAward(ctx, request.(ConferAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConferAward")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ConferAwardResponseObject); ok {
+		if err := validResponse.VisitConferAwardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawAward operation middleware
+func (sh *strictHandler) WithdrawAward(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params WithdrawAwardParams) {
+	var request WithdrawAwardRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body WithdrawAwardJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawAward(ctx, request.(WithdrawAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawAward")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawAwardResponseObject); ok {
+		if err := validResponse.VisitWithdrawAwardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetBalance operation middleware
 func (sh *strictHandler) GetBalance(w http.ResponseWriter, r *http.Request, learner PathLearner, params GetBalanceParams) {
 	var request GetBalanceRequestObject
@@ -31578,6 +34602,41 @@ func (sh *strictHandler) GetBalance(w http.ResponseWriter, r *http.Request, lear
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetBalanceResponseObject); ok {
 		if err := validResponse.VisitGetBalanceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideCase operation middleware
+func (sh *strictHandler) DecideCase(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params DecideCaseParams) {
+	var request DecideCaseRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body DecideCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideCase(ctx, request.(DecideCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DecideCaseResponseObject); ok {
+		if err := validResponse.VisitDecideCaseResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -31973,6 +35032,66 @@ func (sh *strictHandler) ListLots(w http.ResponseWriter, r *http.Request, learne
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListLotsResponseObject); ok {
 		if err := validResponse.VisitListLotsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListNotices operation middleware
+func (sh *strictHandler) ListNotices(w http.ResponseWriter, r *http.Request, learner PathLearner, params ListNoticesParams) {
+	var request ListNoticesRequestObject
+
+	request.Learner = learner
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNotices(ctx, request.(ListNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNotices")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListNoticesResponseObject); ok {
+		if err := validResponse.VisitListNoticesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MarkNoticesRead operation middleware
+func (sh *strictHandler) MarkNoticesRead(w http.ResponseWriter, r *http.Request, learner PathLearner) {
+	var request MarkNoticesReadRequestObject
+
+	request.Learner = learner
+
+	var body MarkNoticesReadJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MarkNoticesRead(ctx, request.(MarkNoticesReadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MarkNoticesRead")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MarkNoticesReadResponseObject); ok {
+		if err := validResponse.VisitMarkNoticesReadResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
