@@ -126,6 +126,10 @@ type Course struct {
 
 	NotionalHours Hours  `json:"notional_hours,omitempty"` // all learning time, self-study included; 0 where it is not stated
 	ValidFor      Period `json:"valid_for,omitzero"`       // how long its outcomes can be used, by whoever issues them
+
+	// ValidUntil is the last day on which outcomes of the course are issued; the
+	// course is retired (停开) after it. Zero while it is offered.
+	ValidUntil Date `json:"valid_until,omitempty"`
 }
 
 // A Programme is what a learner may convert credits towards.
@@ -382,5 +386,5 @@ func sameCourse(a, b Course) bool {
 	tags := slices.Equal(a.Tags, b.Tags)
 	return tags && a.Code == b.Code && a.Version == b.Version && a.Title == b.Title && a.Institution == b.Institution &&
 		a.Category == b.Category && a.Level == b.Level && a.Hours == b.Hours && a.Credits == b.Credits && a.Family == b.Family &&
-		a.NotionalHours == b.NotionalHours && a.ValidFor == b.ValidFor
+		a.NotionalHours == b.NotionalHours && a.ValidFor == b.ValidFor && a.ValidUntil == b.ValidUntil
 }

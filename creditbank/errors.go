@@ -47,6 +47,7 @@ const (
 	CodeUnknownRule          Code = "UNKNOWN_RULE"
 	CodeUnknownOutcome       Code = "UNKNOWN_OUTCOME"
 	CodeDateInFuture         Code = "DATE_IN_FUTURE"
+	CodeCourseRetired        Code = "COURSE_RETIRED"
 	CodeAttendanceAboveHours Code = "ATTENDANCE_ABOVE_HOURS"
 	CodeIDNumber             Code = "ID_NUMBER_INVALID"
 	CodeUSCC                 Code = "USCC_INVALID"

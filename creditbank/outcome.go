@@ -79,6 +79,10 @@ func (p Posting) Check(cat *Catalogue, today Date) error {
 			fmt.Sprintf("出勤学时 %s 超过课程学时 %s", p.Attended, course.Hours),
 			fmt.Sprintf("attended hours %s exceed the course's %s", p.Attended, course.Hours)))
 	}
+	if last := course.ValidUntil; last != 0 && p.IssuedOn > last {
+		add(Invalid(CodeCourseRetired, "issued_on", fmt.Sprintf("课程 %s 已停开，最后取得日期为 %s", p.Course, last),
+			fmt.Sprintf("course %s is retired: its last outcomes are of %s", p.Course, last)))
+	}
 	return errors.Join(errs...)
 }
 

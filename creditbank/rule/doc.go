@@ -70,6 +70,48 @@
 // granted beyond the line's credits or short of them is the rule's, as for
 // outcomes: "forfeited" are the credits that can be carried on no more.
 //
+// # Examples
+//
+// A rule brings its own examples under tests:. Each is a learner made up for it,
+// enrolled in the rule's programme unless enrolled says otherwise, who holds what
+// given lists, in the order of posting:
+//
+//	tests:
+//	  - {name: missing piece, given: [S01, S02], expect: {decision: deny, reason: MISSING_COMPONENT, missing: [S03]}}
+//	  - name: weighted by hours
+//	    day: 2026-03-15
+//	    given:
+//	      - {course: S01, score: "85", issued_on: 2023-06-10}
+//	      - {course: S02, score: "78", attended_hours: "20"}
+//	      - S03
+//	    expect: {decision: approve, lines: [{slot: T-A3, credits: "4", grade: "81.2"}], forfeited: "0"}
+//
+// A bare course is an outcome with 100 points and all its hours, issued on the
+// first day that the example speaks of. The day of an example is the first of
+// its rule unless it says another. Outcomes are recognised by the recognition
+// rules of the same files; earlier lists conversions made before, each of which
+// must be possible (one that a reviewer decides counts as approved). What expect
+// does not name is not compared. The example of a recognition rule is about the
+// outcome given last, and expects that its rule is the one that applies.
+//
+// Examples run whenever rules are compiled ([Compile], [Check]); those of a set
+// that was published are not run again when it is loaded. A rule's hash does not
+// depend on them.
+//
+// # What is checked before rules are published
+//
+// Beyond the form, [Check] looks at what takes two to be wrong, and names both
+// places. An error refuses publishing, a warning is shown. Errors: conditions of a
+// rule that exclude each other, a line that no slot or cap can hold, a closed
+// slot, a pool larger than anybody can hold, versions of a rule that overlap,
+// rules of one source that grant differently into one slot at the same time,
+// rules that feed each other, a course that was retired before its rule took
+// effect, an example that comes otherwise. Warnings: a rule that earlier ones
+// leave nothing to, a source that no rule recognises in time (the record may hold
+// it from before), a cap that can never matter, two rules that say the same, a
+// course that is retired while its rule is in force. What the catalogue says of
+// courses is what it says today: an outcome posted earlier may differ.
+//
 // # Conversions that a reviewer decides
 //
 // A conversion rule with "approval: reviewer" grants nothing by itself. Where it

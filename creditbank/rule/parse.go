@@ -28,6 +28,7 @@ type reference struct {
 	at          strictyaml.Node
 	course      creditbank.CourseCode
 	institution creditbank.InstitutionID
+	example     bool // named by an example only: decisions need nothing of it
 }
 
 func (p *parser) programmes(root strictyaml.Node) {
@@ -100,7 +101,7 @@ func (p *parser) rules(root strictyaml.Node) {
 }
 
 func (p *parser) rule(n strictyaml.Node) *Rule {
-	common := []string{"id", "kind", "title", "effective", "source", "version", "owner", "legal_basis", "priority"}
+	common := []string{"id", "kind", "title", "effective", "source", "version", "owner", "legal_basis", "priority", "tests"}
 	// The kind decides which further keys are known, so it is read first.
 	peek := n.Kind("kind")
 	switch peek {
@@ -108,11 +109,13 @@ func (p *parser) rule(n strictyaml.Node) *Rule {
 		f := n.Map(append(common, "deny_sources", "require", "credits", "valid_for", "cap")...)
 		r := p.common(f)
 		r.Recognition = p.recognition(f)
+		p.examples(f.Get("tests"), r)
 		return r
 	case kindConversion:
 		f := n.Map(append(common, conversionKeys...)...)
 		r := p.common(f)
 		r.Conversion = p.conversion(f)
+		p.examples(f.Get("tests"), r)
 		return r
 	}
 	f := n.Map(append(append(common, "deny_sources", "credits", "valid_for", "cap"), conversionKeys...)...)

@@ -42,7 +42,8 @@ type Rule struct {
 	LegalBasis []string                 `json:",omitempty"` // the documents it rests on
 	Priority   int                      `json:",omitempty"` // the higher one is meant to go first where two rules could do
 
-	hash creditbank.Hash
+	hash     creditbank.Hash
+	examples []*Example // no part of the rule's canonical form: it means the same without them
 }
 
 // Hash returns the SHA-256 of the rule's canonical form with the programme it
@@ -146,6 +147,7 @@ type Set struct {
 	versions   map[creditbank.RuleID][]*Rule // all, the newest first
 	programmes map[creditbank.ProgrammeID]creditbank.Programme
 	order      []creditbank.ProgrammeID
+	warnings   []Finding
 	courses    map[creditbank.CourseCode]courseFacts
 	everyday   *creditbank.Exclusion // what no conversion of the set may use
 	subjects   *Subjects

@@ -30,10 +30,23 @@ type document struct {
 	Suspended  []creditbank.RuleSuspension           `json:"suspended,omitempty"`
 }
 
-// Compile reads and checks the files against the catalogue and returns the
-// document to publish. What is wrong, if anything, is in the problems; then
-// the document is nil.
+// Compile reads and checks the files against the catalogue, runs their examples
+// ([Check]), and returns the document to publish. What is wrong, if anything, is
+// in the problems; then the document is nil. Warnings are not among them: the
+// set has them ([Set.Warnings]).
 func Compile(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.Problems) {
+	c := Check(files, cat)
+	if problems := c.Problems(); problems.Err() != nil {
+		return nil, nil, problems
+	}
+	return c.Body, c.Set, creditbank.Problems{}
+}
+
+// Draft reads the files as [Compile] does, but asks of each rule only what can be
+// said of it by itself: whether the rules agree with each other, with the
+// courses and with their examples is not looked at. It is for rules that are
+// tried before they are ready, and never for publishing.
+func Draft(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.Problems) {
 	var problems creditbank.Problems
 	set, p := parse(files, &problems)
 	for _, ref := range p.references {
@@ -92,7 +105,7 @@ func Source(body []byte) (Files, error) {
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return Files{}, fmt.Errorf("rule set: %w", err)
 	}
-	return Files{Rules: []byte(doc.Rules), Programmes: []byte(doc.Programmes)}, nil
+	return Files{[]byte(doc.Rules), []byte(doc.Programmes)}, nil
 }
 
 func parse(files Files, problems *creditbank.Problems) (*Set, *parser) {
@@ -122,7 +135,9 @@ func (p *parser) resolve(ref reference, cat *creditbank.Catalogue) {
 		ref.at.FailWith(creditbank.CodeUnknownCourse, fmt.Sprintf("课程 %s 不存在", ref.course), fmt.Sprintf("course %s does not exist", ref.course))
 		return
 	}
-	p.set.courses[ref.course] = courseFacts{Category: course.Category}
+	if !ref.example {
+		p.set.courses[ref.course] = courseFacts{Category: course.Category}
+	}
 }
 
 // keepFacts keeps what every course of the catalogue is called and tagged, since

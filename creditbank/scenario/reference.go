@@ -69,7 +69,8 @@ func (c *City) readCourses(fsys fs.FS) bool {
 	columns := []posting.Column{{Name: "code"}, {Name: "title"}, {Name: "institution"}, {Name: "category"},
 		{Name: "level", Kind: posting.Number}, {Name: "hours", Kind: posting.Number}, {Name: "credits", Kind: posting.Number},
 		{Name: "family"}, {Name: "tags"},
-		{Name: "notional_hours", Kind: posting.Number, Optional: true}, {Name: "valid_for", Optional: true}}
+		{Name: "notional_hours", Kind: posting.Number, Optional: true}, {Name: "valid_for", Optional: true},
+		{Name: "valid_until", Kind: posting.Date, Optional: true}}
 	return c.table(fsys, coursesFile, false, columns, func(row posting.Row) error {
 		var problems creditbank.Problems
 		v := creditbank.Course{
@@ -81,6 +82,7 @@ func (c *City) readCourses(fsys fs.FS) bool {
 			Family:  row.Get("family"), Tags: list(row.Get("tags")),
 			NotionalHours: posting.Value(row, "notional_hours", &problems, posting.ParseHours),
 			ValidFor:      posting.Value(row, "valid_for", &problems, creditbank.ParsePeriod),
+			ValidUntil:    posting.Value(row, "valid_until", &problems, posting.ParseDate),
 		}
 		if err := problems.Err(); err != nil {
 			return err

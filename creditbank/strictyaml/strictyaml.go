@@ -35,7 +35,12 @@ type Node struct {
 	file     string
 	path     string
 	problems *creditbank.Problems
+	observe  Observer
 }
+
+// An Observer is told of each mapping that a reader reads: the path at which it
+// stands, such as rules[0].source, and the keys that are known there.
+type Observer func(path string, known []string)
 
 // maxSize bounds a file; the rules of a whole province are far smaller.
 const maxSize = 8 << 20
@@ -45,7 +50,13 @@ var yamlLine = regexp.MustCompile(`line (\d+): `)
 // Parse parses one YAML document. What is wrong with it, then and later, goes
 // to problems.
 func Parse(file string, data []byte, problems *creditbank.Problems) Node {
-	root := Node{file: file, problems: problems}
+	return ParseObserved(file, data, problems, nil)
+}
+
+// ParseObserved is [Parse] for whoever wants to know which keys a reader knows,
+// as a schema of the file has to.
+func ParseObserved(file string, data []byte, problems *creditbank.Problems, observe Observer) Node {
+	root := Node{file: file, problems: problems, observe: observe}
 	if len(data) > maxSize {
 		root.Fail("文件过大", "the file is larger than 8 MiB")
 		return Node{}
@@ -86,6 +97,50 @@ func (n Node) Optional() Node {
 	return n
 }
 
+// child returns a node of the same document.
+func (n Node) child(y *yaml.Node, path string) Node {
+	n.yaml, n.path = y, path
+	return n
+}
+
+// At returns what stands under the keys and indices of path, one below the
+// other; where there is nothing more, the last that is there. It checks nothing:
+// it is for naming the place of what was read before.
+func (n Node) At(path ...any) Node {
+	for _, step := range path {
+		next := n
+		switch step := step.(type) {
+		case string:
+			next = n.under(step)
+		case int:
+			if n.yaml != nil && n.yaml.Kind == yaml.SequenceNode && step < len(n.yaml.Content) {
+				next = n.child(n.yaml.Content[step], fmt.Sprintf("%s[%d]", n.path, step))
+			}
+		}
+		if next.path == n.path {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+// under returns the value of a key, or n where there is none.
+func (n Node) under(key string) Node {
+	if !n.IsMap() {
+		return n
+	}
+	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
+		if n.yaml.Content[i].Value == key {
+			return n.child(n.yaml.Content[i+1], n.join(key))
+		}
+	}
+	return n
+}
+
+// Path returns the path of n in its document, such as rules[0].source.
+func (n Node) Path() string { return n.path }
+
 // Exists reports whether n is there.
 func (n Node) Exists() bool { return n.yaml != nil }
 
@@ -125,9 +180,12 @@ func (n Node) Map(known ...string) Fields {
 	if n.yaml == nil || !n.expect(yaml.MappingNode, "键值对", "a mapping") {
 		return f
 	}
+	if n.observe != nil {
+		n.observe(n.path, known)
+	}
 	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
-		key := Node{n.yaml.Content[i], n.file, n.join(n.yaml.Content[i].Value), n.problems}
-		value := Node{n.yaml.Content[i+1], n.file, key.path, n.problems}
+		key := n.child(n.yaml.Content[i], n.join(n.yaml.Content[i].Value))
+		value := n.child(n.yaml.Content[i+1], key.path)
 		name := key.yaml.Value
 		switch _, twice := f.values[name]; {
 		case key.yaml.Kind != yaml.ScalarNode || name == "<<":
@@ -165,7 +223,7 @@ func (n Node) Texts(known ...string) Fields {
 		}
 		joined.Content = append(joined.Content, key, value)
 	}
-	return Node{&joined, n.file, n.path, n.problems}.Map(known...)
+	return n.child(&joined, n.path).Map(known...)
 }
 
 // unknown reports a key that is none of the known ones, with the one probably
@@ -221,7 +279,7 @@ func (n Node) List() []Node {
 	}
 	items := make([]Node, 0, len(n.yaml.Content))
 	for i, c := range n.yaml.Content {
-		items = append(items, Node{c, n.file, fmt.Sprintf("%s[%d]", n.path, i), n.problems})
+		items = append(items, n.child(c, fmt.Sprintf("%s[%d]", n.path, i)))
 	}
 	return items
 }

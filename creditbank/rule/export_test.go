@@ -1,0 +1,48 @@
+package rule
+
+import (
+	"creditbank/creditbank"
+	"creditbank/creditbank/strictyaml"
+)
+
+// KnownKeys reads files and tells of each mapping that is read: its file and
+// path, and the keys that are known there.
+func KnownKeys(files Files, observe func(file, path string, known []string)) {
+	var problems creditbank.Problems
+	in := func(file string) strictyaml.Observer {
+		return func(path string, known []string) { observe(file, path, known) }
+	}
+	set := &Set{byID: map[creditbank.RuleID]*Rule{}, programmes: map[creditbank.ProgrammeID]creditbank.Programme{}}
+	p := &parser{set: set, problems: &problems, places: map[creditbank.RuleID]creditbank.Place{}}
+	p.programmes(strictyaml.ParseObserved(ProgrammesFile, files.Programmes, &problems, in(ProgrammesFile)))
+	p.rules(strictyaml.ParseObserved(RulesFile, files.Rules, &problems, in(RulesFile)))
+}
+
+// Overlaps returns what is said of versions of one rule in force from..to.
+func Overlaps(windows ...[2]creditbank.Date) []string {
+	c := &checker{set: &Set{}}
+	for _, w := range windows {
+		c.set.rules = append(c.set.rules, &Rule{ID: "R", From: w[0], To: w[1]})
+	}
+	c.versions()
+	var said []string
+	for _, f := range c.findings {
+		said = append(said, string(f.Code)+" "+f.Reason.EN)
+	}
+	return said
+}
+
+// Cycles returns the cycles among conversions, each given by the slots it takes
+// from and the slots it grants into.
+func Cycles(wires ...[2][]creditbank.SlotID) [][]int {
+	takes, gives := make([][]port, len(wires)), make([][]port, len(wires))
+	for i, w := range wires {
+		for _, s := range w[0] {
+			takes[i] = append(takes[i], port{programme: "P", slot: s})
+		}
+		for _, s := range w[1] {
+			gives[i] = append(gives[i], port{programme: "P", slot: s})
+		}
+	}
+	return cyclesOf(takes, gives)
+}
