@@ -94,8 +94,8 @@ func (p *program) openAccounts(ctx context.Context, s *session, table *posting.T
 	problems.Add(creditbank.Place{}, table.Err())
 	v := struct {
 		Opened   []openedView  `json:"opened"`
-		Problems []findingView `json:"problems"`
-	}{orEmpty(opened), newFindings(problems.List())}
+		Problems []problemView `json:"problems"`
+	}{orEmpty(opened), newProblems(problems.List())}
 	if err := p.show(v, func(out *term.Screen) { writeOpened(out, opened) }); err != nil {
 		return err
 	}

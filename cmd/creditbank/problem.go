@@ -61,6 +61,22 @@ func (p *program) report(problems []*creditbank.PlacedError) error {
 	return nil
 }
 
+// A problemView is a problem with its place.
+type problemView struct {
+	creditbank.Place
+	Field   string          `json:"field"`
+	Code    creditbank.Code `json:"code"`
+	Message creditbank.Text `json:"message"`
+}
+
+func newProblems(problems []*creditbank.PlacedError) []problemView {
+	views := make([]problemView, 0, len(problems))
+	for _, e := range problems {
+		views = append(views, problemView{e.Place, e.Field, e.Code, e.Reason})
+	}
+	return views
+}
+
 // hint returns what to type next after a problem.
 func (p *program) hint(cmd *cobra.Command, e *creditbank.PlacedError) string {
 	if e.File != "" {

@@ -7,20 +7,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/cmd/creditbank/internal/term"
 	"creditbank/creditbank"
 	"creditbank/creditbank/rule"
-	"creditbank/creditbank/scenario"
 )
 
 func (p *program) rulesCommand() *cobra.Command {
-	return group("rules", "规则 check, draft, review, publish, suspend and list rules", "  creditbank rules check ./qinghe\n  creditbank rules list",
-		p.rulesCheckCommand(), p.rulesPublishCommand(), p.rulesListCommand(),
+	return group("rules", "规则 check, try, draft, review, publish, suspend and list rules", "  creditbank rules check ./qinghe\n  creditbank rules list",
+		p.rulesCheckCommand(), p.rulesPublishCommand(), p.rulesListCommand(), p.rulesSchemaCommand(),
 		p.rulesDraftCommand(), p.rulesReviseCommand(), p.rulesSubmitCommand(), p.rulesReviewCommand(), p.rulesObjectCommand(), p.rulesAnswerCommand(),
 		p.rulesWithdrawCommand(), p.rulesPublishDueCommand(), p.rulesDraftsCommand(),
 		p.rulesVersionsCommand(), p.rulesDiffCommand(), p.rulesSuspendCommand(), p.rulesResumeCommand(), p.rulesRetireCommand())
@@ -66,131 +63,6 @@ func noFile(path string, err error) error {
 	return fmt.Errorf("read %s: %w", path, err)
 }
 
-// places returns problems at the paths that the user knows.
-func (f ruleFiles) places(problems []*creditbank.PlacedError) []*creditbank.PlacedError {
-	out := make([]*creditbank.PlacedError, 0, len(problems))
-	for _, e := range problems {
-		moved := *e
-		if path, ok := f.path[e.File]; ok {
-			moved.File = path
-		}
-		out = append(out, &moved)
-	}
-	return out
-}
-
-// A checkView is the answer of rules check.
-type checkView struct {
-	Rules      int           `json:"rules"`
-	Programmes int           `json:"programmes"`
-	Against    string        `json:"checked_against"` // folder, bank or nothing
-	Findings   []findingView `json:"findings"`
-}
-
-// A findingView is a problem with its place.
-type findingView struct {
-	creditbank.Place
-	Field   string          `json:"field"`
-	Code    creditbank.Code `json:"code"`
-	Message creditbank.Text `json:"message"`
-}
-
-func newFindings(problems []*creditbank.PlacedError) []findingView {
-	views := make([]findingView, 0, len(problems))
-	for _, e := range problems {
-		views = append(views, findingView{e.Place, e.Field, e.Code, e.Reason})
-	}
-	return views
-}
-
-func (p *program) rulesCheckCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "check DIR|RULES.yaml PROGRAMMES.yaml",
-		Short: "检查规则 find what is wrong with rules, each with file, line and column",
-		Long: "规则中的课程与机构，对照同一文件夹的 courses.csv、institutions.csv；没有时对照 --bank 的学分银行。\n" +
-			"Courses and institutions that the rules name are looked up in the CSV files of the same folder, else in the bank.",
-		Example: "  creditbank rules check ./qinghe\n  creditbank rules check rules.yaml programmes.yaml --bank ./bank",
-		Args:    atLeast("DIR"),
-	}
-	c.RunE = func(cmd *cobra.Command, args []string) error {
-		files, err := readRuleFiles(args)
-		if err != nil {
-			return err
-		}
-		cat, against, err := p.catalogueFor(cmd.Context(), args)
-		if err != nil {
-			return err
-		}
-		_, set, found := rule.Compile(files.Files, cat)
-		problems := files.places(found.List())
-		if against == againstNothing {
-			problems = slices.DeleteFunc(problems, func(e *creditbank.PlacedError) bool {
-				return e.Code == creditbank.CodeUnknownCourse || e.Code == creditbank.CodeUnknownInstitution
-			})
-		}
-		v := checkView{0, 0, against, newFindings(problems)}
-		if set != nil {
-			v.Rules, v.Programmes = len(set.Rules()), len(set.Programmes())
-		}
-		return p.showCheck(v, problems)
-	}
-	return c
-}
-
-// What rules were checked against.
-const (
-	againstFolder  = "folder"
-	againstBank    = "bank"
-	againstNothing = "nothing"
-)
-
-// catalogueFor returns the courses and institutions to check rules against:
-// those of the same folder, else those of the bank, else none.
-func (p *program) catalogueFor(ctx context.Context, args []string) (cat *creditbank.Catalogue, against string, err error) {
-	cat = creditbank.NewCatalogue()
-	if info, err := os.Stat(args[0]); err == nil && info.IsDir() && exists(filepath.Join(args[0], "courses.csv")) {
-		city, err := scenario.Read(os.DirFS(args[0]))
-		if city == nil {
-			return nil, "", err
-		}
-		for _, i := range city.Reference.Institutions {
-			cat.Institutions[i.ID] = i
-		}
-		for _, c := range city.Reference.Courses {
-			cat.Courses[c.Code] = c
-		}
-		return cat, againstFolder, nil
-	}
-	bank, err := p.openBank(ctx, embedded.Open)
-	if errors.Is(err, creditbank.ErrNotFound) {
-		return cat, againstNothing, nil
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	return bank.Catalogue(), againstBank, bank.Close()
-}
-
-func (p *program) showCheck(v checkView, problems []*creditbank.PlacedError) error {
-	err := p.show(v, func(out *term.Screen) {
-		for _, e := range problems {
-			writeProblem(p.stdout, e)
-		}
-		if v.Against == againstNothing {
-			out.Mark(0, "!", term.Warn, tx("没有课程与机构目录，未检查规则所引用的课程与机构是否存在", "no catalogue at hand: whether the courses and institutions exist was not checked"))
-		}
-		if len(problems) > 0 {
-			out.Mark(0, "✗", term.Bad, txf("发现%d处问题", "%d findings", len(problems)))
-			return
-		}
-		out.Mark(0, "✓", term.Good, txf("%d条规则、%d个专业，未发现问题", "%d rules, %d programmes: nothing to complain about", v.Rules, v.Programmes))
-	})
-	if err == nil && len(problems) > 0 {
-		return errReported
-	}
-	return err
-}
-
 func (p *program) rulesPublishCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "publish DIR|--draft DRAFT",
@@ -222,6 +94,9 @@ func (p *program) rulesPublishCommand() *cobra.Command {
 		v := initView{p.bankDir, len(cat.Regions), len(cat.Institutions), len(cat.Courses), cat.Rules.Version()}
 		err = p.show(v, func(out *term.Screen) {
 			out.Mark(0, "✓", term.Good, txf("发布%d项；现行规则集第%d版", "%d documents published; rule set %d is in force", cat.Version-before, v.RuleSet))
+			if n := len(city.Warnings()); n > 0 {
+				out.Mark(0, "!", term.Warn, txf("规则有%d处提醒，见 "+p.command("rules", "check", args[0]), "%d warnings about the rules: "+p.command("rules", "check", args[0]), n))
+			}
 		})
 		return errors.Join(err, p.report(within(args[0], city.Problems.List())))
 	})

@@ -3,6 +3,7 @@ package rule
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -136,9 +137,11 @@ func (c *checker) amounts(i int, r *Rule) {
 		}
 		for m, limit := range p.Caps {
 			if c.counts(r.Conversion, limit) && sum > limit.Limit && sum-*g.Fixed <= limit.Limit {
-				c.found(Error, CodeGrantNeverFits, at, c.programme(p.ID, "caps", m), text(
-					"规则 %[1]s 授予%[2]s学分，超出上限 %[3]s，永远不会批准",
-					"rule %[1]s grants %[2]s credits, beyond the %[3]s: it can never be approved", r.ID, sum, capName(limit)))
+				name := capText(limit)
+				c.found(Error, CodeGrantNeverFits, at, c.programme(p.ID, "caps", m), creditbank.Text{
+					ZH: fmt.Sprintf("规则 %s 授予%s学分，超出%s，永远不会批准", r.ID, sum, name.ZH),
+					EN: fmt.Sprintf("rule %s grants %s credits, beyond the %s: it can never be approved", r.ID, sum, name.EN),
+				})
 			}
 		}
 	}
@@ -213,14 +216,29 @@ func (c *checker) caps() {
 		p := c.set.programmes[id]
 		for m, limit := range p.Caps {
 			most, bounded := c.most(p, limit)
-			if !bounded || most > limit.Limit {
+			if !bounded || c.blind && limit.Category != "" || most > limit.Limit {
 				continue
 			}
-			c.found(Warning, CodeCapNeverBinds, c.programme(id, "caps", m), c.programme(id, "slots"), text(
-				"专业 %[1]s 的上限 %[2]s 永远不起作用：现有规则最多授予%[3]s学分",
-				"the %[2]s of programme %[1]s never matters: the rules grant %[3]s credits at most", id, capName(limit), most))
+			name := capText(limit)
+			c.found(Warning, CodeCapNeverBinds, c.programme(id, "caps", m), c.programme(id, "slots"), creditbank.Text{
+				ZH: fmt.Sprintf("专业 %s 的%s不起作用：现有规则最多授予%s学分", id, name.ZH, most),
+				EN: fmt.Sprintf("the %s of programme %s never matters: the rules grant %s credits at most", name.EN, id, most),
+			})
 		}
 	}
+}
+
+// capText names a cap to people.
+func capText(c creditbank.Cap) creditbank.Text {
+	t := creditbank.Text{ZH: "转换学分总上限", EN: "cap on all conversions"}
+	if c.Category != "" {
+		class := c.Category.Text()
+		t = creditbank.Text{ZH: class.ZH + "转换学分上限", EN: "cap on conversions from " + class.EN + " learning"}
+	}
+	if c.PerSource {
+		t.ZH, t.EN = t.ZH+"（每项来源）", t.EN+", per source,"
+	}
+	return creditbank.Text{ZH: t.ZH + c.Limit.String(), EN: t.EN + " of " + c.Limit.String()}
 }
 
 // most returns the most that could ever count towards a cap: the slots that rules

@@ -46,11 +46,16 @@ func Compile(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.P
 // said of it by itself: whether the rules agree with each other, with the
 // courses and with their examples is not looked at. It is for rules that are
 // tried before they are ready, and never for publishing.
+//
+// Without a catalogue (nil) the courses and institutions that the files name are
+// taken to exist, and there is no document.
 func Draft(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.Problems) {
 	var problems creditbank.Problems
 	set, p := parse(files, &problems)
 	for _, ref := range p.references {
-		p.resolve(ref, cat)
+		if cat != nil {
+			p.resolve(ref, cat)
+		}
 	}
 	if p.facts {
 		set.keepFacts(cat)
@@ -62,6 +67,9 @@ func Draft(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.Pro
 	if err := set.hashRules(); err != nil {
 		problems.Add(creditbank.Place{File: RulesFile}, err)
 		return nil, nil, problems
+	}
+	if cat == nil {
+		return nil, set, problems
 	}
 	body, err := json.Marshal(document{Courses: set.courses, Programmes: string(files.Programmes), Rules: string(files.Rules)})
 	if err != nil {
@@ -105,7 +113,7 @@ func Source(body []byte) (Files, error) {
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return Files{}, fmt.Errorf("rule set: %w", err)
 	}
-	return Files{[]byte(doc.Rules), []byte(doc.Programmes)}, nil
+	return Files{Rules: []byte(doc.Rules), Programmes: []byte(doc.Programmes)}, nil
 }
 
 func parse(files Files, problems *creditbank.Problems) (*Set, *parser) {

@@ -82,6 +82,15 @@ func Read(fsys fs.FS) (*City, error) {
 	return c, c.Problems.Err()
 }
 
+// Warnings returns what is doubtful about the rules, though they can be
+// published. It is nil where they cannot be read.
+func (c *City) Warnings() []rule.Finding {
+	if c.rules == nil {
+		return nil
+	}
+	return c.rules.Warnings()
+}
+
 // needsLearners reports outcomes without a file of learners, whose rows would
 // each be wrong.
 func (c *City) needsLearners(fsys fs.FS) bool {

@@ -71,6 +71,42 @@ func TestReportsEachFaultWithItsPlace(t *testing.T) {
 	}
 }
 
+// Nothing between quotes is no value: read as zero it would be an amount of
+// nothing, or a rule without a name.
+func TestNothingInQuotesIsNoValue(t *testing.T) {
+	var problems creditbank.Problems
+	f := strictyaml.Parse("f.yaml", []byte("{credits: \"\", title: \"\"}"), &problems).Map("credits", "title")
+	strictyaml.Value(f.Need("credits"), creditbank.ParseCredits)
+	f.Need("title").Text()
+	if err := problems.Err(); err == nil || err.Error() != "f.yaml:1:11: credits: is empty (MISSING)" {
+		t.Errorf("reports %v", err)
+	}
+}
+
+func TestAtNamesTheDeepestPlaceThereIs(t *testing.T) {
+	var problems creditbank.Problems
+	root := strictyaml.Parse("f.yaml", []byte("a:\n  - {b: 1}\n  - {b: {c: 2}}\n"), &problems)
+	for _, tt := range []struct {
+		path  []any
+		place string
+		field string
+	}{
+		{nil, "f.yaml:1:1", ""},
+		{[]any{"a", 1, "b", "c"}, "f.yaml:3:13", "a[1].b.c"},
+		{[]any{"a", 0, "b", "c"}, "f.yaml:2:9", "a[0].b"},
+		{[]any{"a", 1, "x", "c"}, "f.yaml:3:5", "a[1]"},
+		{[]any{"a", 2, "b"}, "f.yaml:2:3", "a"},
+		{[]any{0, "a"}, "f.yaml:1:1", ""},
+	} {
+		if n := root.At(tt.path...); n.Place().String() != tt.place || n.Path() != tt.field {
+			t.Errorf("%v: %s at %s, want %s at %s", tt.path, n.Path(), n.Place(), tt.field, tt.place)
+		}
+	}
+	if n := (strictyaml.Node{}).At("a", 0); n.Exists() {
+		t.Error("something stands in nothing")
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("a: {b: [1, 2], c: &x d}\n"))
 	f.Add([]byte("- - - ? x\n"))

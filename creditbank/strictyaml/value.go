@@ -57,11 +57,15 @@ func (n Node) Choice(words ...string) string {
 	return v
 }
 
-// Value reads n as a text that parse understands, and reports its error.
+// Value reads n as a text that parse understands, and reports its error. A text
+// in quotes with nothing between them is no value.
 func Value[T any](n Node, parse func(string) (T, error)) T {
 	var zero T
 	s := n.Text()
 	if s == "" {
+		if n.IsScalar() && n.yaml.Tag != "!!null" {
+			n.FailWith(creditbank.CodeMissing, "不能为空", "is empty")
+		}
 		return zero
 	}
 	v, err := parse(s)

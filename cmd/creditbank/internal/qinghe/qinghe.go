@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+
+	"creditbank/configs"
 )
 
 //go:embed city
@@ -35,7 +38,26 @@ func WriteTo(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, e.Name()), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, e.Name()), withSchemaBeside(data), 0o644); err != nil {
+			return err
+		}
+	}
+	return writeSchemas(dir)
+}
+
+// modeline names the schema of a file to editors. Where the files stand in this
+// repository the schemas are far away; where they are copied to, beside them.
+var modeline = regexp.MustCompile(`^(# yaml-language-server: \$schema=)[./]*/configs/schema/`)
+
+func withSchemaBeside(data []byte) []byte { return modeline.ReplaceAll(data, []byte("$1")) }
+
+func writeSchemas(dir string) error {
+	for _, name := range configs.RuleSchemas() {
+		data, err := configs.RuleSchema(name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".schema.json"), data, 0o644); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,340 @@
+package rule_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
+
+	"creditbank/creditbank"
+	"creditbank/creditbank/rule"
+)
+
+// schemaDir holds the schemas that are shipped.
+const schemaDir = "../../configs/schema"
+
+// schemaOf returns the schema of rules.yaml or programmes.yaml as it is written.
+func schemaOf(t testing.TB, file string) map[string]any {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(schemaDir, strings.Replace(file, ".yaml", ".schema.json", 1)))
+	must(t, err)
+	var schema map[string]any
+	must(t, json.Unmarshal(data, &schema))
+	return schema
+}
+
+// validator returns what an editor does with the schema.
+func validator(t testing.TB, file string) func(text string) error {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	must(t, c.AddResource("schema.json", schemaOf(t, file)))
+	schema, err := c.Compile("schema.json")
+	must(t, err)
+	return func(text string) error {
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+			return err
+		}
+		return schema.Validate(plain(doc.Content[0]))
+	}
+}
+
+// plain returns a YAML value as an editor sees it: dates are texts, numbers keep
+// their digits.
+func plain(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			m[n.Content[i].Value] = plain(n.Content[i+1])
+		}
+		return m
+	case yaml.SequenceNode:
+		list := []any{}
+		for _, c := range n.Content {
+			list = append(list, plain(c))
+		}
+		return list
+	}
+	switch {
+	case n.Tag == "!!null":
+		return nil
+	case n.Tag == "!!bool":
+		return n.Value == "true"
+	case (n.Tag == "!!int" || n.Tag == "!!float") && json.Valid([]byte(n.Value)):
+		return json.Number(n.Value)
+	}
+	return n.Value
+}
+
+// every returns the files that have every key.
+func every(t testing.TB) rule.Files {
+	t.Helper()
+	read := func(name string) []byte {
+		data, err := os.ReadFile(filepath.Join("testdata", "every", name))
+		must(t, err)
+		return data
+	}
+	return rule.Files{Rules: read(rule.RulesFile), Programmes: read(rule.ProgrammesFile)}
+}
+
+func everyCatalogue(t testing.TB) *creditbank.Catalogue {
+	return catalogue(t, "S1 FORMAL 5 32 6", "S2 FORMAL 5 80 2", "S4 FORMAL 4 16 3", "N5 NON_FORMAL 4 80 0 - craft")
+}
+
+var index = regexp.MustCompile(`\[\d+\]`)
+
+// The parser knows a key at some place exactly if the schema does. Whoever adds
+// a key to the language adds it to the parser, to the schema, and to
+// testdata/every.
+func TestSchemaAndParserKnowTheSameKeys(t *testing.T) {
+	known := map[string]map[string]map[string]bool{rule.RulesFile: {}, rule.ProgrammesFile: {}}
+	rule.KnownKeys(every(t), func(file, path string, keys []string) {
+		path = index.ReplaceAllString(path, "[]")
+		if known[file][path] == nil {
+			known[file][path] = map[string]bool{}
+		}
+		for _, k := range keys {
+			known[file][path][k] = true
+		}
+	})
+	for file, parser := range known {
+		schema := map[string]map[string]bool{}
+		walkSchema(schemaOf(t, file), "", nil, schema)
+		for _, path := range slices.Sorted(maps.Keys(parser)) {
+			if _, ok := schema[path]; !ok {
+				t.Errorf("%s: the parser reads a mapping at %q, the schema knows none there", file, path)
+				continue
+			}
+			if diff := cmp.Diff(slices.Sorted(maps.Keys(parser[path])), slices.Sorted(maps.Keys(schema[path]))); diff != "" {
+				t.Errorf("%s at %q: (-parser +schema)\n%s", file, path, diff)
+			}
+		}
+		for _, path := range slices.Sorted(maps.Keys(schema)) {
+			if parser[path] == nil {
+				t.Errorf("%s: the schema knows a mapping at %q which the parser never read: is there none in testdata/every?", file, path)
+			}
+		}
+	}
+}
+
+// walkSchema notes the keys of each mapping that a schema describes, by its
+// path. A definition that contains itself is gone into once.
+func walkSchema(root map[string]any, path string, within []string, into map[string]map[string]bool) {
+	var walk func(node any, path string, within []string)
+	walk = func(node any, path string, within []string) {
+		schema, ok := node.(map[string]any)
+		if !ok {
+			return
+		}
+		if ref, ok := schema["$ref"].(string); ok && !slices.Contains(within, ref) {
+			name := strings.TrimPrefix(ref, "#/$defs/")
+			walk(root["$defs"].(map[string]any)[name], path, append(slices.Clone(within), ref))
+		}
+		for _, key := range []string{"allOf", "anyOf", "oneOf"} {
+			list, _ := schema[key].([]any)
+			for _, each := range list {
+				walk(each, path, within)
+			}
+		}
+		for _, key := range []string{"then", "else"} {
+			walk(schema[key], path, within)
+		}
+		if items, ok := schema["items"]; ok {
+			walk(items, path+"[]", within)
+		}
+		properties, ok := schema["properties"].(map[string]any)
+		if !ok {
+			return
+		}
+		if into[path] == nil {
+			into[path] = map[string]bool{}
+		}
+		for key, value := range properties {
+			into[path][key] = true
+			walk(value, strings.TrimPrefix(path+"."+key, "."), within)
+		}
+	}
+	walk(root, path, within)
+}
+
+// Every key says in both languages what it is.
+func TestSchemaSpeaksBothLanguages(t *testing.T) {
+	han := regexp.MustCompile(`\p{Han}`)
+	latin := regexp.MustCompile(`[A-Za-z]{2}`)
+	for _, file := range []string{rule.RulesFile, rule.ProgrammesFile} {
+		root := schemaOf(t, file)
+		defs := root["$defs"].(map[string]any)
+		var walk func(at string, node any)
+		walk = func(at string, node any) {
+			switch node := node.(type) {
+			case map[string]any:
+				for name, p := range asMap(node["properties"]) {
+					schema := asMap(p)
+					title, _ := schema["title"].(string)
+					if ref, ok := schema["$ref"].(string); ok && title == "" {
+						title, _ = asMap(defs[strings.TrimPrefix(ref, "#/$defs/")])["title"].(string)
+					}
+					if schema["const"] == nil && (!han.MatchString(title) || !latin.MatchString(title)) {
+						t.Errorf("%s: %s.%s has the title %q", file, at, name, title)
+					}
+				}
+				for k, v := range node {
+					if k != "if" {
+						walk(at+"/"+k, v)
+					}
+				}
+			case []any:
+				for _, v := range node {
+					walk(at, v)
+				}
+			}
+		}
+		walk("", root)
+	}
+}
+
+func asMap(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+// What is shipped is accepted by both.
+func TestSchemaAcceptsWhatTheParserAccepts(t *testing.T) {
+	rules, programmes := validator(t, rule.RulesFile), validator(t, rule.ProgrammesFile)
+	all := every(t)
+	if problems := rule.Check(all, everyCatalogue(t)).Problems(); problems.Err() != nil {
+		t.Errorf("testdata/every: %v", problems.Err())
+	}
+	accept := func(name string, err error) {
+		if err != nil {
+			t.Errorf("%s is refused by the schema: %v", name, err)
+		}
+	}
+	accept("every/rules.yaml", rules(string(all.Rules)))
+	accept("every/programmes.yaml", programmes(string(all.Programmes)))
+	folders, err := filepath.Glob("../../configs/rules/*")
+	must(t, err)
+	for _, dir := range append(folders, "../../cmd/creditbank/internal/qinghe/city", "../scenario/testdata/qinghe") {
+		for file, check := range map[string]func(string) error{rule.RulesFile: rules, rule.ProgrammesFile: programmes} {
+			if data, err := os.ReadFile(filepath.Join(dir, file)); err == nil {
+				accept(filepath.Join(dir, file), check(string(data)))
+			}
+		}
+	}
+	accept("the good rule", rules(timezone+goodRule))
+	accept("the checked rules", rules(checkedRules))
+	accept("the checked programmes", programmes(checkedProgrammes))
+}
+
+// Each case spoils one thing. Both refuse it, but for what only the parser can
+// know: what stands elsewhere, and what a pattern cannot say.
+func TestSchemaRefusesWhatTheParserRefuses(t *testing.T) {
+	check := map[string]func(string) error{rule.RulesFile: validator(t, rule.RulesFile), rule.ProgrammesFile: validator(t, rule.ProgrammesFile)}
+	cat := everyCatalogue(t)
+	const rules, programmes = rule.RulesFile, rule.ProgrammesFile
+	for name, tt := range map[string]struct {
+		file, old, new string
+		beyond         string // why a schema cannot see it
+	}{
+		"misspelt key":              {rules, "min_grade: \"70\"", "min_grad: \"70\"", ""},
+		"unknown key of a rule":     {rules, "    exceed: deny\n", "    sunshine: yes\n", ""},
+		"key of another kind":       {rules, "    exceed: deny\n", "    valid_for: P5Y\n", ""},
+		"kind of nobody":            {rules, "kind: conversion\n    title:\n", "kind: conversation\n    title:\n", ""},
+		"no kind":                   {rules, "    kind: conversion\n    title:\n", "    title:\n", ""},
+		"no title in English":       {rules, "      en: two courses\n", "", ""},
+		"no window":                 {rules, "    effective: {from: 2015-01-01}\n", "", ""},
+		"bad date":                  {rules, "2015-01-01, to", "2015-1-1, to", ""},
+		"day that does not exist":   {rules, "2027-08-31", "2027-02-29", "a calendar"},
+		"backward window":           {rules, "2027-08-31", "2019-12-31", "two values compared"},
+		"wrong type":                {rules, "source: {category: FORMAL}", "source: [FORMAL]", ""},
+		"category of nobody":        {rules, "source: {category: FORMAL}", "source: {category: FORMALITY}", ""},
+		"two sources":               {rules, "source: {course: S4, ", "source: {all: [{course: S1}], course: S4, ", ""},
+		"no source":                 {rules, "source: {course: S4, min_grade: 60, family_highest: false}", "source: {}", ""},
+		"grade of a pool":           {rules, "split: true}", "min_grade: \"60\"}", ""},
+		"split of a course":         {rules, "family_highest: false}", "split: true}", ""},
+		"no course":                 {rules, "{all: [{course: S1, min_grade: \"70\", family_highest: true}, {course: S2}]}", "{all: []}", ""},
+		"course that is not there":  {rules, "source: {course: S4", "source: {course: S9", "a catalogue"},
+		"slot that is not there":    {rules, "grant: [{slot: K", "grant: [{slot: Z", "another file"},
+		"programme of nobody":       {rules, "enrolled: [P1], frozen", "enrolled: [P9], frozen", "another file"},
+		"third decimal":             {rules, `min_credits: "12"`, `min_credits: "12.125"`, ""},
+		"third decimal, bare":       {rules, `min_credits: "12"`, `min_credits: 12.125`, "floats in editors"},
+		"negative":                  {rules, `min_credits: "12"`, `min_credits: "-12"`, ""},
+		"negative, bare":            {rules, `min_credits: "12"`, `min_credits: -12`, ""},
+		"nothing":                   {rules, `min_credits: "12"`, `min_credits: "0.00"`, ""},
+		"amount of another world":   {rules, `min_credits: "12"`, `min_credits: "10000.01"`, ""},
+		"empty amount":              {rules, `min_credits: "12"`, `min_credits: ""`, ""},
+		"no amount":                 {rules, `min_credits: "12"`, `min_credits: `, ""},
+		"share above one":           {rules, `overlap: "0.80"`, `overlap: "1.01"`, ""},
+		"share above one, bare":     {rules, `overlap: "0.80"`, `overlap: 1.01`, ""},
+		"points above a hundred":    {rules, `min_grade: "70"`, `min_grade: "100.5"`, ""},
+		"no period":                 {rules, "P5Y6M", "5Y", ""},
+		"empty period":              {rules, "P5Y6M", "P", ""},
+		"no step to round to":       {rules, `round: "0.1"`, `round: "0"`, ""},
+		"reviewer of nobody":        {rules, "approval: reviewer", "approval: computer", ""},
+		"no line":                   {rules, "grant: [{slot: K, credits: \"12\", grade: exempt}]", "grant: []", ""},
+		"least of nothing":          {rules, `{min: [source, "4"]}`, `{min: []}`, ""},
+		"carry of many":             {rules, "excess, grade: exempt", "excess, grade: carry", "two values compared"},
+		"no hours to go by":         {rules, "hours: attended, ", "", ""},
+		"rounding of half a word":   {rules, "mode: half_up", "mode: half", ""},
+		"cap of another category":   {rules, "cap: {of: {category: NON_FORMAL}", "cap: {of: {category: FORMAL}", "two values compared"},
+		"cap of a week":             {rules, "calendar_year", "calendar_week", ""},
+		"no such zone":              {rules, "Asia/Shanghai", "Asia/Peking", "a list of zones"},
+		"no zone":                   {rules, "timezone: Asia/Shanghai\n", "", ""},
+		"true in words":             {rules, "frozen: true", "frozen: very", ""},
+		"nothing expected":          {rules, "expect: {decision: deny}", "expect: {}", ""},
+		"both reasons":              {rules, "reason: PERIOD_CAP_TRUNCATED", "reason: PERIOD_CAP_TRUNCATED, reasons: []", ""},
+		"reason of nobody":          {rules, "reason: PERIOD_CAP_TRUNCATED", "reason: TOO_MUCH", ""},
+		"pending recognition":       {rules, "decision: approve, reason", "decision: pending, reason", ""},
+		"score of nobody":           {rules, "score: 合格", "score: 及格", ""},
+		"rule twice":                {rules, "id: B\n", "id: L\n", "two values compared"},
+		"code with a blank":         {rules, "id: B\n", "id: B B\n", ""},
+		"empty code":                {rules, "id: B\n", "id: \"\"\n", ""},
+		"another root":              {rules, "rules:\n", "rule:\n", ""},
+		"programme without credits": {programmes, "    credits: 40\n", "", ""},
+		"both bounds":               {programmes, `share: "0.50"`, `share: "0.50", credits: "4"`, ""},
+		"no bound":                  {programmes, `, share: "0.50"`, "", ""},
+		"cap of some":               {programmes, "of: all", "of: some", ""},
+		"cap of nothing":            {programmes, "{of: all, ", "{", ""},
+		"level of another world":    {programmes, "level: 5", "level: 11", ""},
+		"level in words":            {programmes, "level: 5", "level: five", ""},
+		"institution of nobody":     {programmes, "institution: I01", "institution: I99", "a catalogue"},
+		"slot twice":                {programmes, "id: X", "id: K", "two values compared"},
+		"half convertible":          {programmes, "convertible: false", "convertible: 0.5", ""},
+		"per learner":               {programmes, "per: source", "per: learner", ""},
+	} {
+		files := every(t)
+		text := map[string]*[]byte{rules: &files.Rules, programmes: &files.Programmes}[tt.file]
+		if n := strings.Count(string(*text), tt.old); n == 0 {
+			t.Fatalf("%s: %s has no %q", name, tt.file, tt.old)
+		}
+		spoiled := strings.Replace(string(*text), tt.old, tt.new, 1)
+		*text = []byte(spoiled)
+		if _, _, problems := rule.Draft(files, cat); problems.Err() == nil {
+			t.Errorf("%s: the parser accepts it", name)
+		}
+		if err := check[tt.file](spoiled); (err == nil) != (tt.beyond != "") {
+			t.Errorf("%s: the schema says %v; beyond it: %q", name, err, tt.beyond)
+		}
+	}
+}
+
+// The reasons that a schema lists are those there are.
+func TestSchemaListsReasons(t *testing.T) {
+	var want []any
+	for _, r := range creditbank.Reasons()[1:] {
+		want = append(want, r.String())
+	}
+	got := asMap(asMap(schemaOf(t, rule.RulesFile)["$defs"])["reason"])["enum"]
+	if diff := cmp.Diff(any(want), got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
