@@ -21,6 +21,7 @@ type Store interface {
 	ApplicationStore
 	DisclosureStore
 	InboxStore
+	HistoryStore
 
 	// Heads returns, for each key, what posting under it needs to know. It
 	// reads the account's newest committed state. The result has the order of

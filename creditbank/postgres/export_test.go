@@ -52,3 +52,9 @@ const MaxTries = maxTries
 
 // Impatient returns c with a limit to its silence.
 func Impatient(c net.Conn, limit time.Duration) net.Conn { return impatient{c, limit} }
+
+// RangeQueries are the queries that read the accounts of a range of learners, by
+// the table each reads.
+var RangeQueries = map[string]string{
+	"account": accountsInQuery, "learner": learnersInQuery, "outcome": outcomesInQuery, "act": actsInQuery,
+}

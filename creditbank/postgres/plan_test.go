@@ -145,6 +145,26 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// A range of learners is read through the primary keys of the partitions: reading
+// a population costs the same at its end as at its beginning.
+func TestRangePlans(t *testing.T) {
+	_, db := newStore(t)
+	db.SetMaxOpenConns(1)
+	populate(t, db, 20_000)
+	for _, state := range []string{"fresh", "analyzed"} {
+		for table, query := range postgres.RangeQueries {
+			for _, n := range explain(t, db, query, "40000000-0000-4000-8000-000000000000", "41000000-0000-4000-8000-000000000000") {
+				if n.Type == "Seq Scan" {
+					t.Errorf("%s, %s: %s of %s, want scans of the index", state, table, n.Type, n.Relation)
+				}
+			}
+		}
+		if _, err := db.ExecContext(t.Context(), "VACUUM ANALYZE"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // wantLookups checks that tables are read through indexes only, and how often.
 // A row that is looked for in one partition of sixteen is one look-up.
 func wantLookups(t *testing.T, plan []node, want map[string]float64) {

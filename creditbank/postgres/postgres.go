@@ -128,6 +128,8 @@ type statements struct {
 	applications, disclosures           *sql.Stmt
 	cases, readMark, concerns           *sql.Stmt
 	accessRecord, accessCurrent         *sql.Stmt
+	learnersIn, accountsIn              *sql.Stmt
+	outcomesIn, actsIn                  *sql.Stmt
 }
 
 func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -154,6 +156,10 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.cases, casesQuery},
 		{&q.readMark, readMarkQuery},
 		{&q.concerns, concernsQuery},
+		{&q.learnersIn, learnersInQuery},
+		{&q.accountsIn, accountsInQuery},
+		{&q.outcomesIn, outcomesInQuery},
+		{&q.actsIn, actsInQuery},
 		{&q.accessRecord, getRecordQuery},
 		{&q.accessCurrent, getCurrentQuery},
 	} {

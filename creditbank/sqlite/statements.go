@@ -23,6 +23,8 @@ type readStatements struct {
 	documents, lastFeed, feed, feedsRows *sql.Stmt
 	movements, applications, disclosures *sql.Stmt
 	cases, readMark, concerns            *sql.Stmt
+
+	learnersIn, outcomesIn, actsIn *sql.Stmt // of a range of learners
 }
 
 // A preparer is a connection or a pool of them.
@@ -150,6 +152,24 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			FROM act
 			WHERE learner_id = ?
 			ORDER BY seq`},
+		{&r.learnersIn, `
+			SELECT
+				l.learner_id, l.account_no, l.region, l.person_key, l.sealed, l.opened_at, l.digest,
+				coalesce(a.version, 0), coalesce(a.frozen, 0), coalesce(a.totals, ''), coalesce(a.digest, x'')
+			FROM learner AS l
+			LEFT JOIN account AS a ON a.learner_id = l.learner_id
+			WHERE l.learner_id > ? AND l.learner_id <= ?
+			ORDER BY l.learner_id`},
+		{&r.outcomesIn, `
+			SELECT ` + outcomeColumns + `
+			FROM outcome
+			WHERE learner_id > ? AND learner_id <= ?
+			ORDER BY learner_id, seq`},
+		{&r.actsIn, `
+			SELECT ` + actColumns + `
+			FROM act
+			WHERE learner_id > ? AND learner_id <= ?
+			ORDER BY learner_id, seq`},
 		{&r.applications, `
 			SELECT a.learner_id, a.seq, a.kind
 			FROM act AS a

@@ -87,6 +87,8 @@ func testDamagedOutcome(t *testing.T, h Harness) {
 	onCopies(t, h, outcomeDamage, "outcome", func(t *testing.T, d damage, s creditbank.Store) {
 		_, err := s.History(t.Context(), key.Learner)
 		wantDamage(t, "History", err, string(key.Learner))
+		_, err = s.Histories(t.Context(), "", key.Learner)
+		wantDamage(t, "Histories", err, string(key.Learner))
 		if slices.Contains([]string{"institution", "external_id", "revision"}, d.column) {
 			return // no longer found under the key
 		}
@@ -103,6 +105,8 @@ func testDamagedAct(t *testing.T, h Harness) {
 	onCopies(t, h, actDamage, "act", func(t *testing.T, _ damage, s creditbank.Store) {
 		_, err := s.History(t.Context(), l.ID)
 		wantDamage(t, "History", err, string(l.ID))
+		_, err = s.Histories(t.Context(), "", l.ID)
+		wantDamage(t, "Histories", err, string(l.ID))
 	})
 }
 
@@ -116,6 +120,8 @@ func testDamagedAccount(t *testing.T, h Harness) {
 		wantDamage(t, "Heads", err, string(key.Learner))
 		_, err = s.History(t.Context(), key.Learner)
 		wantDamage(t, "History", err, string(key.Learner))
+		_, err = s.Histories(t.Context(), "", key.Learner)
+		wantDamage(t, "Histories", err, string(key.Learner))
 	})
 }
 
@@ -143,6 +149,8 @@ func testDamagedLearner(t *testing.T, h Harness) {
 	onCopies(t, h, damages, "learner", func(t *testing.T, _ damage, s creditbank.Store) {
 		_, err := s.Learner(t.Context(), l.ID)
 		wantDamage(t, "Learner", err, string(l.ID))
+		_, err = s.Histories(t.Context(), "", l.ID)
+		wantDamage(t, "Histories", err, string(l.ID))
 	})
 }
 
