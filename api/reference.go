@@ -136,7 +136,7 @@ func wireCourse(c creditbank.Course) contract.Course {
 	return contract.Course{
 		Code: string(c.Code), Version: c.Version, Title: c.Title, Institution: string(c.Institution), Category: contract.Category(c.Category),
 		Level: optional(int(c.Level)), Hours: c.Hours, Credits: c.Credits, Family: optional(c.Family), Tags: append([]string{}, c.Tags...),
-		NotionalHours: optional(c.NotionalHours), ValidFor: optional(c.ValidFor.String()),
+		NotionalHours: optional(c.NotionalHours), ValidFor: optional(c.ValidFor.String()), ValidUntil: day(c.ValidUntil),
 	}
 }
 
@@ -175,6 +175,12 @@ func (s *Server) PutCourse(ctx context.Context, r contract.PutCourseRequestObjec
 		var err error
 		if c.ValidFor, err = creditbank.ParsePeriod(*r.Body.ValidFor); err != nil {
 			return nil, inBody(field(err, "valid_for"))
+		}
+	}
+	if r.Body.ValidUntil != nil {
+		var err error
+		if c.ValidUntil, err = parseDay(*r.Body.ValidUntil, "valid_until"); err != nil {
+			return nil, inBody(err)
 		}
 	}
 	cat, err := s.publish(ctx, creditbank.Reference{Courses: []creditbank.Course{c}}, func(cat *creditbank.Catalogue) error {

@@ -216,7 +216,7 @@ func (s *Server) PublishRuleSet(ctx context.Context, r contract.PublishRuleSetRe
 	}
 	cat := s.c.Bank.Catalogue()
 	files := rule.Files{Rules: []byte(r.Body.Rules), Programmes: []byte(r.Body.Programmes)}
-	body, _, problems := rule.Compile(files, cat)
+	body, set, problems := rule.Compile(files, cat)
 	if err := problems.Err(); err != nil {
 		return nil, inFiles(problems)
 	}
@@ -228,7 +228,9 @@ func (s *Server) PublishRuleSet(ctx context.Context, r contract.PublishRuleSetRe
 	}
 	for _, published := range slices.Backward(cat.RuleSets) {
 		if holds(published, files) { // the newest may be another's by now
-			return contract.PublishRuleSet200JSONResponse(summary(cat, published)), nil
+			w := summary(cat, published)
+			w.Warnings = warnings(set)
+			return contract.PublishRuleSet200JSONResponse(w), nil
 		}
 	}
 	return nil, errors.New("the rules that were published cannot be found")
@@ -238,6 +240,17 @@ func (s *Server) PublishRuleSet(ctx context.Context, r contract.PublishRuleSetRe
 func holds(r creditbank.RuleSet, files rule.Files) bool {
 	source, err := rule.Source(r.Body)
 	return err == nil && source.Equal(files)
+}
+
+// warnings returns what is doubtful about rules; nil where nothing is.
+func warnings(set *rule.Set) *[]contract.ProblemPart {
+	list := mapped(set.Warnings(), func(f rule.Finding) contract.ProblemPart {
+		return part(&creditbank.PlacedError{Place: f.Place, InputError: creditbank.Invalid(f.Code, f.Field, f.Reason.ZH, f.Reason.EN)})
+	})
+	if len(list) == 0 {
+		return nil
+	}
+	return &list
 }
 
 // follows reports a version of the rules other than the one to be replaced,

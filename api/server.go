@@ -37,6 +37,7 @@ type Server struct {
 	stopping   atomic.Bool
 	pages      Pages         // nil for none
 	slots      chan struct{} // one for each request under way
+	trials     chan struct{} // holds one while a trial is under way
 	ready      known
 }
 
@@ -156,7 +157,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("api: the configuration is incomplete")
 	}
 	c.Limits = c.Limits.orDefault()
-	s := &Server{c: c, slots: make(chan struct{}, c.Limits.InFlight)}
+	s := &Server{c: c, slots: make(chan struct{}, c.Limits.InFlight), trials: make(chan struct{}, 1)}
 	var err error
 	if s.operations, err = readContract(); err != nil {
 		return nil, fmt.Errorf("api: read the contract: %w", err)

@@ -14,6 +14,7 @@ var arrows = map[string][]string{
 	"creditbank":                       {},
 	"creditbank/strictyaml":            {"creditbank"},
 	"creditbank/rule":                  {"creditbank", "creditbank/strictyaml"},
+	"creditbank/trial":                 {"creditbank", "creditbank/rule"},
 	"creditbank/vault":                 {"creditbank"},
 	"creditbank/posting":               {"creditbank"},
 	"creditbank/access":                {"creditbank"},
@@ -41,7 +42,7 @@ var arrows = map[string][]string{
 	"configs":                          {"creditbank", "creditbank/strictyaml"},
 	"api/telemetry":                    {"configs"},
 	"cmd/certverify":                   {"certify"},
-	"api":                              {"api/contract", "api/replica", "api/token", "certify", "certify/issuance", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule"},
+	"api":                              {"api/contract", "api/replica", "api/token", "certify", "certify/issuance", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/trial"},
 	"api/apitest":                      {"api", "api/contract", "api/host", "api/replica", "certify/keyfile", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/scenario", "creditbank/sqlite", "creditbank/vault"},
 	"api/apitest/roles":                {},
 	"api/apitest/fuzz":                 {"api", "api/apitest", "api/apitest/generate", "api/contract", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/sqlite"},
@@ -81,7 +82,7 @@ func TestArrows(t *testing.T) {
 // The domain touches nothing of the machine.
 func TestDomainIsPure(t *testing.T) {
 	impure := []string{"database/sql", "net", "net/http", "os", "os/exec", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "syscall"}
-	for _, pkg := range []string{"creditbank/creditbank", "creditbank/creditbank/rule", "creditbank/creditbank/strictyaml", "creditbank/creditbank/vault", "creditbank/creditbank/access"} {
+	for _, pkg := range []string{"creditbank/creditbank", "creditbank/creditbank/rule", "creditbank/creditbank/trial", "creditbank/creditbank/strictyaml", "creditbank/creditbank/vault", "creditbank/creditbank/access"} {
 		for _, dep := range list(t, "-f", `{{join .Imports "\n"}}`, pkg) {
 			if slices.Contains(impure, dep) {
 				t.Errorf("%s imports %s; the domain is pure", pkg, dep)

@@ -1177,7 +1177,12 @@ type Course struct {
 	//
 	// Example: P5Y
 	ValidFor *Period `json:"valid_for,omitempty"`
-	Version  int     `json:"version"`
+
+	// ValidUntil 日期 A date
+	//
+	// Example: 2026-03-15
+	ValidUntil *Day `json:"valid_until,omitempty"`
+	Version    int  `json:"version"`
 }
 
 // CourseInput defines model for CourseInput.
@@ -1213,6 +1218,11 @@ type CourseInput struct {
 	//
 	// Example: P5Y
 	ValidFor *Period `json:"valid_for,omitempty"`
+
+	// ValidUntil 日期 A date
+	//
+	// Example: 2026-03-15
+	ValidUntil *Day `json:"valid_until,omitempty"`
 }
 
 // CoursePage defines model for CoursePage.
@@ -2238,6 +2248,9 @@ type RuleSetSummary struct {
 	Rules   int     `json:"rules"`
 	Title   *Text   `json:"title,omitempty"`
 	Version int     `json:"version"`
+
+	// Warnings 提醒，仅在发布时列出 What is doubtful about the rules; told when they are published
+	Warnings *[]ProblemPart `json:"warnings,omitempty"`
 }
 
 // RuleSuspension defines model for RuleSuspension.
@@ -3202,6 +3215,26 @@ type LogInJSONBody struct {
 	Password string `json:"password"`
 }
 
+// TryRulesJSONBody defines parameters for TryRules.
+type TryRulesJSONBody struct {
+	// Learners 逐个列出有变化的学习者 Tell of each learner whom something changes for
+	Learners *bool `json:"learners,omitempty"`
+
+	// Plans 也比较最优方案（慢得多） Compare the best plans too, which takes far longer
+	Plans *bool `json:"plans,omitempty"`
+
+	// Programmes programmes.yaml
+	Programmes string `json:"programmes"`
+
+	// Region 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Region *Code `json:"region,omitempty"`
+
+	// Rules rules.yaml
+	Rules string `json:"rules"`
+}
+
 // RevokeTokenFormdataRequestBody defines body for RevokeToken for application/x-www-form-urlencoded ContentType.
 type RevokeTokenFormdataRequestBody RevokeTokenFormdataBody
 
@@ -3333,6 +3366,9 @@ type SuspendRulesJSONRequestBody SuspendRulesJSONBody
 
 // LogInJSONRequestBody defines body for LogIn for application/json ContentType.
 type LogInJSONRequestBody LogInJSONBody
+
+// TryRulesJSONRequestBody defines body for TryRules for application/json ContentType.
+type TryRulesJSONRequestBody TryRulesJSONBody
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -4574,6 +4610,50 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/session (the `LogIn` operationId).
 	LogIn(ctx context.Context, body LogInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryRulesWithBody 试算规则 Try a draft of the rules on everybody
+	//
+	// The draft is compared with the rules in force over the population: every outcome recognised anew, every conversion
+	// asked for decided anew as of its own day, each rule of the programmes somebody is enrolled in decided today, and the
+	// best plans if asked for. Nothing is put on record. The answer is a line of JSON at a time:
+	//
+	// - `{"progress": {"learners": 4000, "per_mille": 132}}`, as it goes, the share being an estimate;
+	// - `{"learner": {"id": …, "verdict": …, "gains": [{"area": …, "credits": …}]}}`, if asked for, for each learner whom
+	//   something changes for: `better`, `worse`, `mixed`, or `otherwise` where the credits stay;
+	// - `{"report": {…}}` at the end, and only at the end of a whole answer: verdicts; for each area (`recognition`,
+	//   `requests`, `today`, `plans`) the credits before and after, who gains and loses, by rule, programme, institution and
+	//   region, the reasons that come and go, and a histogram; and what is to be said of the draft itself (`findings`).
+	//   Groups of fewer than five learners, and those from which one could be worked out, are null.
+	//
+	// With a region, of the learners there; without, of all, which takes a role over the whole bank. One trial runs at a
+	// time; another is answered 503.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/trials (the `TryRules` operationId).
+	TryRulesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryRules 试算规则 Try a draft of the rules on everybody
+	//
+	// The draft is compared with the rules in force over the population: every outcome recognised anew, every conversion
+	// asked for decided anew as of its own day, each rule of the programmes somebody is enrolled in decided today, and the
+	// best plans if asked for. Nothing is put on record. The answer is a line of JSON at a time:
+	//
+	// - `{"progress": {"learners": 4000, "per_mille": 132}}`, as it goes, the share being an estimate;
+	// - `{"learner": {"id": …, "verdict": …, "gains": [{"area": …, "credits": …}]}}`, if asked for, for each learner whom
+	//   something changes for: `better`, `worse`, `mixed`, or `otherwise` where the credits stay;
+	// - `{"report": {…}}` at the end, and only at the end of a whole answer: verdicts; for each area (`recognition`,
+	//   `requests`, `today`, `plans`) the credits before and after, who gains and loses, by rule, programme, institution and
+	//   region, the reasons that come and go, and a histogram; and what is to be said of the draft itself (`findings`).
+	//   Groups of fewer than five learners, and those from which one could be worked out, are null.
+	//
+	// With a region, of the learners there; without, of all, which takes a role over the whole bank. One trial runs at a
+	// time; another is answered 503.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/trials (the `TryRules` operationId).
+	TryRules(ctx context.Context, body TryRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTrust 信任名单 The keys to trust when verifying offline
 	//
@@ -7248,6 +7328,70 @@ func (c *Client) LogInWithBody(ctx context.Context, contentType string, body io.
 // Corresponds with POST /v1/session (the `LogIn` operationId).
 func (c *Client) LogIn(ctx context.Context, body LogInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLogInRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryRulesWithBody 试算规则 Try a draft of the rules on everybody
+//
+// The draft is compared with the rules in force over the population: every outcome recognised anew, every conversion
+// asked for decided anew as of its own day, each rule of the programmes somebody is enrolled in decided today, and the
+// best plans if asked for. Nothing is put on record. The answer is a line of JSON at a time:
+//
+//   - `{"progress": {"learners": 4000, "per_mille": 132}}`, as it goes, the share being an estimate;
+//   - `{"learner": {"id": …, "verdict": …, "gains": [{"area": …, "credits": …}]}}`, if asked for, for each learner whom
+//     something changes for: `better`, `worse`, `mixed`, or `otherwise` where the credits stay;
+//   - `{"report": {…}}` at the end, and only at the end of a whole answer: verdicts; for each area (`recognition`,
+//     `requests`, `today`, `plans`) the credits before and after, who gains and loses, by rule, programme, institution and
+//     region, the reasons that come and go, and a histogram; and what is to be said of the draft itself (`findings`).
+//     Groups of fewer than five learners, and those from which one could be worked out, are null.
+//
+// With a region, of the learners there; without, of all, which takes a role over the whole bank. One trial runs at a
+// time; another is answered 503.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/trials (the `TryRules` operationId).
+func (c *Client) TryRulesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryRulesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryRules 试算规则 Try a draft of the rules on everybody
+//
+// The draft is compared with the rules in force over the population: every outcome recognised anew, every conversion
+// asked for decided anew as of its own day, each rule of the programmes somebody is enrolled in decided today, and the
+// best plans if asked for. Nothing is put on record. The answer is a line of JSON at a time:
+//
+//   - `{"progress": {"learners": 4000, "per_mille": 132}}`, as it goes, the share being an estimate;
+//   - `{"learner": {"id": …, "verdict": …, "gains": [{"area": …, "credits": …}]}}`, if asked for, for each learner whom
+//     something changes for: `better`, `worse`, `mixed`, or `otherwise` where the credits stay;
+//   - `{"report": {…}}` at the end, and only at the end of a whole answer: verdicts; for each area (`recognition`,
+//     `requests`, `today`, `plans`) the credits before and after, who gains and loses, by rule, programme, institution and
+//     region, the reasons that come and go, and a histogram; and what is to be said of the draft itself (`findings`).
+//     Groups of fewer than five learners, and those from which one could be worked out, are null.
+//
+// With a region, of the learners there; without, of all, which takes a role over the whole bank. One trial runs at a
+// time; another is answered 503.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/trials (the `TryRules` operationId).
+func (c *Client) TryRules(ctx context.Context, body TryRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryRulesRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12930,6 +13074,46 @@ func NewLogInRequestWithBody(server string, contentType string, body io.Reader) 
 	return req, nil
 }
 
+// NewTryRulesRequest calls the generic TryRules builder with application/json body
+func NewTryRulesRequest(server string, body TryRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryRulesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTryRulesRequestWithBody constructs an http.Request for the TryRules method, with any body, and a specified content type
+func NewTryRulesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/trials")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetTrustRequest constructs an http.Request for the GetTrust method
 func NewGetTrustRequest(server string) (*http.Request, error) {
 	var err error
@@ -14291,6 +14475,50 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/session (the `LogIn` operationId).
 	LogInWithResponse(ctx context.Context, body LogInJSONRequestBody, reqEditors ...RequestEditorFn) (*LogInResponse, error)
+
+	// TryRulesWithBodyWithResponse 试算规则 Try a draft of the rules on everybody
+	//
+	// The draft is compared with the rules in force over the population: every outcome recognised anew, every conversion
+	// asked for decided anew as of its own day, each rule of the programmes somebody is enrolled in decided today, and the
+	// best plans if asked for. Nothing is put on record. The answer is a line of JSON at a time:
+	//
+	// - `{"progress": {"learners": 4000, "per_mille": 132}}`, as it goes, the share being an estimate;
+	// - `{"learner": {"id": …, "verdict": …, "gains": [{"area": …, "credits": …}]}}`, if asked for, for each learner whom
+	//   something changes for: `better`, `worse`, `mixed`, or `otherwise` where the credits stay;
+	// - `{"report": {…}}` at the end, and only at the end of a whole answer: verdicts; for each area (`recognition`,
+	//   `requests`, `today`, `plans`) the credits before and after, who gains and loses, by rule, programme, institution and
+	//   region, the reasons that come and go, and a histogram; and what is to be said of the draft itself (`findings`).
+	//   Groups of fewer than five learners, and those from which one could be worked out, are null.
+	//
+	// With a region, of the learners there; without, of all, which takes a role over the whole bank. One trial runs at a
+	// time; another is answered 503.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/trials (the `TryRules` operationId).
+	TryRulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryRulesResponse, error)
+
+	// TryRulesWithResponse 试算规则 Try a draft of the rules on everybody
+	//
+	// The draft is compared with the rules in force over the population: every outcome recognised anew, every conversion
+	// asked for decided anew as of its own day, each rule of the programmes somebody is enrolled in decided today, and the
+	// best plans if asked for. Nothing is put on record. The answer is a line of JSON at a time:
+	//
+	// - `{"progress": {"learners": 4000, "per_mille": 132}}`, as it goes, the share being an estimate;
+	// - `{"learner": {"id": …, "verdict": …, "gains": [{"area": …, "credits": …}]}}`, if asked for, for each learner whom
+	//   something changes for: `better`, `worse`, `mixed`, or `otherwise` where the credits stay;
+	// - `{"report": {…}}` at the end, and only at the end of a whole answer: verdicts; for each area (`recognition`,
+	//   `requests`, `today`, `plans`) the credits before and after, who gains and loses, by rule, programme, institution and
+	//   region, the reasons that come and go, and a histogram; and what is to be said of the draft itself (`findings`).
+	//   Groups of fewer than five learners, and those from which one could be worked out, are null.
+	//
+	// With a region, of the learners there; without, of all, which takes a role over the whole bank. One trial runs at a
+	// time; another is answered 503.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/trials (the `TryRules` operationId).
+	TryRulesWithResponse(ctx context.Context, body TryRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*TryRulesResponse, error)
 
 	// GetTrustWithResponse 信任名单 The keys to trust when verifying offline
 	//
@@ -18972,6 +19200,40 @@ func (r LogInResponse) ContentType() string {
 	return ""
 }
 
+type TryRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r TryRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetTrustResponse200Headers the declared response headers of an HTTP 200 response for GetTrust
 type GetTrustResponse200Headers struct {
 	CacheControl          string
@@ -21216,6 +21478,62 @@ func (c *ClientWithResponses) LogInWithResponse(ctx context.Context, body LogInJ
 		return nil, err
 	}
 	return ParseLogInResponse(rsp)
+}
+
+// TryRulesWithBodyWithResponse 试算规则 Try a draft of the rules on everybody
+//
+// The draft is compared with the rules in force over the population: every outcome recognised anew, every conversion
+// asked for decided anew as of its own day, each rule of the programmes somebody is enrolled in decided today, and the
+// best plans if asked for. Nothing is put on record. The answer is a line of JSON at a time:
+//
+//   - `{"progress": {"learners": 4000, "per_mille": 132}}`, as it goes, the share being an estimate;
+//   - `{"learner": {"id": …, "verdict": …, "gains": [{"area": …, "credits": …}]}}`, if asked for, for each learner whom
+//     something changes for: `better`, `worse`, `mixed`, or `otherwise` where the credits stay;
+//   - `{"report": {…}}` at the end, and only at the end of a whole answer: verdicts; for each area (`recognition`,
+//     `requests`, `today`, `plans`) the credits before and after, who gains and loses, by rule, programme, institution and
+//     region, the reasons that come and go, and a histogram; and what is to be said of the draft itself (`findings`).
+//     Groups of fewer than five learners, and those from which one could be worked out, are null.
+//
+// With a region, of the learners there; without, of all, which takes a role over the whole bank. One trial runs at a
+// time; another is answered 503.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/trials (the `TryRules` operationId).
+func (c *ClientWithResponses) TryRulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryRulesResponse, error) {
+	rsp, err := c.TryRulesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryRulesResponse(rsp)
+}
+
+// TryRulesWithResponse 试算规则 Try a draft of the rules on everybody
+//
+// The draft is compared with the rules in force over the population: every outcome recognised anew, every conversion
+// asked for decided anew as of its own day, each rule of the programmes somebody is enrolled in decided today, and the
+// best plans if asked for. Nothing is put on record. The answer is a line of JSON at a time:
+//
+//   - `{"progress": {"learners": 4000, "per_mille": 132}}`, as it goes, the share being an estimate;
+//   - `{"learner": {"id": …, "verdict": …, "gains": [{"area": …, "credits": …}]}}`, if asked for, for each learner whom
+//     something changes for: `better`, `worse`, `mixed`, or `otherwise` where the credits stay;
+//   - `{"report": {…}}` at the end, and only at the end of a whole answer: verdicts; for each area (`recognition`,
+//     `requests`, `today`, `plans`) the credits before and after, who gains and loses, by rule, programme, institution and
+//     region, the reasons that come and go, and a histogram; and what is to be said of the draft itself (`findings`).
+//     Groups of fewer than five learners, and those from which one could be worked out, are null.
+//
+// With a region, of the learners there; without, of all, which takes a role over the whole bank. One trial runs at a
+// time; another is answered 503.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/trials (the `TryRules` operationId).
+func (c *ClientWithResponses) TryRulesWithResponse(ctx context.Context, body TryRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*TryRulesResponse, error) {
+	rsp, err := c.TryRules(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryRulesResponse(rsp)
 }
 
 // GetTrustWithResponse 信任名单 The keys to trust when verifying offline
@@ -24555,6 +24873,22 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 	return response, nil
 }
 
+// ParseTryRulesResponse parses an HTTP response from a TryRulesWithResponse call
+func ParseTryRulesResponse(rsp *http.Response) (*TryRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
 // ParseGetTrustResponse parses an HTTP response from a GetTrustWithResponse call
 func ParseGetTrustResponse(rsp *http.Response) (*GetTrustResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24924,6 +25258,9 @@ type ServerInterface interface {
 	// LogIn 登录 Log in with a local account
 	// (POST /v1/session)
 	LogIn(w http.ResponseWriter, r *http.Request)
+	// TryRules 试算规则 Try a draft of the rules on everybody
+	// (POST /v1/trials)
+	TryRules(w http.ResponseWriter, r *http.Request)
 	// GetTrust 信任名单 The keys to trust when verifying offline
 	// (GET /v1/trust)
 	GetTrust(w http.ResponseWriter, r *http.Request)
@@ -29393,6 +29730,20 @@ func (siw *ServerInterfaceWrapper) LogIn(w http.ResponseWriter, r *http.Request)
 	handler.ServeHTTP(w, r)
 }
 
+// TryRules operation middleware
+func (siw *ServerInterfaceWrapper) TryRules(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TryRules(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTrust operation middleware
 func (siw *ServerInterfaceWrapper) GetTrust(w http.ResponseWriter, r *http.Request) {
 
@@ -29733,6 +30084,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/session", wrapper.LogOut).Methods(http.MethodDelete)
 
 	r.HandleFunc(options.BaseURL+"/v1/session", wrapper.LogIn).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/trials", wrapper.TryRules).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/trust", wrapper.GetTrust).Methods(http.MethodGet)
 
@@ -32683,6 +33036,57 @@ func (response LogIn200JSONResponse) VisitLogInResponse(w http.ResponseWriter) e
 	return err
 }
 
+type TryRulesRequestObject struct {
+	Body *TryRulesJSONRequestBody
+}
+
+type TryRulesResponseObject interface {
+	VisitTryRulesResponse(w http.ResponseWriter) error
+}
+
+type TryRules200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response TryRules200ApplicationxNdjsonResponse) VisitTryRulesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
 type GetTrustRequestObject struct {
 }
 
@@ -33037,6 +33441,9 @@ type StrictServerInterface interface {
 	// LogIn 登录 Log in with a local account
 	// (POST /v1/session)
 	LogIn(ctx context.Context, request LogInRequestObject) (LogInResponseObject, error)
+	// TryRules 试算规则 Try a draft of the rules on everybody
+	// (POST /v1/trials)
+	TryRules(ctx context.Context, request TryRulesRequestObject) (TryRulesResponseObject, error)
 	// GetTrust 信任名单 The keys to trust when verifying offline
 	// (GET /v1/trust)
 	GetTrust(ctx context.Context, request GetTrustRequestObject) (GetTrustResponseObject, error)
@@ -36190,6 +36597,37 @@ func (sh *strictHandler) LogIn(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(LogInResponseObject); ok {
 		if err := validResponse.VisitLogInResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TryRules operation middleware
+func (sh *strictHandler) TryRules(w http.ResponseWriter, r *http.Request) {
+	var request TryRulesRequestObject
+
+	var body TryRulesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TryRules(ctx, request.(TryRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryRules")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TryRulesResponseObject); ok {
+		if err := validResponse.VisitTryRulesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

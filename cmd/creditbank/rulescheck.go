@@ -52,6 +52,17 @@ func (f ruleFiles) findings(found []rule.Finding) []findingView {
 	return views
 }
 
+// places returns problems at the paths that the user knows.
+func (f ruleFiles) places(problems []*creditbank.PlacedError) []*creditbank.PlacedError {
+	out := make([]*creditbank.PlacedError, 0, len(problems))
+	for _, e := range problems {
+		moved := *e
+		moved.Place = f.place(e.Place)
+		out = append(out, &moved)
+	}
+	return out
+}
+
 func (f ruleFiles) place(at creditbank.Place) creditbank.Place {
 	if path, ok := f.path[at.File]; ok {
 		at.File = path

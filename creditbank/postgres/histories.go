@@ -46,8 +46,8 @@ const (
 )
 
 // Histories implements [creditbank.HistoryStore]. It needs no transaction, for
-// the reason of [Store.History]: the accounts are read last but for their rows,
-// which are there up to the versions read and never change.
+// the reason of [Store.History]: the rows are read after the accounts, are there
+// up to the versions read, and never change.
 func (s *Store) Histories(ctx context.Context, after, through creditbank.LearnerID) ([]creditbank.Dossier, error) {
 	if after == "" {
 		after = nobody
@@ -72,15 +72,16 @@ func (s *Store) histories(ctx context.Context, after, through creditbank.Learner
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[creditbank.LearnerID]int64, len(states))
+	byID, most := make(map[creditbank.LearnerID]int64, len(states)), 0
 	for _, a := range states {
 		byID[a.learner] = a.version
+		most += int(a.version) - 1 // the first row is the act that opened the account
 	}
 	versions := make([]int64, len(learners))
 	for i, d := range learners {
 		versions[i] = byID[d.Learner] // none is damage, which filling tells
 	}
-	outcomes, err := queryAll(ctx, s.read.outcomesIn, scanOutcome, from, to)
+	outcomes, err := queryInto(ctx, make([]creditbank.Outcome, 0, max(most, 0)), s.read.outcomesIn, scanOutcome, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,14 @@ func (s *Store) Histories(ctx context.Context, after, through creditbank.Learner
 		if err != nil {
 			return err
 		}
+		dossiers = make([]creditbank.Dossier, len(heads))
+		versions, most := make([]int64, len(heads)), 0
+		for i, h := range heads {
+			dossiers[i], versions[i] = h.dossier, h.version
+			most += int(h.version) - 1 // the first row is the act that opened the account
+		}
 		rows, err = tx.StmtContext(ctx, s.read.outcomesIn).QueryContext(ctx, after, through)
-		outcomes, err := collect(rows, err, scanOutcome)
+		outcomes, err := collectInto(make([]creditbank.Outcome, 0, max(most, 0)), rows, err, scanOutcome)
 		if err != nil {
 			return err
 		}
@@ -28,11 +34,6 @@ func (s *Store) Histories(ctx context.Context, after, through creditbank.Learner
 		acts, err := collect(rows, err, scanAct)
 		if err != nil {
 			return err
-		}
-		dossiers = make([]creditbank.Dossier, len(heads))
-		versions := make([]int64, len(heads))
-		for i, h := range heads {
-			dossiers[i], versions[i] = h.dossier, h.version
 		}
 		return creditbank.FillDossiers(dossiers, versions, outcomes, acts)
 	})

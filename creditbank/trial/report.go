@@ -317,16 +317,18 @@ func unless[T any](hidden bool, v T) *T {
 	return &v
 }
 
-// Largest sorts rows by how many learners something changes for, the most first.
-func Largest(rows []Row, t Table) []Row {
-	var own []Row
+// Largest returns the rows of a table in which something changes and that are
+// told of, those with the most learners first, and how many are not told of.
+func Largest(rows []Row, t Table) (told []Row, untold int) {
 	for _, r := range rows {
-		if r.Table == t && (r.Learners > 0 || r.Hidden == All) {
-			own = append(own, r)
+		switch {
+		case r.Table != t:
+		case r.Hidden == All:
+			untold++
+		case r.Learners > 0:
+			told = append(told, r)
 		}
 	}
-	slices.SortStableFunc(own, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(a.Hidden, b.Hidden), cmp.Compare(b.Learners, a.Learners))
-	})
-	return own
+	slices.SortStableFunc(told, func(a, b Row) int { return cmp.Compare(b.Learners, a.Learners) })
+	return told, untold
 }

@@ -390,6 +390,16 @@ var recipes = map[string]func(*draw){
 		rules := strings.Replace(string(d.files.Rules), "Save small, redeem whole", "Save small, redeem whole "+d.tag(), 1)
 		d.q.Tree = object{"replaces": number(d.newestRules()), "rules": rules, "programmes": string(d.files.Programmes)}
 	},
+	"tryRules": func(d *draw) {
+		rules := strings.Replace(string(d.files.Rules), `hours_per_credit: "18"`, `hours_per_credit: "`+generate.Pick(d.Rand, "16", "18", "20")+`"`, 1)
+		d.q.Tree = object{"rules": rules, "programmes": string(d.files.Programmes)}
+		if d.Chance(50) {
+			d.q.Tree.(object)["region"] = generate.Pick(d.Rand, "9901", "990101", "990102")
+		}
+		if d.Chance(50) {
+			d.q.Tree.(object)["learners"] = true
+		}
+	},
 	"getRuleSet":     func(d *draw) { d.q.Vars["version"] = fmt.Sprint(d.Between(1, d.newestRules())) },
 	"getConsentText": func(d *draw) { d.q.Vars["version"] = creditbank.ConsentTextVersion },
 	"getProblem": func(d *draw) {
