@@ -184,11 +184,11 @@ func want(t testing.TB, d *creditbank.Decision, line string) {
 	}
 }
 
-// compileProblems compiles rules for the city of cityBook and returns what is
-// wrong with them.
+// compileProblems reads rules for the city of cityBook and returns what is wrong
+// with their form.
 func compileProblems(t testing.TB, rules string) string {
 	t.Helper()
-	_, _, problems := rule.Compile(rule.Files{Rules: []byte(timezone + recognise + rules), Programmes: []byte(programmes)}, cityCatalogue(t))
+	_, _, problems := rule.Draft(rule.Files{Rules: []byte(timezone + recognise + rules), Programmes: []byte(programmes)}, cityCatalogue(t))
 	return fmt.Sprint(problems.Err())
 }
 

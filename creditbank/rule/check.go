@@ -31,6 +31,7 @@ const (
 	CodeOverlap            creditbank.Code = "OVERLAPPING_VERSIONS"    // two versions of a rule on one day
 	CodeAmbiguous          creditbank.Code = "AMBIGUOUS_RULES"         // rules of equal priority that grant differently
 	CodeRepeatedRule       creditbank.Code = "REPEATED_RULE"           // two rules that say the same
+	CodeExcludedSource     creditbank.Code = "EXCLUDED_SOURCE"         // a negative list that names the rule's own source
 	CodeRetiredCourse      creditbank.Code = "RETIRED_COURSE"          // a course that is offered no more
 	CodeCycle              creditbank.Code = "CYCLE"                   // rules that feed each other
 	CodeExampleFailed      creditbank.Code = "TEST_FAILED"             // an example that comes otherwise
@@ -93,9 +94,10 @@ func Check(files Files, cat *creditbank.Catalogue) Checked {
 		return c
 	}
 	var none creditbank.Problems
-	c := &checker{
-		set: set, cat: cat, blind: cat == nil,
-		rules:      strictyaml.Parse(RulesFile, files.Rules, &none).At("rules"),
+	root := strictyaml.Parse(RulesFile, files.Rules, &none)
+	c := &inspection{
+		set: set, cat: cat, blind: cat == nil, root: root,
+		rules:      root.At("rules"),
 		programmes: strictyaml.Parse(ProgrammesFile, files.Programmes, &none).At("programmes"),
 	}
 	if c.blind {
@@ -109,19 +111,19 @@ func Check(files Files, cat *creditbank.Catalogue) Checked {
 	return Checked{body, set, c.findings}
 }
 
-// A checker looks at a set whose form is right. It finds places by reading the
+// An inspection looks at a set whose form is right. It finds places by reading the
 // files once more: rules and programmes stand in the set as in their files.
-type checker struct {
+type inspection struct {
 	set               *Set
 	cat               *creditbank.Catalogue
-	blind             bool // nothing is known of courses
+	blind             bool            // nothing is known of courses
+	root              strictyaml.Node // of the rules file
 	rules, programmes strictyaml.Node
 	findings          []Finding
 }
 
 // check finds everything. The findings are sorted by place.
-func (c *checker) check() {
-	c.versions()
+func (c *inspection) check() {
 	for i, r := range c.set.rules {
 		switch {
 		case r.Recognition != nil:
@@ -142,23 +144,23 @@ func (c *checker) check() {
 }
 
 // rule returns a place in the i-th rule.
-func (c *checker) rule(i int, path ...any) strictyaml.Node {
+func (c *inspection) rule(i int, path ...any) strictyaml.Node {
 	return c.rules.At(append([]any{i}, path...)...)
 }
 
 // programme returns a place in a programme.
-func (c *checker) programme(id creditbank.ProgrammeID, path ...any) strictyaml.Node {
+func (c *inspection) programme(id creditbank.ProgrammeID, path ...any) strictyaml.Node {
 	return c.programmes.At(append([]any{slices.Index(c.set.order, id)}, path...)...)
 }
 
 // slot returns a place in a slot of a programme.
-func (c *checker) slot(p creditbank.Programme, id creditbank.SlotID, path ...any) strictyaml.Node {
+func (c *inspection) slot(p creditbank.Programme, id creditbank.SlotID, path ...any) strictyaml.Node {
 	i := slices.IndexFunc(p.Slots, func(s creditbank.Slot) bool { return s.ID == id })
 	return c.programme(p.ID, append([]any{"slots", i}, path...)...)
 }
 
 // found notes a finding between two places.
-func (c *checker) found(severity Severity, code creditbank.Code, at, other strictyaml.Node, reason creditbank.Text) {
+func (c *inspection) found(severity Severity, code creditbank.Code, at, other strictyaml.Node, reason creditbank.Text) {
 	f := Finding{Severity: severity, Code: code, Place: at.Place(), Field: at.Path(), Reason: reason}
 	if other.Exists() {
 		f.Other = other.Place()
@@ -172,7 +174,7 @@ func text(zh, en string, args ...any) creditbank.Text {
 }
 
 // examples runs the examples of a rule.
-func (c *checker) examples(r *Rule) {
+func (c *inspection) examples(r *Rule) {
 	for _, x := range r.examples {
 		for _, why := range c.set.try(r, x, c.cat) {
 			c.findings = append(c.findings, Finding{
@@ -184,21 +186,8 @@ func (c *checker) examples(r *Rule) {
 }
 
 // place returns where a rule stands.
-func (c *checker) place(r *Rule) creditbank.Place {
+func (c *inspection) place(r *Rule) creditbank.Place {
 	return c.rule(slices.Index(c.set.rules, r)).Place()
-}
-
-// versions finds versions of one rule that are in force on the same day.
-func (c *checker) versions() {
-	for i, r := range c.set.rules {
-		for j, earlier := range c.set.rules[:i] {
-			if r.ID == earlier.ID && r.window().meets(earlier.window()) {
-				c.found(Error, CodeOverlap, c.rule(i, "effective"), c.rule(j, "effective"), text(
-					"规则 %[1]s 的两个版本同时有效：%[2]s与%[3]s", "two versions of rule %[1]s are in force at once: %[2]s and %[3]s",
-					r.ID, r.window(), earlier.window()))
-			}
-		}
-	}
 }
 
 // A window is a span of days; a zero day is open.

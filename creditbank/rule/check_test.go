@@ -182,6 +182,44 @@ func TestCheckFindsWhatTakesTwo(t *testing.T) {
 		"the same source with other conditions": {
 			"\n  - id: Q\n", "\n" + strings.Replace(twin("2025-01-01", "3"), "70", "90", 1) + "  - id: Q\n", "",
 		},
+		"one way of several is dead": {
+			`source: {course: S1, min_grade: "70"}`, `source: {any: [{course: S1}, {course: S4}]}`,
+			"warning CONTRADICTION rules.yaml:23:43 programmes.yaml:9:61",
+		},
+		"all of several are needed": {
+			`source: {course: S1, min_grade: "70"}`, `source: {at_least: {n: 2, of: [{course: S1}, {course: S4}]}}`,
+			"error CONTRADICTION rules.yaml:23:59 programmes.yaml:9:61",
+		},
+		"below the least level": {
+			`match: {level: equal}`, `match: {level: {relation: any, min: 6}}`,
+			"error CONTRADICTION rules.yaml:23:22 rules.yaml:24:41",
+		},
+		"one level below will do": {
+			"source: {course: S1, min_grade: \"70\"}\n    match: {level: equal}", "source: {course: S4, min_grade: \"70\"}\n    match: {level: {relation: ge, below: 1}}", "",
+		},
+		"a source on the rule's own list": {
+			"    match: {level: equal}\n", "    match: {level: equal}\n    exclude: {courses: [S1]}\n",
+			"error EXCLUDED_SOURCE rules.yaml:23:22 rules.yaml:25:14",
+		},
+		"a source on everybody's list": {
+			"rules:\n", "exclude: {categories: [FORMAL]}\nrules:\n",
+			"error EXCLUDED_SOURCE rules.yaml:24:22 rules.yaml:2:10",
+		},
+		"a slot that the rule's own list closes": {
+			"    match: {level: equal}\n", "    match: {level: equal}\n    exclude: {targets: [A]}\n",
+			"error CLOSED_TARGET rules.yaml:26:20 rules.yaml:25:24",
+		},
+		"a line that may fall short": {
+			`grant: [{slot: A, credits: "4"`, `shortfall: partial
+    grant: [{slot: A, credits: "5"`, "",
+		},
+		"the same source granted otherwise, with an order": {
+			"\n  - id: Q\n", "\n" + strings.Replace(twin("2025-01-01", "3"), "    source", "    priority: 2\n    source", 1) + "  - id: Q\n", "",
+		},
+		"versions without numbers": {
+			"\n  - id: Q\n", "\n" + strings.Replace(twin("2027-08-31", "3"), "id: T\n", "id: R\n    version: 2\n", 1) + "  - id: Q\n",
+			"error DUPLICATE rules.yaml:26:5",
+		},
 		"an example that comes otherwise": {
 			`expect: {credits: "4"}`, `expect: {credits: "5"}`, "error TEST_FAILED rules.yaml:34:9 rules.yaml:26:5",
 		},
@@ -241,6 +279,9 @@ func TestCheckFindsCapsThatNeverMatter(t *testing.T) {
 	for name, tt := range map[string]struct{ old, new, want string }{
 		"all slots together fit":            {`share: "0.50"`, `share: "0.60"`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
 		"just not":                          {`share: "0.50"`, `credits: "11.99"`, ""},
+		"some slots":                        {`{of: all, share: "0.50"}`, `{of: {slots: [E, X]}, credits: "8"}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
+		"some slots, less":                  {`{of: all, share: "0.50"}`, `{of: {slots: [A, E]}, credits: "8"}`, ""},
+		"lines are not credits":             {`{of: all, share: "0.50"}`, `{of: all, lines: 900}`, ""},
 		"a category that one slot fits":     {`{of: all, share: "0.50"}`, `{of: {category: FORMAL}, credits: "4"}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
 		"a category that nothing counts to": {`{of: all, share: "0.50"}`, `{of: {category: CERTIFICATE}, credits: "4"}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
 		"one source's most":                 {`{of: all, share: "0.50"}`, `{of: {category: FORMAL}, per: source, credits: "4"}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
@@ -250,6 +291,15 @@ func TestCheckFindsCapsThatNeverMatter(t *testing.T) {
 		if got := listed(c.Findings); got != tt.want {
 			t.Errorf("%s: finds\n%s\nwant\n%s", name, got, tt.want)
 		}
+	}
+}
+
+func TestOverlappingVersionsHaveACodeOfTheirOwn(t *testing.T) {
+	rules := strings.Replace(checkedRules, "  - id: R\n", "  - id: R\n    version: 1\n", 1) +
+		strings.Replace(twin("2027-08-31", "3"), "id: T\n", "id: R\n    version: 2\n", 1)
+	c := rule.Check(rule.Files{Rules: []byte(rules), Programmes: []byte(checkedProgrammes)}, checkedCatalogue(t))
+	if got, want := listed(c.Findings), "error OVERLAPPING_VERSIONS rules.yaml:36:5"; got != want || !strings.Contains(c.Findings[0].Reason.EN, "first at rules.yaml:18:5") {
+		t.Errorf("finds %s: %v, want %s", got, c.Findings, want)
 	}
 }
 

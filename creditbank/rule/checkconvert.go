@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"creditbank/creditbank"
 	"creditbank/creditbank/strictyaml"
@@ -13,81 +14,131 @@ import (
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
+// A leaf is a course, pool or block of a source with its place in the file.
+type leaf struct {
+	*Tree
+	path   []any
+	always bool // the rule cannot do without it: only "all" stands above it
+}
+
+// leavesOf returns the leaves of a source.
+func leavesOf(t *Tree) []leaf {
+	var all []leaf
+	var walk func(t *Tree, path []any, always bool)
+	walk = func(t *Tree, path []any, always bool) {
+		if t.Part != nil || t.Pool != nil || t.Block != nil {
+			all = append(all, leaf{t, slices.Clone(path), always})
+		}
+		for i, b := range t.All {
+			walk(b, append(path, "all", i), always)
+		}
+		for i, b := range t.Any {
+			walk(b, append(path, "any", i), always && len(t.Any) == 1)
+		}
+		for i, b := range t.Of {
+			walk(b, append(path, "at_least", "of", i), always && len(t.Of) == t.AtLeast)
+		}
+	}
+	walk(t, []any{"source"}, true)
+	return all
+}
+
+// at returns a place in a leaf.
+func (c *inspection) at(i int, l leaf, path ...any) strictyaml.Node {
+	return c.rule(i, append(slices.Clone(l.path), path...)...)
+}
+
+// severity is that of something which a leaf can never satisfy: the rule is dead
+// only if it cannot do without the leaf.
+func (l leaf) severity() Severity {
+	if l.always {
+		return Error
+	}
+	return Warning
+}
+
 // conversion looks at one conversion rule with what it names.
-func (c *checker) conversion(i int, r *Rule) {
-	for n, part := range r.Conversion.Parts {
-		c.part(i, r, n, part)
+func (c *inspection) conversion(i int, r *Rule) {
+	for _, l := range leavesOf(r.Conversion.tree) {
+		switch {
+		case l.Part != nil:
+			c.part(i, r, l)
+		case l.Pool != nil:
+			c.category(i, r, c.at(i, l, "pool", "category"), l.Pool.Category)
+			c.pooled(i, r, l)
+		case l.Block != nil:
+			c.category(i, r, c.at(i, l, "block", "category"), l.Block.Category)
+		}
 	}
 	c.families(i, r)
 	c.amounts(i, r)
-	if category := r.Conversion.category(); category != "" {
-		if ok, nearest := c.categoryRecognisable(category, r.window()); !ok {
-			c.unrecognised(c.source(i), text("规则 %[1]s 的来源类别 %[2]s 没有任何规则能及时认定", "no rule recognises %[2]s in time for rule %[1]s", r.ID, category), nearest)
-		}
-	}
-	c.pooled(i, r)
 }
 
-// category returns the category of a source that names no courses, or "".
-func (v *Conversion) category() creditbank.Category {
-	switch {
-	case v.Pool != nil:
-		return v.Pool.Category
-	case v.Block != nil:
-		return v.Block.Category
+// category looks at whether anything of a category is recognised in time.
+func (c *inspection) category(i int, r *Rule, at strictyaml.Node, category creditbank.Category) {
+	if ok, nearest := c.categoryRecognisable(category, r.window()); !ok {
+		c.unrecognised(at, text("规则 %[1]s 的来源类别 %[2]s 没有任何规则能及时认定", "no rule recognises %[2]s in time for rule %[1]s", r.ID, category), nearest)
 	}
-	return ""
 }
 
-// source returns the place of a pool or block.
-func (c *checker) source(i int) strictyaml.Node {
-	for _, key := range []string{"pool", "block"} {
-		if n := c.rule(i, "source", key, "category"); n.Path() != c.rule(i, "source").Path() {
-			return n
-		}
-	}
-	return c.rule(i, "source")
-}
-
-// partAt returns the place of the n-th course of a source.
-func (c *checker) partAt(i, n int) strictyaml.Node {
-	if all := c.rule(i, "source", "all"); all.Path() != c.rule(i, "source").Path() {
-		return all.At(n, "course")
-	}
-	return c.rule(i, "source", "course")
+// outcome returns an outcome of a course as somebody could hold it, and the
+// evaluation of a rule that is asked about it.
+func (c *inspection) outcome(r *Rule, course creditbank.Course) (*evaluation, *creditbank.Lot) {
+	p := creditbank.Posting{OutcomeKey: creditbank.OutcomeKey{Institution: course.Institution}, Course: course.Code}
+	lot := &creditbank.Lot{Outcome: creditbank.NewOutcome(p, course, creditbank.Recognition{}, 1, time.Time{}, exampleCaller, "")}
+	return &evaluation{set: c.set, rule: r, conv: r.Conversion, programme: c.set.programmes[r.Conversion.Programme]}, lot
 }
 
 // part looks at one course of a source.
-func (c *checker) part(i int, r *Rule, n int, part Part) {
-	course, known := c.cat.Courses[part.Course]
+func (c *inspection) part(i int, r *Rule, l leaf) {
+	course, known := c.cat.Courses[l.Part.Course]
 	if !known {
 		return
 	}
-	at := c.partAt(i, n)
+	at := c.at(i, l, "course")
 	if ok, nearest := c.recognisable(course, r.window()); !ok {
-		c.unrecognised(at, text("课程 %[2]s 没有任何规则能及时认定，规则 %[1]s 永远得不到来源", "no rule recognises %[2]s in time: rule %[1]s never has its source", r.ID, part.Course), nearest)
+		c.unrecognised(at, text("课程 %[2]s 没有任何规则能及时认定，规则 %[1]s 永远得不到来源", "no rule recognises %[2]s in time: rule %[1]s never has its source", r.ID, course.Code), nearest)
 	}
-	c.retired(i, r, at, course)
-	if !r.Conversion.SameLevel {
-		return
+	c.retired(i, r, l, course)
+	c.excluded(i, r, l, course)
+	e, lot := c.outcome(r, course)
+	if len(e.minLevel(lot)) > 0 {
+		c.found(l.severity(), CodeContradiction, at, c.rule(i, "match", "level", "min"), text(
+			"规则 %[1]s 要求不低于%[3]d级，而课程 %[2]s 为%[4]d级", "rule %[1]s asks for level %[3]d at least, but course %[2]s is of level %[4]d",
+			r.ID, course.Code, r.Conversion.levelMatch().Min, course.Level))
 	}
-	p := c.set.programmes[r.Conversion.Programme]
 	for _, g := range r.Conversion.Grants {
-		if slot, _ := p.Slot(g.Slot); slot.Level != 0 && slot.Level != course.Level {
-			c.found(Error, CodeContradiction, at, c.slot(p, slot.ID, "level"), text(
-				"规则 %[1]s 要求同级，而课程 %[2]s 为%[3]d级，课程位 %[4]s 为%[5]d级，永远不会批准",
-				"rule %[1]s asks for equal levels, but course %[2]s is of level %[3]d and slot %[4]s of level %[5]d: it can never be approved",
-				r.ID, part.Course, course.Level, slot.ID, slot.Level))
+		slot, _ := e.programme.Slot(g.Slot)
+		if _, fault := e.levelFault(lot, g); fault {
+			c.found(l.severity(), CodeContradiction, at, c.slot(e.programme, slot.ID, "level"), text(
+				"课程 %[2]s 为%[3]d级，不符合规则 %[1]s 对课程位 %[4]s（%[5]d级）的等级要求，永远不会批准",
+				"course %[2]s is of level %[3]d, which does not do for slot %[4]s of level %[5]d as rule %[1]s asks: it can never be approved",
+				r.ID, course.Code, course.Level, slot.ID, slot.Level))
+		}
+	}
+}
+
+// excluded looks at whether a negative list names a course of the source.
+func (c *inspection) excluded(i int, r *Rule, l leaf, course creditbank.Course) {
+	e, lot := c.outcome(r, course)
+	for _, list := range []struct {
+		exclusion *creditbank.Exclusion
+		at        strictyaml.Node
+	}{{c.set.everyday, c.root.At("exclude")}, {e.programme.Exclude, c.programme(e.programme.ID, "exclude")}, {r.Conversion.Exclude, c.rule(i, "exclude")}} {
+		if why, out := e.excludes(list.exclusion, lot); out {
+			c.found(l.severity(), CodeExcludedSource, c.at(i, l, "course"), list.at, text(
+				"规则 %[1]s 的来源 %[2]s 在不予转换之列（%[3]s），永远不会批准", "the source %[2]s of rule %[1]s is on a negative list (%[3]s): it can never be approved", r.ID, course.Code, why))
 		}
 	}
 }
 
 // retired looks at whether a course is offered in the rule's window.
-func (c *checker) retired(i int, r *Rule, at strictyaml.Node, course creditbank.Course) {
+func (c *inspection) retired(i int, r *Rule, l leaf, course creditbank.Course) {
+	at := c.at(i, l, "course")
 	switch last := course.ValidUntil; {
 	case last == 0:
 	case r.From > last:
-		c.found(Error, CodeRetiredCourse, at, c.rule(i, "effective", "from"), text(
+		c.found(l.severity(), CodeRetiredCourse, at, c.rule(i, "effective", "from"), text(
 			"课程 %[2]s 已于%[3]s停开，早于规则 %[1]s 生效", "course %[2]s was offered through %[3]s, before rule %[1]s takes effect", r.ID, course.Code, last))
 	case r.window().last() > last:
 		c.found(Warning, CodeRetiredCourse, at, c.rule(i, "effective"), text(
@@ -96,17 +147,22 @@ func (c *checker) retired(i int, r *Rule, at strictyaml.Node, course creditbank.
 	}
 }
 
-// families finds two certificates of one family, of which the lower has to be
-// the highest held.
-func (c *checker) families(i int, r *Rule) {
-	parts := r.Conversion.Parts
-	for n, low := range parts {
-		for m, high := range parts {
-			a, b := c.cat.Courses[low.Course], c.cat.Courses[high.Course]
-			if low.FamilyHighest && a.Family != "" && a.Family == b.Family && a.Level < b.Level {
-				c.found(Error, CodeContradiction, c.partAt(i, n), c.partAt(i, m), text(
+// families finds two certificates of one family that the rule needs both, of
+// which the lower has to be the highest held.
+func (c *inspection) families(i int, r *Rule) {
+	var needed []leaf
+	for _, l := range leavesOf(r.Conversion.tree) {
+		if l.Part != nil && l.always {
+			needed = append(needed, l)
+		}
+	}
+	for _, low := range needed {
+		for _, high := range needed {
+			a, b := c.cat.Courses[low.Part.Course], c.cat.Courses[high.Part.Course]
+			if low.Part.FamilyHighest && a.Family != "" && a.Family == b.Family && a.Level < b.Level {
+				c.found(Error, CodeContradiction, c.at(i, low, "course"), c.at(i, high, "course"), text(
 					"规则 %[1]s 要求 %[2]s 是所持同系列最高等级，又要求持有更高的 %[3]s",
-					"rule %[1]s asks that %[2]s be the highest of its family, and for %[3]s, which is higher", r.ID, low.Course, high.Course))
+					"rule %[1]s asks that %[2]s be the highest of its family, and for %[3]s, which is higher", r.ID, a.Code, b.Code))
 			}
 		}
 	}
@@ -114,50 +170,84 @@ func (c *checker) families(i int, r *Rule) {
 
 // amounts finds lines that can never fit: into a closed slot, or with more
 // credits than the slot or a cap has.
-func (c *checker) amounts(i int, r *Rule) {
-	p := c.set.programmes[r.Conversion.Programme]
+func (c *inspection) amounts(i int, r *Rule) {
+	e := &evaluation{set: c.set, rule: r, conv: r.Conversion, programme: c.set.programmes[r.Conversion.Programme]}
+	p := e.programme
 	bySlot := map[creditbank.SlotID]creditbank.Credits{}
-	var sum creditbank.Credits
+	byCap := make([]creditbank.Credits, len(p.Caps))
 	for n, g := range r.Conversion.Grants {
 		slot, _ := p.Slot(g.Slot)
-		if slot.Closed {
-			c.found(Error, CodeClosedTarget, c.rule(i, "grant", n, "slot"), c.slot(p, slot.ID, "convertible"), text(
+		if e.closed(slot) {
+			c.found(Error, CodeClosedTarget, c.rule(i, "grant", n, "slot"), c.closing(i, p, r, slot), text(
 				"规则 %[1]s 授予课程位 %[2]s，而该课程位不接受转换", "rule %[1]s grants into slot %[2]s, which takes no conversions", r.ID, slot.ID))
 			continue
 		}
-		if g.Fixed == nil || g.Source || g.Exceed != exceedDeny {
+		if g.Fixed == nil || g.Source || g.Exceed != exceedDeny || g.Shortfall == shortfallPartial || g.Shortfall == shortfallMakeUp {
 			continue // it may be less
 		}
 		at := c.rule(i, "grant", n, "credits")
-		sum += *g.Fixed
 		if bySlot[slot.ID] += *g.Fixed; bySlot[slot.ID] > slot.Credits {
 			c.found(Error, CodeGrantNeverFits, at, c.slot(p, slot.ID, "credits"), text(
 				"规则 %[1]s 在课程位 %[2]s 授予%[3]s学分，而该课程位只有%[4]s",
 				"rule %[1]s grants %[3]s credits into slot %[2]s, which has %[4]s", r.ID, slot.ID, bySlot[slot.ID], slot.Credits))
 		}
 		for m, limit := range p.Caps {
-			if c.counts(r.Conversion, limit) && sum > limit.Limit && sum-*g.Fixed <= limit.Limit {
+			if limit.Measure != "" || !c.counts(r.Conversion, limit, slot) {
+				continue
+			}
+			before := byCap[m]
+			if byCap[m] += *g.Fixed; byCap[m] > limit.Limit && before <= limit.Limit {
 				name := capText(limit)
 				c.found(Error, CodeGrantNeverFits, at, c.programme(p.ID, "caps", m), creditbank.Text{
-					ZH: fmt.Sprintf("规则 %s 授予%s学分，超出%s，永远不会批准", r.ID, sum, name.ZH),
-					EN: fmt.Sprintf("rule %s grants %s credits, beyond the %s: it can never be approved", r.ID, sum, name.EN),
+					ZH: fmt.Sprintf("规则 %s 授予%s学分，超出%s，永远不会批准", r.ID, byCap[m], name.ZH),
+					EN: fmt.Sprintf("rule %s grants %s credits, beyond the %s: it can never be approved", r.ID, byCap[m], name.EN),
 				})
 			}
 		}
 	}
 }
 
-// counts reports whether the lines of a conversion are sure to count towards a
-// cap.
-func (c *checker) counts(v *Conversion, limit creditbank.Cap) bool {
-	if limit.Category == "" || v.category() == limit.Category {
-		return true
+// closing returns what closes a slot to a rule.
+func (c *inspection) closing(i int, p creditbank.Programme, r *Rule, slot creditbank.Slot) strictyaml.Node {
+	switch x := r.Conversion.Exclude; {
+	case slot.Closed:
+		return c.slot(p, slot.ID, "convertible")
+	case x != nil && slices.Contains(x.Targets, slot.ID):
+		return c.rule(i, "exclude", "targets")
 	}
-	return slices.ContainsFunc(v.Parts, func(p Part) bool { return c.cat.Courses[p.Course].Category == limit.Category })
+	return c.programme(p.ID, "exclude", "targets")
 }
 
-// categoryRecognisable is [checker.recognisable] for any course of a category.
-func (c *checker) categoryRecognisable(category creditbank.Category, use window) (ok bool, nearest int) {
+// counts reports whether a line of a conversion in slot is sure to count towards
+// a cap, whatever outcomes serve.
+func (c *inspection) counts(v *Conversion, limit creditbank.Cap, slot creditbank.Slot) bool {
+	s := limit.Scope
+	if !s.HasSlot(slot) || s != nil && len(s.Categories)+len(s.Institutions)+len(s.Tag) > 0 {
+		return false // of sources with a tag or an institution it is not known here
+	}
+	return limit.Category == "" || slices.ContainsFunc(leavesOf(v.tree), func(l leaf) bool { return l.always && c.of(l) == limit.Category })
+}
+
+// of returns the category of what serves as a leaf.
+func (c *inspection) of(l leaf) creditbank.Category {
+	switch {
+	case l.Pool != nil:
+		return l.Pool.Category
+	case l.Block != nil:
+		return l.Block.Category
+	}
+	return c.cat.Courses[l.Part.Course].Category
+}
+
+// mayCount reports whether a line of a conversion in slot could count towards a
+// cap.
+func (c *inspection) mayCount(v *Conversion, limit creditbank.Cap, slot creditbank.Slot) bool {
+	return limit.Scope.HasSlot(slot) &&
+		(limit.Category == "" || slices.ContainsFunc(leavesOf(v.tree), func(l leaf) bool { return c.of(l) == limit.Category }))
+}
+
+// categoryRecognisable is [inspection.recognisable] for any course of a category.
+func (c *inspection) categoryRecognisable(category creditbank.Category, use window) (ok bool, nearest int) {
 	nearest = -1
 	for _, course := range c.probes() {
 		if course.Category != category {
@@ -175,11 +265,8 @@ func (c *checker) categoryRecognisable(category creditbank.Category, use window)
 // pooled finds a pool that asks for more than period caps ever let anybody hold:
 // what is valid at one moment was issued in so many calendar years, each with
 // its cap.
-func (c *checker) pooled(i int, r *Rule) {
-	pool := r.Conversion.Pool
-	if pool == nil {
-		return
-	}
+func (c *inspection) pooled(i int, r *Rule, l leaf) {
+	pool := l.Pool
 	var yearly creditbank.Credits
 	span, by := 0, -1
 	for j, other := range c.set.rules {
@@ -197,7 +284,7 @@ func (c *checker) pooled(i int, r *Rule) {
 		span = max(span, years(rec.ValidFor))
 	}
 	if most := yearly * creditbank.Credits(span); by >= 0 && pool.Credits > most {
-		c.found(Error, CodeCapNeverMet, c.rule(i, "source", "pool", "credits"), c.rule(by, "cap", "credits"), text(
+		c.found(l.severity(), CodeCapNeverMet, c.at(i, l, "pool", "credits"), c.rule(by, "cap", "credits"), text(
 			"规则 %[1]s 需要%[2]s学分，而按年度上限与有效期，任何人同时最多持有%[3]s",
 			"rule %[1]s asks for %[2]s credits, but under the yearly cap and the validity nobody ever holds more than %[3]s", r.ID, pool.Credits, most))
 	}
@@ -211,7 +298,7 @@ func years(p creditbank.Period) int {
 
 // caps finds caps of programmes that can never matter: everything that could
 // ever count towards them fits.
-func (c *checker) caps() {
+func (c *inspection) caps() {
 	for _, id := range c.set.order {
 		p := c.set.programmes[id]
 		for m, limit := range p.Caps {
@@ -231,6 +318,9 @@ func (c *checker) caps() {
 // capText names a cap to people.
 func capText(c creditbank.Cap) creditbank.Text {
 	t := creditbank.Text{ZH: "转换学分总上限", EN: "cap on all conversions"}
+	if c.Scope != nil || c.PerInstitution || c.Period != nil {
+		t = creditbank.Text{ZH: "转换学分上限", EN: "cap on conversions"}
+	}
 	if c.Category != "" {
 		class := c.Category.Text()
 		t = creditbank.Text{ZH: class.ZH + "转换学分上限", EN: "cap on conversions from " + class.EN + " learning"}
@@ -242,22 +332,27 @@ func capText(c creditbank.Cap) creditbank.Text {
 }
 
 // most returns the most that could ever count towards a cap: the slots that rules
-// counting towards it fill, or the most of one such rule for a cap per source.
-func (c *checker) most(p creditbank.Programme, limit creditbank.Cap) (most creditbank.Credits, bounded bool) {
+// counting towards it fill, or the most of one such rule for a cap per source. Of
+// a cap that counts lines or outcomes, and of sources that several conversions
+// have a part of, there is no bound.
+func (c *inspection) most(p creditbank.Programme, limit creditbank.Cap) (most creditbank.Credits, bounded bool) {
+	if limit.Measure != "" {
+		return 0, false
+	}
 	filled := map[creditbank.SlotID]bool{}
 	for _, r := range c.set.rules {
 		v := r.Conversion
-		if v == nil || v.Programme != p.ID || !c.counts(v, limit) {
+		if v == nil || v.Programme != p.ID {
 			continue
-		}
-		if limit.PerSource && v.Pool != nil {
-			return 0, false // a lot that is split has a part in several conversions
 		}
 		var lines creditbank.Credits
 		for _, g := range v.Grants {
 			slot, _ := p.Slot(g.Slot)
-			if slot.Closed {
+			if slot.Closed || !c.mayCount(v, limit, slot) {
 				continue
+			}
+			if limit.PerSource && (v.KeepExcess || v.tree.has(isPool)) {
+				return 0, false
 			}
 			filled[g.Slot] = true
 			line := slot.Credits
@@ -282,10 +377,10 @@ func (c *checker) most(p creditbank.Programme, limit creditbank.Cap) (most credi
 // ambiguous finds conversions with the same source that are in force at once and
 // put something else into the same slot: which of them applies would be up to
 // who asks first. Rules that say the same twice are doubtful only.
-func (c *checker) ambiguous() {
+func (c *inspection) ambiguous() {
 	for i, r := range c.set.rules {
 		for j, other := range c.set.rules[:i] {
-			if r.Conversion == nil || other.Conversion == nil || r.ID == other.ID || r.Conversion.Programme != other.Conversion.Programme ||
+			if r.Conversion == nil || other.Conversion == nil || r.ID == other.ID || r.Priority != other.Priority || r.Conversion.Programme != other.Conversion.Programme ||
 				!r.window().meets(other.window()) || conditions(r.Conversion) != conditions(other.Conversion) {
 				continue
 			}
@@ -311,7 +406,7 @@ func (c *checker) ambiguous() {
 // for the same.
 func conditions(v *Conversion) string {
 	asks := *v
-	asks.Grants, asks.Reviewed = nil, false
+	asks.Grants, asks.Reviewed, asks.Flags = nil, false, nil
 	asks.Parts = slices.Clone(v.Parts)
 	slices.SortFunc(asks.Parts, func(a, b Part) int { return cmp.Compare(a.Course, b.Course) })
 	return encoded(asks)

@@ -20,12 +20,16 @@ type port struct {
 // takes returns what a conversion consumes.
 func (v *Conversion) takes() []port {
 	var ports []port
-	for _, p := range v.Parts {
-		ports = append(ports, port{course: p.Course})
-	}
-	if category := v.category(); category != "" {
-		ports = append(ports, port{category: category})
-	}
+	v.tree.leaves(func(s *Tree) {
+		switch {
+		case s.Part != nil:
+			ports = append(ports, port{course: s.Part.Course})
+		case s.Pool != nil:
+			ports = append(ports, port{category: s.Pool.Category})
+		case s.Block != nil:
+			ports = append(ports, port{category: s.Block.Category})
+		}
+	})
 	return ports
 }
 
@@ -40,7 +44,7 @@ func (v *Conversion) gives() []port {
 
 // cycles finds rules that feed each other: credits could go round for ever, and
 // no order undoes them.
-func (c *checker) cycles() {
+func (c *inspection) cycles() {
 	takes, gives := make([][]port, len(c.set.rules)), make([][]port, len(c.set.rules))
 	for i, r := range c.set.rules {
 		if r.Conversion != nil {

@@ -10,7 +10,7 @@ import (
 
 // shadowed finds a recognition rule that earlier ones leave nothing to: whatever
 // course it matches, on every day of its window an earlier rule matches too.
-func (c *checker) shadowed(i int, r *Rule) {
+func (c *inspection) shadowed(i int, r *Rule) {
 	var by []int
 	for _, course := range c.probes() {
 		if !r.Recognition.matches(course) {
@@ -43,7 +43,7 @@ func (c *checker) shadowed(i int, r *Rule) {
 
 // probes returns the courses of the catalogue, and courses that might be: of
 // each category, without tags, and with those that rules tell apart.
-func (c *checker) probes() []creditbank.Course {
+func (c *inspection) probes() []creditbank.Course {
 	var all []creditbank.Course
 	tags := [][]string{nil}
 	for _, r := range c.set.rules {
@@ -70,7 +70,7 @@ func (c *checker) probes() []creditbank.Course {
 // recognisable reports whether an outcome of the course may be recognised by
 // some rule so that it can be used in the window. Where none is, why is the
 // recognition rule that comes nearest, if any matches at all.
-func (c *checker) recognisable(course creditbank.Course, use window) (ok bool, nearest int) {
+func (c *inspection) recognisable(course creditbank.Course, use window) (ok bool, nearest int) {
 	nearest = -1
 	for i, r := range c.set.rules {
 		if r.Recognition == nil || !r.Recognition.matches(course) {
@@ -86,7 +86,7 @@ func (c *checker) recognisable(course creditbank.Course, use window) (ok bool, n
 }
 
 // unrecognised notes a source that no rule recognises in time.
-func (c *checker) unrecognised(at strictyaml.Node, what creditbank.Text, nearest int) {
+func (c *inspection) unrecognised(at strictyaml.Node, what creditbank.Text, nearest int) {
 	var other strictyaml.Node
 	if nearest >= 0 {
 		other = c.rule(nearest, "effective")

@@ -103,12 +103,13 @@
 // Beyond the form, [Check] looks at what takes two to be wrong, and names both
 // places. An error refuses publishing, a warning is shown. Errors: conditions of a
 // rule that exclude each other, a line that no slot or cap can hold, a closed
-// slot, a pool larger than anybody can hold, versions of a rule that overlap,
-// rules of one source that grant differently into one slot at the same time,
-// rules that feed each other, a course that was retired before its rule took
-// effect, an example that comes otherwise. Warnings: a rule that earlier ones
-// leave nothing to, a source that no rule recognises in time (the record may hold
-// it from before), a cap that can never matter, two rules that say the same, a
+// slot, a pool larger than anybody can hold, a source on a negative list, versions
+// of a rule that overlap, rules of one source and priority that grant differently
+// into one slot at the same time, rules that feed each other, a course that was
+// retired before its rule took effect, an example that comes otherwise. What
+// concerns one of several ways to satisfy a source is a warning. So are: a rule
+// that earlier ones leave nothing to, a source that no rule recognises in time
+// (the record may hold it from before), a cap that can never matter, two rules that say the same, a
 // course that is retired while its rule is in force. What the catalogue says of
 // courses is what it says today: an outcome posted earlier may differ.
 //

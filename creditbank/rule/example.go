@@ -16,11 +16,18 @@ type Example struct {
 	Place creditbank.Place
 
 	day      creditbank.Date // zero: the first day of the rule
-	enrolled []creditbank.ProgrammeID
+	enrolled []enrolment
 	given    []givenOutcome
 	earlier  []earlierConversion
 	frozen   bool
 	expect   expectation
+}
+
+// An enrolment is in a programme, since a day; the first that the example speaks
+// of if zero.
+type enrolment struct {
+	programme creditbank.ProgrammeID
+	on        creditbank.Date
 }
 
 // A givenOutcome is an outcome that the learner of an example holds.
@@ -82,7 +89,7 @@ func (p *parser) examples(n strictyaml.Node, r *Rule) {
 		f := item.Map("name", "day", "enrolled", "frozen", "given", "earlier", "expect")
 		x := &Example{Name: f.Need("name").Text(), Place: item.Place(), day: date(f.Get("day")), frozen: f.Get("frozen").Bool()}
 		if r.Conversion != nil {
-			x.enrolled = []creditbank.ProgrammeID{r.Conversion.Programme}
+			x.enrolled = []enrolment{{programme: r.Conversion.Programme}}
 		}
 		if f.Has("enrolled") {
 			x.enrolled = nil
@@ -101,12 +108,13 @@ func (p *parser) examples(n strictyaml.Node, r *Rule) {
 	}
 }
 
-func (p *parser) enrolment(n strictyaml.Node) creditbank.ProgrammeID {
-	id := creditbank.ProgrammeID(n.Text())
-	if _, ok := p.set.programmes[id]; !ok && id != "" {
-		n.FailWith(creditbank.CodeUnknownProgramme, fmt.Sprintf("专业 %s 不存在", id), fmt.Sprintf("programme %s does not exist", id))
+// enrolment reads a programme, or a programme with the day of enrolment.
+func (p *parser) enrolment(n strictyaml.Node) enrolment {
+	if !n.IsMap() {
+		return enrolment{programme: p.programme(n).ID}
 	}
-	return id
+	f := n.Map("programme", "on")
+	return enrolment{programme: p.programme(f.Need("programme")).ID, on: date(f.Get("on"))}
 }
 
 // givenOutcome reads a course code, which stands for an outcome with full marks

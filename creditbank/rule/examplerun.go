@@ -44,9 +44,9 @@ func (s *Set) try(r *Rule, x *Example, cat *creditbank.Catalogue) []creditbank.T
 	for _, e := range x.earlier {
 		t.from = min(t.from, cmp.Or(e.day, t.day))
 	}
-	t.act(creditbank.ActOpened, creditbank.ActBody{}, t.day)
-	for _, p := range x.enrolled {
-		t.act(creditbank.ActEnrolled, creditbank.ActBody{Programme: p}, t.day)
+	t.act(creditbank.ActOpened, creditbank.ActBody{}, t.from)
+	for _, e := range x.enrolled {
+		t.act(creditbank.ActEnrolled, creditbank.ActBody{Programme: e.programme}, cmp.Or(e.on, t.from))
 	}
 	for _, g := range x.given {
 		t.post(g)

@@ -12,24 +12,10 @@ func KnownKeys(files Files, observe func(file, path string, known []string)) {
 	in := func(file string) strictyaml.Observer {
 		return func(path string, known []string) { observe(file, path, known) }
 	}
-	set := &Set{byID: map[creditbank.RuleID]*Rule{}, programmes: map[creditbank.ProgrammeID]creditbank.Programme{}}
-	p := &parser{set: set, problems: &problems, places: map[creditbank.RuleID]creditbank.Place{}}
+	set := &Set{byID: map[creditbank.RuleID]*Rule{}, versions: map[creditbank.RuleID][]*Rule{}, programmes: map[creditbank.ProgrammeID]creditbank.Programme{}}
+	p := &parser{set: set, problems: &problems, places: map[creditbank.RuleID]creditbank.Place{}, versions: map[*Rule]creditbank.Place{}}
 	p.programmes(strictyaml.ParseObserved(ProgrammesFile, files.Programmes, &problems, in(ProgrammesFile)))
 	p.rules(strictyaml.ParseObserved(RulesFile, files.Rules, &problems, in(RulesFile)))
-}
-
-// Overlaps returns what is said of versions of one rule in force from..to.
-func Overlaps(windows ...[2]creditbank.Date) []string {
-	c := &checker{set: &Set{}}
-	for _, w := range windows {
-		c.set.rules = append(c.set.rules, &Rule{ID: "R", From: w[0], To: w[1]})
-	}
-	c.versions()
-	var said []string
-	for _, f := range c.findings {
-		said = append(said, string(f.Code)+" "+f.Reason.EN)
-	}
-	return said
 }
 
 // Cycles returns the cycles among conversions, each given by the slots it takes

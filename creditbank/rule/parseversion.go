@@ -14,9 +14,9 @@ import (
 // one day of reckoning.
 func (p *parser) add(n strictyaml.Node, r *Rule) {
 	for _, old := range p.set.versions[r.ID] {
-		if zh, en := clash(old, r); en != "" {
+		if code, zh, en := clash(old, r); en != "" {
 			first := p.versions[old]
-			n.FailWith(creditbank.CodeDuplicate, fmt.Sprintf("规则 %s %s，见%s", r.ID, zh, first), fmt.Sprintf("rule %s %s, first at %s", r.ID, en, first))
+			n.FailWith(code, fmt.Sprintf("规则 %s %s，见%s", r.ID, zh, first), fmt.Sprintf("rule %s %s, first at %s", r.ID, en, first))
 			return
 		}
 	}
@@ -31,18 +31,18 @@ func (p *parser) add(n strictyaml.Node, r *Rule) {
 }
 
 // clash says why two rules of one id cannot be versions of one rule.
-func clash(a, b *Rule) (zh, en string) {
+func clash(a, b *Rule) (code creditbank.Code, zh, en string) {
 	switch {
 	case a.Version == b.Version:
-		return "重复，首次出现", "stands here twice"
+		return creditbank.CodeDuplicate, "重复，首次出现", "stands here twice"
 	case a.Version == 0 || b.Version == 0:
-		return "有多个版本，每个都要写明version", "has several versions, and each needs its number"
+		return creditbank.CodeDuplicate, "有多个版本，每个都要写明version", "has several versions, and each needs its number"
 	case a.Kind != b.Kind:
-		return "的各版本种类不同", "has versions of different kinds"
+		return creditbank.CodeDuplicate, "的各版本种类不同", "has versions of different kinds"
 	case a.Conversion != nil && b.Conversion != nil && (a.Conversion.Programme != b.Conversion.Programme || a.Conversion.RuleTime != b.Conversion.RuleTime):
-		return "的各版本专业或rule_time不同", "has versions of different programmes or rule times"
+		return creditbank.CodeDuplicate, "的各版本专业或rule_time不同", "has versions of different programmes or rule times"
 	case (a.To == 0 || a.To >= b.From) && (b.To == 0 || b.To >= a.From):
-		return "各版本的有效期重叠", "has versions whose windows overlap"
+		return CodeOverlap, "各版本的有效期重叠", "has versions whose windows overlap"
 	}
-	return "", ""
+	return "", "", ""
 }

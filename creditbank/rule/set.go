@@ -57,7 +57,7 @@ func Draft(files Files, cat *creditbank.Catalogue) ([]byte, *Set, creditbank.Pro
 			p.resolve(ref, cat)
 		}
 	}
-	if p.facts {
+	if p.facts && cat != nil {
 		set.keepFacts(cat)
 	}
 	if problems.Err() != nil {
