@@ -128,6 +128,7 @@ func (c *inspection) check() {
 		switch {
 		case r.Recognition != nil:
 			c.shadowed(i, r)
+			c.denied(i, r)
 		case r.Conversion != nil:
 			c.conversion(i, r)
 		}
@@ -190,24 +191,24 @@ func (c *inspection) place(r *Rule) creditbank.Place {
 	return c.rule(slices.Index(c.set.rules, r)).Place()
 }
 
-// A window is a span of days; a zero day is open.
-type window struct{ from, to creditbank.Date }
+// Days are a span of days; a zero day is open.
+type days struct{ from, to creditbank.Date }
 
-func (r *Rule) window() window { return window{r.From, r.To} }
+func (r *Rule) days() days { return days{r.From, r.To} }
 
 // last returns the last day, which may be never.
-func (w window) last() creditbank.Date { return cmp.Or(w.to, never) }
+func (w days) last() creditbank.Date { return cmp.Or(w.to, never) }
 
 // meets reports whether the windows share a day.
-func (w window) meets(v window) bool { return w.from <= v.last() && v.from <= w.last() }
+func (w days) meets(v days) bool { return w.from <= v.last() && v.from <= w.last() }
 
 // String returns "2020-01-01…2027-08-31", or "2020-01-01…" for what has no end.
-func (w window) String() string { return w.from.String() + "…" + w.to.String() }
+func (w days) String() string { return w.from.String() + "…" + w.to.String() }
 
 // covered reports whether the days of w all lie in one of the others.
-func (w window) covered(others []window) bool {
+func (w days) covered(others []days) bool {
 	others = slices.Clone(others)
-	slices.SortFunc(others, func(a, b window) int { return cmp.Compare(a.from, b.from) })
+	slices.SortFunc(others, func(a, b days) int { return cmp.Compare(a.from, b.from) })
 	next := w.from // the first day that is not covered
 	for _, o := range others {
 		if o.from <= next && o.last() >= next {

@@ -76,7 +76,7 @@ func (c *inspection) conversion(i int, r *Rule) {
 
 // category looks at whether anything of a category is recognised in time.
 func (c *inspection) category(i int, r *Rule, at strictyaml.Node, category creditbank.Category) {
-	if ok, nearest := c.categoryRecognisable(category, r.window()); !ok {
+	if ok, nearest := c.categoryRecognisable(category, r.days()); !ok {
 		c.unrecognised(at, text("规则 %[1]s 的来源类别 %[2]s 没有任何规则能及时认定", "no rule recognises %[2]s in time for rule %[1]s", r.ID, category), nearest)
 	}
 }
@@ -84,7 +84,7 @@ func (c *inspection) category(i int, r *Rule, at strictyaml.Node, category credi
 // outcome returns an outcome of a course as somebody could hold it, and the
 // evaluation of a rule that is asked about it.
 func (c *inspection) outcome(r *Rule, course creditbank.Course) (*evaluation, *creditbank.Lot) {
-	p := creditbank.Posting{OutcomeKey: creditbank.OutcomeKey{Institution: course.Institution}, Course: course.Code}
+	p := creditbank.Posting{Course: course.Code} // by nobody knows whom
 	lot := &creditbank.Lot{Outcome: creditbank.NewOutcome(p, course, creditbank.Recognition{}, 1, time.Time{}, exampleCaller, "")}
 	return &evaluation{set: c.set, rule: r, conv: r.Conversion, programme: c.set.programmes[r.Conversion.Programme]}, lot
 }
@@ -96,7 +96,7 @@ func (c *inspection) part(i int, r *Rule, l leaf) {
 		return
 	}
 	at := c.at(i, l, "course")
-	if ok, nearest := c.recognisable(course, r.window()); !ok {
+	if ok, nearest := c.recognisable(posted(course, ""), r.days()); !ok {
 		c.unrecognised(at, text("课程 %[2]s 没有任何规则能及时认定，规则 %[1]s 永远得不到来源", "no rule recognises %[2]s in time: rule %[1]s never has its source", r.ID, course.Code), nearest)
 	}
 	c.retired(i, r, l, course)
@@ -140,7 +140,7 @@ func (c *inspection) retired(i int, r *Rule, l leaf, course creditbank.Course) {
 	case r.From > last:
 		c.found(l.severity(), CodeRetiredCourse, at, c.rule(i, "effective", "from"), text(
 			"课程 %[2]s 已于%[3]s停开，早于规则 %[1]s 生效", "course %[2]s was offered through %[3]s, before rule %[1]s takes effect", r.ID, course.Code, last))
-	case r.window().last() > last:
+	case r.days().last() > last:
 		c.found(Warning, CodeRetiredCourse, at, c.rule(i, "effective"), text(
 			"课程 %[2]s 于%[3]s停开，规则 %[1]s 此后只适用于已有的成果",
 			"course %[2]s is offered through %[3]s; after that rule %[1]s serves outcomes of before only", r.ID, course.Code, last))
@@ -247,13 +247,13 @@ func (c *inspection) mayCount(v *Conversion, limit creditbank.Cap, slot creditba
 }
 
 // categoryRecognisable is [inspection.recognisable] for any course of a category.
-func (c *inspection) categoryRecognisable(category creditbank.Category, use window) (ok bool, nearest int) {
+func (c *inspection) categoryRecognisable(category creditbank.Category, use days) (ok bool, nearest int) {
 	nearest = -1
-	for _, course := range c.probes() {
-		if course.Category != category {
+	for _, one := range c.probes() {
+		if one.course.Category != category {
 			continue
 		}
-		if ok, near := c.recognisable(course, use); ok {
+		if ok, near := c.recognisable(one, use); ok {
 			return true, near
 		} else if near >= 0 {
 			nearest = near
@@ -268,25 +268,39 @@ func (c *inspection) categoryRecognisable(category creditbank.Category, use wind
 func (c *inspection) pooled(i int, r *Rule, l leaf) {
 	pool := l.Pool
 	var yearly creditbank.Credits
-	span, by := 0, -1
+	var at strictyaml.Node
+	span := 0
 	for j, other := range c.set.rules {
 		rec := other.Recognition
 		if rec == nil || rec.Category != pool.Category {
 			continue
 		}
-		if rec.Cap == nil || rec.Cap.Category != pool.Category || rec.ValidFor == (creditbank.Period{}) {
+		n := slices.IndexFunc(rec.caps(), func(limit PeriodCap) bool {
+			return limit.Category == pool.Category && limit.Institution+creditbank.InstitutionID(limit.Family+limit.Each) == "" && limit.Per != perSemester
+		})
+		if n < 0 {
 			return // no bound
 		}
-		// A cap counts what any rule recognised, so the largest bounds them all.
-		if rec.Cap.Credits > yearly {
-			yearly, by = rec.Cap.Credits, j
+		limit, touched := rec.caps()[n], 1
+		if limit.Per != perEver {
+			if rec.ValidFor == (creditbank.Period{}) {
+				return
+			}
+			touched = years(rec.ValidFor)
 		}
-		span = max(span, years(rec.ValidFor))
+		// A cap counts what any rule recognised, so the largest bounds them all.
+		if limit.Credits > yearly {
+			yearly, at = limit.Credits, c.rule(j, "cap", n, "credits")
+			if rec.Cap != nil {
+				at = c.rule(j, "cap", "credits")
+			}
+		}
+		span = max(span, touched)
 	}
-	if most := yearly * creditbank.Credits(span); by >= 0 && pool.Credits > most {
-		c.found(l.severity(), CodeCapNeverMet, c.at(i, l, "pool", "credits"), c.rule(by, "cap", "credits"), text(
-			"规则 %[1]s 需要%[2]s学分，而按年度上限与有效期，任何人同时最多持有%[3]s",
-			"rule %[1]s asks for %[2]s credits, but under the yearly cap and the validity nobody ever holds more than %[3]s", r.ID, pool.Credits, most))
+	if most := yearly * creditbank.Credits(span); span > 0 && pool.Credits > most {
+		c.found(l.severity(), CodeCapNeverMet, c.at(i, l, "pool", "credits"), at, text(
+			"规则 %[1]s 需要%[2]s学分，而按上限与有效期，任何人同时最多持有%[3]s",
+			"rule %[1]s asks for %[2]s credits, but under the caps and the validity nobody ever holds more than %[3]s", r.ID, pool.Credits, most))
 	}
 }
 
@@ -381,7 +395,7 @@ func (c *inspection) ambiguous() {
 	for i, r := range c.set.rules {
 		for j, other := range c.set.rules[:i] {
 			if r.Conversion == nil || other.Conversion == nil || r.ID == other.ID || r.Priority != other.Priority || r.Conversion.Programme != other.Conversion.Programme ||
-				!r.window().meets(other.window()) || conditions(r.Conversion) != conditions(other.Conversion) {
+				!r.days().meets(other.days()) || conditions(r.Conversion) != conditions(other.Conversion) {
 				continue
 			}
 			if same(r.Conversion.Grants, other.Conversion.Grants) {

@@ -22,7 +22,6 @@ type trying struct {
 	at   time.Time
 
 	history creditbank.History
-	totals  creditbank.Totals
 	last    creditbank.Outcome // the one posted last
 	faults  []creditbank.Text  // why the example cannot be tried, or what came otherwise
 }
@@ -103,17 +102,16 @@ func (t *trying) post(g givenOutcome) {
 	if g.attended != nil {
 		p.Attended = *g.attended
 	}
-	if err := errors.Join(err, p.Check(t.cat, t.day)); err != nil {
+	account, broken := creditbank.NewAccount(t.history)
+	if err := errors.Join(err, broken, t.set.CheckScore(score), p.Check(t.cat, t.day)); err != nil {
 		t.impossible("无法登记 %s：%s", "%s cannot be posted: %s", string(g.course), err)
 		return
 	}
-	o := creditbank.NewOutcome(p, course, t.set.Recognise(p, course, t.totals), t.history.Version()+1, t.at, exampleCaller, "")
+	o := creditbank.NewOutcome(p, course, t.set.Recognise(p, course, account.Past()), t.history.Version()+1, t.at, exampleCaller, "")
 	t.history.Outcomes = append(t.history.Outcomes, o)
-	t.totals = t.totals.Plus(o.Category, o.IssuedOn, o.Credits)
 	t.last = o
 	if g.revoked != 0 {
 		t.act(creditbank.ActRevoked, creditbank.ActBody{Of: o.Seq}, g.revoked)
-		t.totals = t.totals.Plus(o.Category, o.IssuedOn, -o.Credits)
 	}
 }
 

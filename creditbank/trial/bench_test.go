@@ -82,7 +82,7 @@ func (c *crowd) write(l creditbank.NewLearner, n int) creditbank.Write {
 			Course:     course.Code, Score: score, Attended: course.Hours,
 			IssuedOn: creditbank.DateOf(time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, draw.IntN(1900))),
 		}
-		o := creditbank.NewOutcome(p, course, c.set.Recognise(p, course, w.Totals), h.Version()+1, evening, by, "")
+		o := creditbank.NewOutcome(p, course, c.set.Recognise(p, course, creditbank.Past{Totals: w.Totals}), h.Version()+1, evening, by, "")
 		w.Totals = w.Totals.Plus(o.Category, o.IssuedOn, o.Credits)
 		h.Outcomes, w.Outcomes = append(h.Outcomes, o), append(w.Outcomes, o)
 	}

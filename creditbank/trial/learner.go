@@ -54,7 +54,8 @@ func (l *looking) look(t *Trial, d creditbank.Dossier) error {
 
 // recognition recognises the outcomes that stand anew, in the order of posting.
 func (l *looking) recognition(t *Trial, a *creditbank.Account) {
-	var before, after creditbank.Totals
+	before := (&creditbank.Account{}).Past() // nothing, but known by its outcomes
+	after := before
 	for _, lot := range a.Lots {
 		course, known := t.Catalogue.Courses[lot.Course]
 		if !known || !lot.Current() || lot.RevokedOn != 0 {
@@ -67,15 +68,15 @@ func (l *looking) recognition(t *Trial, a *creditbank.Account) {
 	}
 }
 
-// recognise recognises an outcome by a set and returns the totals with it.
-func recognise(s *Side, set *rule.Set, lot *creditbank.Lot, course creditbank.Course, t creditbank.Totals) creditbank.Totals {
-	r := set.Recognise(lot.Posting, course, t)
+// recognise recognises an outcome by a set and returns the past with it.
+func recognise(s *Side, set *rule.Set, lot *creditbank.Lot, course creditbank.Course, past creditbank.Past) creditbank.Past {
+	r := set.Recognise(lot.Posting, course, past)
 	s.State, s.Rule, s.Credits, s.Reasons, s.Expires = Refused, r.Rule, r.Credits, r.Reasons, r.ExpiresOn
 	slices.Sort(s.Reasons)
 	if r.Granted {
 		s.State = Recognised
 	}
-	return t.Plus(course.Category, lot.IssuedOn, r.Credits)
+	return past.Plus(creditbank.NewOutcome(lot.Posting, course, r, lot.Seq, lot.PostedAt, lot.By, lot.Request))
 }
 
 // request decides a conversion anew that was asked for, as of its own day. What
