@@ -83,6 +83,29 @@ func TestReviseUnconsumedLotIsReplaced(t *testing.T) {
 	c.holds(l, "2026-04-01", "")
 }
 
+// Where columns have slipped, somebody's name stands in the key's place: it is
+// not repeated.
+func TestKeysThatAreNamesAreNotRepeated(t *testing.T) {
+	c := newCity(t)
+	l := c.open(0)
+	p := c.posting(l, "欧阳荷", "S1", "2025-01-01", "75")
+	p.Revision = 3
+	_, err := c.Revise(t.Context(), operator, p, "")
+	wantCode(t, "nothing to revise", err, creditbank.ErrNotFound, creditbank.CodeUnknownOutcome)
+	c.post(l, "欧阳荷", "S1", "2025-01-01", "60")
+	c.set("2026-04-01")
+	c.revise(l, "欧阳荷", "S1", "2025-01-01", "61", 2)
+	p.Revision = 2
+	_, again := c.Revise(t.Context(), operator, p, "")
+	wantCode(t, "another revision 2", again, creditbank.ErrConflict, creditbank.CodeKeyReused)
+	for _, err := range []error{err, again} {
+		var input *creditbank.InputError
+		if !errors.As(err, &input) || strings.Contains(input.Reason.ZH+input.Reason.EN, "欧阳荷") {
+			t.Errorf("says %v", err)
+		}
+	}
+}
+
 func TestReviseConsumedLot(t *testing.T) {
 	for name, tt := range map[string]struct {
 		course, score string

@@ -57,8 +57,8 @@ func revisable(a *Account, p Posting) (*Lot, *Outcome, error) {
 	old := a.newest(p.Institution, p.ExternalID)
 	switch {
 	case old == nil:
-		return nil, nil, NotFound(CodeUnknownOutcome, "external_id", fmt.Sprintf("没有可修订的成果 %s/%s", p.Institution, p.ExternalID),
-			fmt.Sprintf("there is no outcome %s/%s to revise", p.Institution, p.ExternalID))
+		return nil, nil, NotFound(CodeUnknownOutcome, "external_id", fmt.Sprintf("没有可修订的成果 %s/%s", p.Institution, Shown(p.ExternalID)),
+			fmt.Sprintf("there is no outcome %s/%s to revise", p.Institution, Shown(p.ExternalID)))
 	case p.Revision != old.Revision+1:
 		return nil, nil, Conflict(CodeRevisionOrder, "revision", fmt.Sprintf("当前修订号为 %d，下一修订号应为 %d", old.Revision, old.Revision+1),
 			fmt.Sprintf("the newest revision is %d, the next must be %d", old.Revision, old.Revision+1))
@@ -70,8 +70,8 @@ func revisable(a *Account, p Posting) (*Lot, *Outcome, error) {
 }
 
 func keyReused(k OutcomeKey) error {
-	return Conflict(CodeKeyReused, "external_id", fmt.Sprintf("编号 %s/%s（修订 %d）已用于其他内容；更正请用下一修订号", k.Institution, k.ExternalID, k.Revision),
-		fmt.Sprintf("%s was posted before with other content; a correction is the next revision", k))
+	return Conflict(CodeKeyReused, "external_id", fmt.Sprintf("编号 %s/%s（修订 %d）已用于其他内容；更正请用下一修订号", k.Institution, Shown(k.ExternalID), k.Revision),
+		fmt.Sprintf("%s/%s revision %d was posted before with other content; a correction is the next revision", k.Institution, Shown(k.ExternalID), k.Revision))
 }
 
 // revise drafts the revision of old and what follows from it.
