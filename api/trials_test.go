@@ -3,14 +3,17 @@ package api_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"creditbank/api/apitest"
 	"creditbank/api/contract"
+	"creditbank/api/host"
 	"creditbank/creditbank"
 	"creditbank/creditbank/rule"
 )
@@ -186,4 +189,41 @@ func TestRetiredCourse(t *testing.T) {
 			t.Errorf("issued on %s: %v %s %s", day, err, got.Status(), got.Body)
 		}
 	}
+}
+
+// blocked is a ledger on which reading the accounts of a population waits.
+type blocked struct {
+	host.Ledger
+	begun chan struct{}
+}
+
+// Histories implements [creditbank.Store].
+func (b *blocked) Histories(ctx context.Context, _, _ creditbank.LearnerID) ([]creditbank.Dossier, error) {
+	close(b.begun)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// One trial runs at a time. One that is under way when the service is to stop
+// breaks off, and its answer does not look whole.
+func TestOneTrialAtATime(t *testing.T) {
+	ledger := &blocked{apitest.Ledger(t), make(chan struct{})}
+	w := apitest.New(t, apitest.Options{Ledger: ledger})
+	w.Open()
+	city := w.As(w.Token("", "operator region:9901"))
+	body := draftOf(t, w, `hours_per_credit: "18"`, `hours_per_credit: "16"`)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		r, err := city.TryRulesWithResponse(t.Context(), body)
+		if err == nil && strings.Contains(string(r.Body), "report") {
+			t.Errorf("a trial that broke off was answered %s", r.Body)
+		}
+	})
+	<-ledger.begun
+	r, err := city.TryRulesWithResponse(t.Context(), body)
+	if err != nil || r.StatusCode() != http.StatusServiceUnavailable || !strings.Contains(string(r.Body), "TRIAL_UNDER_WAY") || r.HTTPResponse.Header.Get("Retry-After") == "" {
+		t.Errorf("a second trial: %v %s %s", err, r.Status(), r.Body)
+	}
+	w.Server.Drain()
+	wait.Wait()
 }

@@ -151,7 +151,7 @@ func (j *judge) problem(d *draw, status int, kind string, body []byte) {
 		j.fault("problem", d, status, body, "badly formatted")
 	}
 	// In a service that is well, what is not available is what was asked for.
-	if status == http.StatusServiceUnavailable && !slices.Contains([]string{"VERSION_NOT_REACHED", "BUSY", "TOO_MANY_STREAMS"}, p.Code) {
+	if status == http.StatusServiceUnavailable && !slices.Contains([]string{"VERSION_NOT_REACHED", "BUSY", "TOO_MANY_STREAMS", "TRIAL_UNDER_WAY"}, p.Code) {
 		j.fault("503", d, status, body, "not available, though nothing is amiss")
 	}
 	j.private(d, status, body)
