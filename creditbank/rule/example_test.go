@@ -121,6 +121,26 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// The day of enrolment decides where the rule says so.
+func TestExamplesOfEnrolment(t *testing.T) {
+	cat := catalogue(t, "S1 FORMAL 5 32 6", "S2 FORMAL 5 16 3", "N5 NON_FORMAL 4 80 0")
+	rules := strings.Replace(examined, "    grant: [{slot: A,", "    rule_time: enrolment\n    grant: [{slot: A,", 1)
+	for on, want := range map[string]string{
+		"2020-01-01": "",
+		"2019-12-31": `test "it" fails: decision: expected approve, came deny RULE_NOT_EFFECTIVE`,
+	} {
+		x := "{name: it, given: [S1, S2], day: 2021-01-01, enrolled: [{programme: P1, on: " + on + "}], expect: {decision: approve}}"
+		c := rule.Check(rule.Files{Rules: fmt.Appendf(nil, rules, "", x, ""), Programmes: []byte(examinedProgrammes)}, cat)
+		var said []string
+		for _, f := range c.Findings {
+			said = append(said, f.Reason.EN)
+		}
+		if got := strings.Join(said, "; "); got != want {
+			t.Errorf("enrolled on %s: %s, want %s", on, got, want)
+		}
+	}
+}
+
 // What is wrong with the form of an example is found at its place, like
 // everything else that is wrong with a file.
 func TestExamplesAreReadStrictly(t *testing.T) {

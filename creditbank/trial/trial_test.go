@@ -337,6 +337,72 @@ func TestWithin(t *testing.T) {
 	}
 }
 
+// What was revised counts once, what was revoked not at all.
+func TestOnlyOutcomesThatStand(t *testing.T) {
+	w := newTown(t)
+	by := creditbank.Caller{ID: "operator:test"}
+	for id, alias := range w.names {
+		a, err := w.bank.Account(t.Context(), id)
+		must(t, err)
+		for _, l := range a.Lots {
+			switch {
+			case alias == "L4" && l.ExternalID == "O026": // S06, 4.0 credits
+				p := l.Posting
+				p.Revision = 2
+				p.Score, err = creditbank.ParseScore("84")
+				must(t, err)
+				_, err := w.bank.Revise(t.Context(), by, p, "")
+				must(t, err)
+			case alias == "L1" && l.ExternalID == "O001": // S01, 0.5 credits
+				_, err := w.bank.Revoke(t.Context(), creditbank.Change{By: by, Learner: id}, creditbank.Revoking{Institution: l.Institution, ExternalID: l.ExternalID, Reason: "test"})
+				must(t, err)
+			}
+		}
+	}
+	report, _ := w.run(w.config(w.draft(`hours_per_credit: "18"`, `hours_per_credit: "16"`)), trial.Options{})
+	if got, want := told(report.Area(trial.Recognition).All), "34 cases of 5 learners, 11 changed for 3: 3 gain 5.0, 0 lose 0.5; 88.5 to 93.0"; got != want {
+		t.Errorf("recognition: %s\n  want %s", got, want)
+	}
+}
+
+// An application and its review are one request, and nobody is reviewed again.
+func TestReviewedRequestsCountOnce(t *testing.T) {
+	w := newTown(t)
+	by, reviewer := creditbank.Caller{ID: "operator:test"}, creditbank.Caller{ID: "reviewer:test"}
+	w.files.Rules = bytes.Replace(w.files.Rules, []byte(`credits: "8", order: earliest_expiry}, split: true}`), []byte(`credits: "7", order: earliest_expiry}, split: true}
+    approval: reviewer`), 1)
+	body, _, problems := rule.Compile(w.files, w.bank.Catalogue())
+	must(t, problems.Err())
+	must(t, w.bank.Publish(t.Context(), by, creditbank.Reference{RuleSet: body}))
+	for id, alias := range w.names {
+		if alias != "L5" {
+			continue
+		}
+		acts, err := w.bank.Convert(t.Context(), creditbank.Change{By: by, Learner: id}, []creditbank.RuleID{"R10"})
+		must(t, err)
+		_, err = w.bank.Review(t.Context(), creditbank.Change{By: reviewer, Learner: id}, acts[0].Seq, creditbank.Verdict{Approve: true})
+		must(t, err)
+	}
+	report, learners := w.run(w.config(w.draft(`approval: reviewer`, `approval: reviewer`)), trial.Options{})
+	if got, want := told(report.Area(trial.Requests).All), "19 cases of 5 learners, 0 changed for 0: 0 gain 0.0, 0 lose 0.0; 68.0 to 68.0"; got != want || len(learners) > 0 {
+		t.Errorf("requests: %s\n  want %s; %v", got, want, learners)
+	}
+	report, _ = w.run(w.config(w.draft("    approval: reviewer\n", "")), trial.Options{}) // pending before, approved after: the same credits
+	if got, want := told(report.Area(trial.Requests).Row(trial.ByRule, "R10").Tally), "4 cases of 3 learners, 2 changed for 1: 0 gain 0.0, 0 lose 0.0; 8.0 to 8.0"; got != want {
+		t.Errorf("R10: %s\n  want %s", got, want)
+	}
+}
+
+// Who gains in one area and loses in another is told apart.
+func TestBetterHereWorseThere(t *testing.T) {
+	w := newTown(t)
+	w.files.Rules = bytes.Replace(w.files.Rules, []byte(`S07, min_grade: "60"`), []byte(`S07, min_grade: "73"`), 1)
+	report, learners := w.run(w.config(w.draft(`hours_per_credit: "18"`, `hours_per_credit: "16"`)), trial.Options{})
+	if got, want := verdicts(report), "better 3, worse 0, mixed 1, otherwise 0, unchanged 1"; got != want || learners["L2"].Verdict != trial.Mixed {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // failing is a store that fails after some pages.
 type failing struct {
 	trial.Store
