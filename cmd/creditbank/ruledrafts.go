@@ -368,16 +368,16 @@ func (p *program) showWholeDraft(ctx context.Context, s *session, n int) error {
 		draftView
 		Comment    string        `json:"comment,omitempty"`
 		LegalBasis []string      `json:"legal_basis"`
-		Checks     []findingView `json:"checks"`
+		Checks     []problemView `json:"checks"`
 		Changes    []changeView  `json:"changes"`
 		Acts       []actView     `json:"acts"`
-	}{draftView: newDraftView(d), Comment: d.Current().Comment, LegalBasis: orEmpty(d.Current().LegalBasis), Checks: []findingView{}, Changes: []changeView{}}
+	}{draftView: newDraftView(d), Comment: d.Current().Comment, LegalBasis: orEmpty(d.Current().LegalBasis), Checks: []problemView{}, Changes: []changeView{}}
 	changes, err := s.DraftChanges(n, 0)
 	problems := creditbank.Placed(err)
 	if err != nil && len(problems) == 0 {
 		return err
 	}
-	v.Checks, v.Changes = newFindings(problems), newChangeViews(changes)
+	v.Checks, v.Changes = newProblems(problems), newChangeViews(changes)
 	for _, a := range s.Catalogue().ActsOn(n) {
 		note := a.Body.Note
 		if a.Body.Kind == creditbank.RuleActObjected {

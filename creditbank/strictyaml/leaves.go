@@ -83,7 +83,7 @@ func (n Node) Keys() []Key {
 	var all []Key
 	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
 		key := n.yaml.Content[i]
-		all = append(all, Key{key.Value, Node{n.yaml.Content[i+1], n.file, n.join(key.Value), n.problems}})
+		all = append(all, Key{key.Value, n.child(n.yaml.Content[i+1], n.join(key.Value))})
 	}
 	return all
 }
