@@ -28,7 +28,7 @@ func qingheDocument(t *testing.T, edits ...string) []byte {
 		}
 		rules = []byte(strings.Replace(string(rules), edits[i], edits[i+1], 1))
 	}
-	body, _, problems := rule.Compile(rule.Files{Rules: rules, Programmes: programmes}, everything(rules, programmes))
+	body, _, problems := rule.Draft(rule.Files{Rules: rules, Programmes: programmes}, everything(rules, programmes))
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,13 @@ const checkedProgrammes = `programmes:
       - {id: A, title: {zh: 甲, en: A}, credits: "4", level: 5}
       - {id: E, title: {zh: 选修, en: electives}, credits: "8", elective: true}
       - {id: X, title: {zh: 实践, en: practice}, credits: "8", convertible: false}
+  - id: P2
+    institution: I02
+    title: {zh: 另一, en: another}
+    credits: "20"
+    slots:
+      - {id: B, title: {zh: 乙, en: B}, credits: "2"}
+      - {id: C, title: {zh: 丙, en: C}, credits: "2", level: 4}
 `
 
 const checkedRules = `timezone: Asia/Shanghai
@@ -238,6 +245,26 @@ func TestCheckFindsWhatTakesTwo(t *testing.T) {
 		"the same source granted otherwise, with an order": {
 			"\n  - id: Q\n", "\n" + strings.Replace(twin("2025-01-01", "3"), "    source", "    priority: 2\n    source", 1) + "  - id: Q\n", "",
 		},
+		"a line that nothing grants": {
+			`source: {course: S1, min_grade: "70"}
+    match: {level: equal}`, `source: {line: {programme: P2, slot: B}}`,
+			"warning SOURCE_NEVER_RECOGNISED rules.yaml:23:42 rules.yaml:3:3",
+		},
+		"a line of another level": {
+			`source: {course: S1, min_grade: "70"}`, `source: {line: {programme: P2, slot: C}}`,
+			"warning SOURCE_NEVER_RECOGNISED rules.yaml:23:42 rules.yaml:3:3\nerror CONTRADICTION rules.yaml:23:42 programmes.yaml:9:61",
+		},
+		"a line that is granted": {
+			"\n  - id: Q\n", "\n" + carriage("2020-01-01", "S1") + "  - id: Q\n", "",
+		},
+		"a line that is granted too late": {
+			"\n  - id: Q\n", "\n" + carriage("2030-01-01", "S1") + "  - id: Q\n",
+			"warning SOURCE_NEVER_RECOGNISED rules.yaml:38:42 rules.yaml:30:16",
+		},
+		"lines that go round": {
+			"\n  - id: Q\n", "\n" + strings.Replace(carriage("2020-01-01", "S1"), "{course: S1}", "{line: {programme: P1, slot: E}}", 1) + "  - id: Q\n",
+			"warning CYCLE rules.yaml:31:13 rules.yaml:39:12",
+		},
 		"versions without numbers": {
 			"\n  - id: Q\n", "\n" + strings.Replace(twin("2027-08-31", "3"), "id: T\n", "id: R\n    version: 2\n", 1) + "  - id: Q\n",
 			"error DUPLICATE rules.yaml:26:5",
@@ -280,6 +307,25 @@ func another(id, from, source string) string {
     effective: {from: %s}
     source: %s
     credits: stated`, id, from, source)
+}
+
+// carriage returns a conversion into P2, and one that carries its line on into P1.
+func carriage(from, course string) string {
+	return fmt.Sprintf(`  - id: C1
+    kind: conversion
+    title: {zh: 先, en: first}
+    programme: P2
+    effective: {from: %s}
+    source: {course: %s}
+    grant: [{slot: B, credits: "2", grade: carry}]
+  - id: C2
+    kind: conversion
+    title: {zh: 后, en: then}
+    programme: P1
+    effective: {from: 2020-01-01, to: 2029-12-31}
+    source: {line: {programme: P2, slot: B}}
+    grant: [{slot: E, credits: "2", grade: exempt}]
+`, from, course)
 }
 
 // twin returns a conversion with the source of R.

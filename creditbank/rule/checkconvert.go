@@ -14,7 +14,7 @@ import (
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// A leaf is a course, pool or block of a source with its place in the file.
+// A leaf is a course, pool, block or line of a source with its place in the file.
 type leaf struct {
 	*Tree
 	path   []any
@@ -26,7 +26,7 @@ func leavesOf(t *Tree) []leaf {
 	var all []leaf
 	var walk func(t *Tree, path []any, always bool)
 	walk = func(t *Tree, path []any, always bool) {
-		if t.Part != nil || t.Pool != nil || t.Block != nil {
+		if t.Part != nil || t.Pool != nil || t.Block != nil || t.Line != nil {
 			all = append(all, leaf{t, slices.Clone(path), always})
 		}
 		for i, b := range t.All {
@@ -68,6 +68,8 @@ func (c *inspection) conversion(i int, r *Rule) {
 			c.pooled(i, r, l)
 		case l.Block != nil:
 			c.category(i, r, c.at(i, l, "block", "category"), l.Block.Category)
+		case l.Line != nil:
+			c.line(i, r, l)
 		}
 	}
 	c.families(i, r)
@@ -102,18 +104,44 @@ func (c *inspection) part(i int, r *Rule, l leaf) {
 	c.retired(i, r, l, course)
 	c.excluded(i, r, l, course)
 	e, lot := c.outcome(r, course)
+	c.level(i, r, l, at, e, lot)
+}
+
+// line looks at a line of another programme: whether any rule fills its slot in
+// time, and whether its level will do.
+func (c *inspection) line(i int, r *Rule, l leaf) {
+	filled, nearest := false, -1
+	for j, other := range c.set.rules {
+		v := other.Conversion
+		if v == nil || v.Programme != l.Line.Programme || !slices.ContainsFunc(v.Grants, func(g Grant) bool { return g.Slot == l.Line.Slot }) {
+			continue
+		}
+		nearest = j
+		filled = filled || other.From <= r.days().last() // a line does not expire
+	}
+	if !filled {
+		c.unrecognised(c.at(i, l, "line", "slot"), text("规则 %[1]s 的来源 %[2]s 没有任何规则能及时授予", "no rule grants %[2]s in time for rule %[1]s", r.ID, *l.Line), nearest)
+	}
+	e, lot := c.outcome(r, creditbank.Course{})
+	slot, _ := c.set.programmes[l.Line.Programme].Slot(l.Line.Slot)
+	lot.Course, lot.Level = creditbank.CourseCode(l.Line.String()), slot.Level
+	c.level(i, r, l, c.at(i, l, "line", "slot"), e, lot)
+}
+
+// level looks at whether the level of a source will do.
+func (c *inspection) level(i int, r *Rule, l leaf, at strictyaml.Node, e *evaluation, lot *creditbank.Lot) {
 	if len(e.minLevel(lot)) > 0 {
 		c.found(l.severity(), CodeContradiction, at, c.rule(i, "match", "level", "min"), text(
-			"规则 %[1]s 要求不低于%[3]d级，而课程 %[2]s 为%[4]d级", "rule %[1]s asks for level %[3]d at least, but course %[2]s is of level %[4]d",
-			r.ID, course.Code, r.Conversion.levelMatch().Min, course.Level))
+			"规则 %[1]s 要求不低于%[3]d级，而来源 %[2]s 为%[4]d级", "rule %[1]s asks for level %[3]d at least, but the source %[2]s is of level %[4]d",
+			r.ID, lot.Course, r.Conversion.levelMatch().Min, lot.Level))
 	}
 	for _, g := range r.Conversion.Grants {
 		slot, _ := e.programme.Slot(g.Slot)
 		if _, fault := e.levelFault(lot, g); fault {
 			c.found(l.severity(), CodeContradiction, at, c.slot(e.programme, slot.ID, "level"), text(
-				"课程 %[2]s 为%[3]d级，不符合规则 %[1]s 对课程位 %[4]s（%[5]d级）的等级要求，永远不会批准",
-				"course %[2]s is of level %[3]d, which does not do for slot %[4]s of level %[5]d as rule %[1]s asks: it can never be approved",
-				r.ID, course.Code, course.Level, slot.ID, slot.Level))
+				"来源 %[2]s 为%[3]d级，不符合规则 %[1]s 对课程位 %[4]s（%[5]d级）的等级要求，永远不会批准",
+				"the source %[2]s is of level %[3]d, which does not do for slot %[4]s of level %[5]d as rule %[1]s asks: it can never be approved",
+				r.ID, lot.Course, lot.Level, slot.ID, slot.Level))
 		}
 	}
 }
@@ -235,6 +263,8 @@ func (c *inspection) of(l leaf) creditbank.Category {
 		return l.Pool.Category
 	case l.Block != nil:
 		return l.Block.Category
+	case l.Line != nil:
+		return "" // as what it was made of
 	}
 	return c.cat.Courses[l.Part.Course].Category
 }
@@ -243,7 +273,7 @@ func (c *inspection) of(l leaf) creditbank.Category {
 // cap.
 func (c *inspection) mayCount(v *Conversion, limit creditbank.Cap, slot creditbank.Slot) bool {
 	return limit.Scope.HasSlot(slot) &&
-		(limit.Category == "" || slices.ContainsFunc(leavesOf(v.tree), func(l leaf) bool { return c.of(l) == limit.Category }))
+		(limit.Category == "" || slices.ContainsFunc(leavesOf(v.tree), func(l leaf) bool { return l.Line != nil || c.of(l) == limit.Category }))
 }
 
 // categoryRecognisable is [inspection.recognisable] for any course of a category.
@@ -365,7 +395,7 @@ func (c *inspection) most(p creditbank.Programme, limit creditbank.Cap) (most cr
 			if slot.Closed || !c.mayCount(v, limit, slot) {
 				continue
 			}
-			if limit.PerSource && (v.KeepExcess || v.tree.has(isPool)) {
+			if limit.PerSource && (v.KeepExcess || v.tree.has(isPool) || v.tree.has(isLine)) {
 				return 0, false
 			}
 			filled[g.Slot] = true

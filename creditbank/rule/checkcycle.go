@@ -28,6 +28,8 @@ func (v *Conversion) takes() []port {
 			ports = append(ports, port{category: s.Pool.Category})
 		case s.Block != nil:
 			ports = append(ports, port{category: s.Block.Category})
+		case s.Line != nil:
+			ports = append(ports, port{programme: s.Line.Programme, slot: s.Line.Slot})
 		}
 	})
 	return ports
@@ -42,8 +44,10 @@ func (v *Conversion) gives() []port {
 	return ports
 }
 
-// cycles finds rules that feed each other: credits could go round for ever, and
-// no order undoes them.
+// cycles finds rules that feed each other, as programmes do that recognise each
+// other's courses. Evaluation keeps a line from coming back into a programme that
+// it went through, so that nothing goes round for ever; whoever publishes should
+// know of it all the same.
 func (c *inspection) cycles() {
 	takes, gives := make([][]port, len(c.set.rules)), make([][]port, len(c.set.rules))
 	for i, r := range c.set.rules {
@@ -57,8 +61,8 @@ func (c *inspection) cycles() {
 			ids = append(ids, string(c.set.rules[i].ID))
 		}
 		at, other := cycle[0], cycle[len(cycle)-1]
-		c.found(Error, CodeCycle, c.rule(at, "source"), c.rule(other, "grant"), text(
-			"规则互为来源：%[1]s", "rules feed each other: %[1]s", strings.Join(ids, " → ")))
+		c.found(Warning, CodeCycle, c.rule(at, "source"), c.rule(other, "grant"), text(
+			"规则互为来源：%[1]s；课程学分不会再回到经过的专业", "rules feed each other: %[1]s; no line comes back into a programme that it went through", strings.Join(ids, " → ")))
 	}
 }
 

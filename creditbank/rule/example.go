@@ -183,7 +183,7 @@ func (p *parser) expectation(n strictyaml.Node, r *Rule, x *Example) {
 	e.credits, e.lost = nothingOrAmount(f.Get("credits")), nothingOrAmount(f.Get("lost"))
 	e.short, e.forfeited = nothingOrAmount(f.Get("short")), nothingOrAmount(f.Get("forfeited"))
 	if f.Has("expires") {
-		day := strictyaml.Value(f.Get("expires"), expiry)
+		day := strictyaml.Value(f.Get("expires"), lastDay)
 		e.expires = &day
 	}
 	if f.Has("grade") {
@@ -265,7 +265,8 @@ func nothingOrAmount(n strictyaml.Node) *creditbank.Credits {
 	return &c
 }
 
-func expiry(s string) (creditbank.Date, error) {
+// lastDay reads a day, or that there is none.
+func lastDay(s string) (creditbank.Date, error) {
 	if s == neverExpires {
 		return 0, nil
 	}

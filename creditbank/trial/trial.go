@@ -9,7 +9,7 @@
 //
 // For each learner, everything is decided twice, by the published set and by the
 // draft, on the same facts; only where the two come out differently is there a
-// change. A draft equal to the published set therefore changes nothing for
+// change. What is suspended or has been given an end stays so under the draft. A draft equal to the published set therefore changes nothing for
 // anybody, however old the decisions on record are.
 //
 //   - Recognition: every outcome that stands (the newest revision, not revoked) is
@@ -74,6 +74,10 @@ type Trial struct {
 func New(c Config) (*Trial, error) {
 	if c.Published == nil || c.Draft == nil || c.Catalogue == nil || c.At.IsZero() {
 		return nil, errors.New("trial: the configuration is incomplete")
+	}
+	var err error
+	if c.Draft, err = c.Draft.Following(c.Published); err != nil {
+		return nil, err
 	}
 	t := &Trial{Config: c, rules: map[creditbank.ProgrammeID][]creditbank.RuleID{}}
 	t.day = creditbank.DateOf(c.At.In(c.Published.Location()))

@@ -393,6 +393,29 @@ func TestReviewedRequestsCountOnce(t *testing.T) {
 	}
 }
 
+// What is suspended or ended stays so under the draft: publishing would not bring
+// it back.
+func TestSuspendedStaysSuspended(t *testing.T) {
+	w := newTown(t)
+	body, _, problems := rule.Draft(w.files, w.bank.Catalogue())
+	must(t, problems.Err())
+	body, err := rule.Maker{}.Stand(body, creditbank.RuleStanding{
+		Suspended: []creditbank.RuleSuspension{{Reason: "查", Since: 20260401, Target: creditbank.RuleTarget{Rule: "R10"}}},
+		Retired:   []creditbank.RuleRetirement{{Reason: "停", Through: 20260101, Target: creditbank.RuleTarget{Rule: "R04"}}},
+	})
+	must(t, err)
+	published, err := rule.Load(9, body)
+	must(t, err)
+	c := w.config(w.draft("id: R12", "id: R12"))
+	c.Published = published.(*rule.Set)
+	wantNothing(t, w, c)
+	c.Draft = w.draft(`credits: "8", order`, `credits: "7", order`) // to L5 the pool would open
+	report, learners := w.run(c, trial.Options{})
+	if l := learners["L5"]; l.Verdict != trial.Otherwise || len(learners) != 1 || l.Changes[1].After.State != trial.Denied || !slices.Contains(l.Changes[1].After.Reasons, creditbank.RuleSuspended) {
+		t.Errorf("%+v, %s", learners, verdicts(report))
+	}
+}
+
 // Who gains in one area and loses in another is told apart.
 func TestBetterHereWorseThere(t *testing.T) {
 	w := newTown(t)

@@ -373,8 +373,8 @@ func stranger() string {
 	return fmt.Sprintf("%08x-0000-4000-8000-%012x", rand.Uint32(), rand.Uint64()>>16)
 }
 
-// draft returns the request that tries other rules, on a region if one is given.
-func (s *scene) draft(region any) ask {
+// trial returns the request that tries other rules, on a region if one is given.
+func (s *scene) trial(region any) ask {
 	files, err := rule.Source(s.City.Reference.RuleSet)
 	s.must(err)
 	body := map[string]any{"programmes": string(files.Programmes), "rules": strings.Replace(string(files.Rules), `hours_per_credit: "18"`, `hours_per_credit: "16"`, 1)}

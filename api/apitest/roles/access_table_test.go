@@ -186,8 +186,8 @@ func referenceOperations() []operation {
 			return ask{method: "PUT", path: "/v1/courses/Z01", body: map[string]any{"title": fmt.Sprint("剪纸", s.number()), "institution": "I06", "category": "NON_FORMAL", "level": 1, "hours": "16"}}
 		}},
 		{id: "publishRuleSet", by: roles(city, "operator"), ask: func(s *scene, _ person) ask { return s.ruleSet() }},
-		{id: "tryRules", about: "on everybody", by: roles(city, "manager", "operator"), ask: func(s *scene, _ person) ask { return s.draft(nil) }},
-		{id: "tryRules", about: "in 990102", by: roles(regionL2, "manager", "operator"), ask: func(s *scene, _ person) ask { return s.draft("990102") }},
+		{id: "tryRules", about: "on everybody", by: roles(city, "manager", "operator"), ask: func(s *scene, _ person) ask { return s.trial(nil) }},
+		{id: "tryRules", about: "in 990102", by: roles(regionL2, "manager", "operator"), ask: func(s *scene, _ person) ask { return s.trial("990102") }},
 	}
 }
 
