@@ -53,7 +53,7 @@ var words = map[string]creditbank.Text{
 	"programme": {ZH: "专业", EN: "programme"}, "programmes": {ZH: "专业", EN: "programmes"}, "institution": {ZH: "机构", EN: "institution"},
 	"course": {ZH: "课程", EN: "course"}, "all": {ZH: "全部具备", EN: "all of"}, "any": {ZH: "任一", EN: "any of"}, "min_grade": {ZH: "最低成绩", EN: "least grade"},
 	"family_highest": {ZH: "同系列最高等级", EN: "highest of its family"}, "pool": {ZH: "学分池", EN: "pool"}, "split": {ZH: "可拆分", EN: "may split"}, "order": {ZH: "顺序", EN: "order"},
-	"block": {ZH: "整体", EN: "block"}, "min_credits": {ZH: "最低学分", EN: "least credits"}, "match": {ZH: "匹配", EN: "match"}, "level": {ZH: "等级", EN: "level"},
+	"block": {ZH: "整体", EN: "block"}, "line": {ZH: "另一专业的课程学分", EN: "line of another programme"}, "min_credits": {ZH: "最低学分", EN: "least credits"}, "match": {ZH: "匹配", EN: "match"}, "level": {ZH: "等级", EN: "level"},
 	"overlap": {ZH: "内容重合度", EN: "overlap"}, "approval": {ZH: "审核", EN: "approval"}, "publicity": {ZH: "公示", EN: "publicity"}, "appeal": {ZH: "申诉", EN: "appeal"},
 	"grant": {ZH: "授予", EN: "grants"}, "slot": {ZH: "课程位", EN: "slot"}, "slots": {ZH: "课程位", EN: "slots"}, "grade": {ZH: "成绩", EN: "grade"}, "exceed": {ZH: "超出时", EN: "beyond what fits"},
 	"excess": {ZH: "余量", EN: "excess"}, "min": {ZH: "取小", EN: "least of"}, "partial": {ZH: "部分填充", EN: "partial"}, "weighted_by": {ZH: "加权", EN: "weighted by"},
