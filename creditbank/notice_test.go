@@ -91,7 +91,7 @@ func TestNotices(t *testing.T) {
 	if _, told := byKind["replaced"]; told {
 		t.Error("what a revision replaced is told beside the revision")
 	}
-	for kind, want := range map[string]string{"refused": "成绩未达到及格线", "case_opened": "被青禾开放大学撤销", "decided": "可用学分不足", "posted": "可用至2030-01-01"} {
+	for kind, want := range map[string]string{"refused": "成绩为50，及格线为60", "case_opened": "被青禾开放大学撤销", "decided": "可用学分不足", "posted": "可用至2030-01-01"} {
 		if got := fmt.Sprint(byKind[kind].Details); !strings.Contains(got, want) {
 			t.Errorf("%s: details %s, want %q", kind, got, want)
 		}

@@ -54,9 +54,7 @@ func (x noticer) outcome(o Outcome) Notice {
 		}
 		n.Text = say("%[1]s登记了“%[2]s”的成果，未获认定", "%[1]s posted an outcome of %[2]s, which was not recognised", by, course)
 	}
-	for _, r := range o.Reasons {
-		n.Details = append(n.Details, r.Text())
-	}
+	n.Details = append(n.Details, ExplainOutcome(x.cat, o)...)
 	if o.Granted && o.ExpiresOn != 0 {
 		n.Details = append(n.Details, say("可用至%[1]s", "it can be used through %[1]s", o.ExpiresOn))
 	}

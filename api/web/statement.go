@@ -67,6 +67,12 @@ func (s *Site) act(a *creditbank.Account, act creditbank.Act) entry {
 		if given := a.GivenConsent(b.Of); given != nil {
 			e.About = s.called(given.Recipient)
 		}
+	case b.Award != nil:
+		e.About, e.Details, e.Credits = s.programme(b.Award.Programme), []creditbank.Text{b.Award.Kind.Text()}, b.Award.Credits.String()
+	case a.Award(b.Of) != nil:
+		e.About = s.programme(a.Award(b.Of).Programme)
+	case a.Case(b.Of) != nil:
+		e.About = s.programme(a.Award(a.Case(b.Of).Award).Programme)
 	case a.Lot(b.Of) != nil:
 		e.About = s.lot(a, b.Of)
 	case a.Conversion(b.Of) != nil:
