@@ -42,7 +42,8 @@ func withdrawAward(d *draw) {
 // is known.
 func decideCase(d *draw) {
 	if d.Chance(50) {
-		d.openCase()
+		for tries := 0; tries < 20 && !d.openCase(); tries++ {
+		}
 	}
 	d.q.Vars["seq"] = fmt.Sprint(d.done(&d.cases).seq)
 	uphold := d.Chance(40)
@@ -50,12 +51,13 @@ func decideCase(d *draw) {
 }
 
 // openCase revises the source of a conversion that an award hangs on, so that it
-// is no longer recognised. Others may be faster, which is no fault.
-func (d *draw) openCase() {
+// is no longer recognised, and reports whether there is a case now. Others may be
+// faster, which is no fault, and what hangs on nothing opens none.
+func (d *draw) openCase() bool {
 	id := creditbank.LearnerID(d.mine(&d.awards).learner)
 	a, err := d.Bank.Account(d.t.Context(), id)
 	if err != nil {
-		return
+		return false
 	}
 	for _, award := range a.Awards {
 		if !award.Stands() || len(award.Lines) == 0 {
@@ -70,23 +72,25 @@ func (d *draw) openCase() {
 			p.Revision++
 			p.Score, _ = creditbank.ParseScore(creditbank.FailWord)
 			if _, err := d.Bank.Revise(d.t.Context(), creditbank.Caller{ID: "operator:corrector"}, p, ""); err != nil {
-				return
+				return false
 			}
-			d.takeCases(id)
-			return
+			return d.takeCases(id)
 		}
 	}
+	return false
 }
 
-// takeCases notes the cases of a learner.
-func (d *draw) takeCases(id creditbank.LearnerID) {
+// takeCases notes the open cases of a learner, and reports whether there are any.
+func (d *draw) takeCases(id creditbank.LearnerID) (found bool) {
 	a, err := d.Bank.Account(d.t.Context(), id)
 	if err != nil {
-		return
+		return false
 	}
 	for _, k := range a.Cases {
 		if a.CaseState(k) == creditbank.CaseOpen {
 			d.cases.Add(row{learner: string(id), seq: k.Seq})
+			found = true
 		}
 	}
+	return found
 }
