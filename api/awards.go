@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"creditbank/api/contract"
 	"creditbank/creditbank"
@@ -141,34 +140,12 @@ func (s *Server) decides(a *creditbank.Account, k *creditbank.Case) creditbank.I
 // ListCases implements [contract.StrictServerInterface]. What a manager is told
 // here is recorded: the learners see that somebody looked.
 func (s *Server) ListCases(ctx context.Context, r contract.ListCasesRequestObject) (contract.ListCasesResponseObject, error) {
-	c := s.scoped(ctx) // what is listed is within the scope
-	from, err := afterApplication(r.Params.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	w := contract.ListCases200JSONResponse{Cases: []contract.Case{}}
-	refs, err := s.c.Bank.Cases(ctx, from, applicationsRead)
-	if err != nil {
-		return nil, err
-	}
-	for _, ref := range refs {
-		if len(w.Cases) == pageSize(r.Params.Limit) {
-			w.Next = cursor(string(from.Learner), strconv.FormatInt(from.Seq, 10))
-			return w, nil
-		}
-		from = ref
-		k, ok, err := s.openCase(ctx, c, ref)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			w.Cases = append(w.Cases, k)
-		}
-	}
-	if len(refs) == applicationsRead {
-		w.Next = cursor(string(from.Learner), strconv.FormatInt(from.Seq, 10))
-	}
-	return w, nil
+	list, next, err := listWaiting(s.scoped(ctx), r.Params.Cursor, r.Params.Limit,
+		func(from creditbank.RowRef) ([]creditbank.RowRef, error) {
+			return s.c.Bank.Cases(ctx, from, waitingRead)
+		},
+		func(c *call, ref creditbank.RowRef) (contract.Case, bool, error) { return s.openCase(ctx, c, ref) })
+	return contract.ListCases200JSONResponse{Cases: list, Next: next}, err
 }
 
 // openCase returns an open case if it is the caller's to decide.

@@ -195,41 +195,56 @@ func (s *Server) ReviewConversion(ctx context.Context, r contract.ReviewConversi
 	}, nil
 }
 
-// applicationsRead is how many applications one request looks at: those of
-// other institutions are passed over.
-const applicationsRead = 1000
-
 // ListApplications implements [contract.StrictServerInterface]. What a reviewer
 // is told here is recorded: the learners see that somebody looked.
 func (s *Server) ListApplications(ctx context.Context, r contract.ListApplicationsRequestObject) (contract.ListApplicationsResponseObject, error) {
-	c := s.scoped(ctx) // what is listed is within the scope
-	from, err := afterApplication(r.Params.Cursor)
+	list, next, err := listWaiting(s.scoped(ctx), r.Params.Cursor, r.Params.Limit,
+		func(from creditbank.RowRef) ([]creditbank.RowRef, error) {
+			return s.c.Bank.Applications(ctx, from, waitingRead)
+		},
+		func(c *call, ref creditbank.RowRef) (contract.Decision, bool, error) {
+			return s.application(ctx, c, ref)
+		})
+	return contract.ListApplications200JSONResponse{Applications: list, Next: next}, err
+}
+
+// waitingRead is how many rows one request for what waits looks at: those of
+// other institutions are passed over.
+const waitingRead = 1000
+
+// listWaiting pages through what waits for somebody: read returns the rows after
+// one, and show what the caller is told of a row, if it is within the scope.
+func listWaiting[T any](c *call, after *string, limit *int, read func(from creditbank.RowRef) ([]creditbank.RowRef, error), show func(*call, creditbank.RowRef) (T, bool, error)) (list []T, next *string, err error) {
+	list = []T{}
+	from, err := afterRow(after)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	w := contract.ListApplications200JSONResponse{Applications: []contract.Decision{}}
-	refs, err := s.c.Bank.Applications(ctx, from, applicationsRead)
+	refs, err := read(from)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, ref := range refs {
-		if len(w.Applications) == pageSize(r.Params.Limit) {
-			w.Next = cursor(string(from.Learner), strconv.FormatInt(from.Seq, 10))
-			return w, nil
+		if len(list) == pageSize(limit) {
+			return list, rowCursor(from), nil
 		}
 		from = ref
-		d, ok, err := s.application(ctx, c, ref)
+		one, ok, err := show(c, ref)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if ok {
-			w.Applications = append(w.Applications, d)
+			list = append(list, one)
 		}
 	}
-	if len(refs) == applicationsRead {
-		w.Next = cursor(string(from.Learner), strconv.FormatInt(from.Seq, 10))
+	if len(refs) == waitingRead {
+		next = rowCursor(from)
 	}
-	return w, nil
+	return list, next, nil
+}
+
+func rowCursor(r creditbank.RowRef) *string {
+	return cursor(string(r.Learner), strconv.FormatInt(r.Seq, 10))
 }
 
 // application returns an open application if it is the caller's to review.
@@ -255,7 +270,7 @@ func (s *Server) application(ctx context.Context, c *call, ref creditbank.RowRef
 	})
 }
 
-func afterApplication(c *string) (creditbank.RowRef, error) {
+func afterRow(c *string) (creditbank.RowRef, error) {
 	parts, err := after(c, 2)
 	if err != nil || parts[0] == "" {
 		return creditbank.RowRef{}, err

@@ -121,10 +121,10 @@ func FuzzBrokenCursor(f *testing.F) {
 		if n < 0 || err != nil && n != 0 {
 			t.Errorf("afterNumber(%q) = %d, %v", s, n, err)
 		}
-		ref, err := afterApplication(&s)
+		ref, err := afterRow(&s)
 		wantInvalid(t, s, err)
 		if ref.Learner != "" && !isUUID(string(ref.Learner)) {
-			t.Errorf("afterApplication(%q) = %v", s, ref)
+			t.Errorf("afterRow(%q) = %v", s, ref)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package creditbank
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"maps"
@@ -296,22 +297,24 @@ func (a *Account) EnrolledOn(p ProgrammeID) Date { return a.enrolled[p] }
 // Enrolments returns the programmes the learner is enrolled in, sorted.
 func (a *Account) Enrolments() []ProgrammeID { return slices.Sorted(maps.Keys(a.enrolled)) }
 
-// Lot returns the lot that version seq made, or nil.
-func (a *Account) Lot(seq int64) *Lot {
-	i, ok := slices.BinarySearchFunc(a.Lots, seq, func(l *Lot, seq int64) int { return int(l.Seq - seq) })
+// bySeq returns the one of all that version seq made, or nil; they are in the order
+// of their versions.
+func bySeq[E any](all []*E, seq int64, of func(*E) int64) *E {
+	i, ok := slices.BinarySearchFunc(all, seq, func(e *E, seq int64) int { return cmp.Compare(of(e), seq) })
 	if !ok {
 		return nil
 	}
-	return a.Lots[i]
+	return all[i]
+}
+
+// Lot returns the lot that version seq made, or nil.
+func (a *Account) Lot(seq int64) *Lot {
+	return bySeq(a.Lots, seq, func(l *Lot) int64 { return l.Seq })
 }
 
 // Conversion returns the conversion that version seq approved, or nil.
 func (a *Account) Conversion(seq int64) *Conversion {
-	i, ok := slices.BinarySearchFunc(a.Conversions, seq, func(c *Conversion, seq int64) int { return int(c.Seq - seq) })
-	if !ok {
-		return nil
-	}
-	return a.Conversions[i]
+	return bySeq(a.Conversions, seq, func(c *Conversion) int64 { return c.Seq })
 }
 
 // newest returns the newest revision of an outcome, or nil.

@@ -1,7 +1,6 @@
 package creditbank
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -80,11 +79,7 @@ const (
 
 // Award returns the award that version seq conferred, or nil.
 func (a *Account) Award(seq int64) *Award {
-	i, ok := slices.BinarySearchFunc(a.Awards, seq, func(w *Award, seq int64) int { return cmp.Compare(w.Seq, seq) })
-	if !ok {
-		return nil
-	}
-	return a.Awards[i]
+	return bySeq(a.Awards, seq, func(w *Award) int64 { return w.Seq })
 }
 
 // StateOf returns how an award stands.

@@ -1,7 +1,6 @@
 package creditbank
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -46,11 +45,7 @@ const (
 
 // Case returns the case that version seq opened, or nil.
 func (a *Account) Case(seq int64) *Case {
-	i, ok := slices.BinarySearchFunc(a.Cases, seq, func(k *Case, seq int64) int { return cmp.Compare(k.Seq, seq) })
-	if !ok {
-		return nil
-	}
-	return a.Cases[i]
+	return bySeq(a.Cases, seq, func(k *Case) int64 { return k.Seq })
 }
 
 // CaseState returns how a case stands.

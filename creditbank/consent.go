@@ -171,11 +171,7 @@ func (c *GivenConsent) covers(who []InstitutionID, fields []Field, purpose Purpo
 
 // GivenConsent returns the consent that version seq gave, or nil.
 func (a *Account) GivenConsent(seq int64) *GivenConsent {
-	i, ok := slices.BinarySearchFunc(a.Consents, seq, func(c *GivenConsent, seq int64) int { return int(c.Seq - seq) })
-	if !ok {
-		return nil
-	}
-	return a.Consents[i]
+	return bySeq(a.Consents, seq, func(c *GivenConsent) int64 { return c.Seq })
 }
 
 // applyConsent moves a on by an act about a consent.

@@ -3,7 +3,6 @@ package creditbank
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -25,11 +24,7 @@ type Verdict struct {
 
 // Application returns the application that version seq made, or nil.
 func (a *Account) Application(seq int64) *Application {
-	i, ok := slices.BinarySearchFunc(a.Applications, seq, func(p *Application, seq int64) int { return int(p.Seq - seq) })
-	if !ok {
-		return nil
-	}
-	return a.Applications[i]
+	return bySeq(a.Applications, seq, func(p *Application) int64 { return p.Seq })
 }
 
 // alreadyApplied reports an application for the rule that is still open.

@@ -167,30 +167,14 @@ func (d *RuleDraft) after(a RuleAct) (*RuleDraft, error) {
 		next.Submitted, next.SubmittedAt, next.SubmittedBy, next.Policy = b.Revision, a.At, a.By, *b.Policy
 		next.decided(b)
 	case RuleActApproved, RuleActReturned:
-		next.Reviews = append(slices.Clip(d.Reviews), RuleReview{b.Revision, b.Kind == RuleActApproved, b.Note, a.At, a.By})
-		if next.heard = maps.Clone(d.heard); next.heard == nil {
-			next.heard = map[string]bool{}
-		}
-		next.heard[a.By.ID] = true
-		if b.Kind == RuleActReturned {
-			next.State = RuleReturned
-			break
-		}
-		next.approvals++
-		next.decided(b)
+		next.reviewed(a)
 	case RuleActObjected:
 		next.Objections = append(slices.Clip(d.Objections), RuleObjection{
 			Number: len(d.Objections) + 1, Revision: b.Revision, At: a.At, By: a.By, text: b.Note, sealed: b.Sealed, owner: b.Owner,
 		})
 	case RuleActAnswered:
-		o, ok := d.Objection(b.Objection)
-		if !ok {
-			return nil, fmt.Errorf("no objection %d", b.Objection)
-		}
-		next.Objections = slices.Clone(d.Objections)
-		next.Objections[o.Number-1].Answer = &ObjectionAnswer{b.Upheld, b.Note, a.At, a.By}
-		if b.Upheld && d.State == RuleInPublicity && o.Revision == len(d.Revisions) {
-			next.State = RuleReturned
+		if err := next.answered(a); err != nil {
+			return nil, err
 		}
 	case RuleActWithdrawn:
 		next.State = RuleWithdrawn
@@ -203,6 +187,38 @@ func (d *RuleDraft) after(a RuleAct) (*RuleDraft, error) {
 		return nil, fmt.Errorf("revision %d of %d", b.Revision, len(d.Revisions))
 	}
 	return &next, nil
+}
+
+// reviewed notes what a reviewer said of the submission.
+func (d *RuleDraft) reviewed(a RuleAct) {
+	b := a.Body
+	d.Reviews = append(slices.Clip(d.Reviews), RuleReview{b.Revision, b.Kind == RuleActApproved, b.Note, a.At, a.By})
+	if d.heard = maps.Clone(d.heard); d.heard == nil {
+		d.heard = map[string]bool{}
+	}
+	d.heard[a.By.ID] = true
+	if b.Kind == RuleActReturned {
+		d.State = RuleReturned
+		return
+	}
+	d.approvals++
+	d.decided(b)
+}
+
+// answered notes the answer to an objection. One that is upheld in publicity
+// returns the draft.
+func (d *RuleDraft) answered(a RuleAct) error {
+	b := a.Body
+	o, ok := d.Objection(b.Objection)
+	if !ok {
+		return fmt.Errorf("no objection %d", b.Objection)
+	}
+	d.Objections = slices.Clone(d.Objections)
+	d.Objections[o.Number-1].Answer = &ObjectionAnswer{b.Upheld, b.Note, a.At, a.By}
+	if b.Upheld && d.State == RuleInPublicity && o.Revision == len(d.Revisions) {
+		d.State = RuleReturned
+	}
+	return nil
 }
 
 // author notes who wrote or submitted, and so must not review.

@@ -30,19 +30,7 @@ const casesQuery = `
 
 // Cases implements [creditbank.ApplicationStore].
 func (s *Store) Cases(ctx context.Context, after creditbank.RowRef, limit int) ([]creditbank.RowRef, error) {
-	if after.Learner == "" {
-		after.Learner = nobody // the lowest UUID
-	}
-	if !isUUID(string(after.Learner)) {
-		return nil, fmt.Errorf("cases after %q: not a canonical UUID", after.Learner)
-	}
-	refs, err := queryAll(ctx, s.read.cases, func(rows *sql.Rows) (r creditbank.RowRef, err error) {
-		return r, rows.Scan(&r.Learner, &r.Seq, &r.Kind)
-	}, string(after.Learner), after.Seq, limit)
-	if err != nil {
-		return nil, fmt.Errorf("cases after %d of %s: %w", after.Seq, after.Learner, err)
-	}
-	return refs, nil
+	return waiting(ctx, s.read.cases, "cases", after, limit)
 }
 
 const markReadQuery = `
