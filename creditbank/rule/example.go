@@ -272,3 +272,7 @@ func lastDay(s string) (creditbank.Date, error) {
 	}
 	return creditbank.ParseDate(s)
 }
+
+// Decision returns what x expects its rule to decide: approve, pending, deny, or
+// "" where it says nothing of that.
+func (x *Example) Decision() string { return x.expect.decision }
