@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"api/redis":                        {"api/replica"},
 	"api/redis/redistest":              {},
 	"configs":                          {"creditbank", "creditbank/strictyaml"},
+	"configs/rules":                    {"creditbank"},
 	"api/telemetry":                    {"configs"},
 	"cmd/certverify":                   {"certify"},
 	"api":                              {"api/contract", "api/replica", "api/token", "certify", "certify/issuance", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/trial"},
