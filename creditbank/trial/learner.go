@@ -36,7 +36,10 @@ func (l *looking) look(t *Trial, d creditbank.Dossier) error {
 	for _, programme := range account.Enrolments() {
 		for _, id := range t.rules[programme] {
 			c := Change{Area: Today, Programme: programme, Rule: id, Day: t.day}
-			if err := errors.Join(t.decide(&c.Before, t.Published, account, id, t.day), t.decide(&c.After, t.Draft, account, id, t.day)); err != nil {
+			if err := t.decide(&c.Before, t.Published, account, id, t.day); err != nil {
+				return err
+			}
+			if err := t.after(&c, account, id, t.day); err != nil {
 				return err
 			}
 			l.cases = append(l.cases, c)
@@ -54,8 +57,11 @@ func (l *looking) look(t *Trial, d creditbank.Dossier) error {
 
 // recognition recognises the outcomes that stand anew, in the order of posting.
 func (l *looking) recognition(t *Trial, a *creditbank.Account) {
-	before := (&creditbank.Account{}).Past() // nothing, but known by its outcomes
-	after := before
+	var before, after creditbank.Past
+	if !t.byTotals {
+		before = (&creditbank.Account{}).Past() // nothing, but known by its outcomes
+		after = before
+	}
 	for _, lot := range a.Lots {
 		course, known := t.Catalogue.Courses[lot.Course]
 		if !known || !lot.Current() || lot.RevokedOn != 0 {
@@ -63,7 +69,10 @@ func (l *looking) recognition(t *Trial, a *creditbank.Account) {
 		}
 		c := Change{Area: Recognition, Version: lot.Seq, Course: lot.Course, Institution: lot.Institution, Day: lot.IssuedOn}
 		before = recognise(&c.Before, t.Published, lot, course, before)
-		after = recognise(&c.After, t.Draft, lot, course, after)
+		if c.After = c.Before; !t.sameRecognition {
+			c.After = Side{}
+			after = recognise(&c.After, t.Draft, lot, course, after)
+		}
 		l.cases = append(l.cases, c)
 	}
 }
@@ -92,11 +101,21 @@ func (l *looking) request(t *Trial, before *creditbank.Account, act *creditbank.
 	} else if err := t.decide(&c.Before, t.Published, before, d.Rule, d.Day); err != nil {
 		return err
 	}
-	if err := t.decide(&c.After, t.Draft, before, d.Rule, d.Day); err != nil {
+	if err := t.after(&c, before, d.Rule, d.Day); err != nil {
 		return err
 	}
 	l.cases = append(l.cases, c)
 	return nil
+}
+
+// after decides by the draft what was decided by the published set, unless both say
+// the same.
+func (t *Trial) after(c *Change, a *creditbank.Account, id creditbank.RuleID, day creditbank.Date) error {
+	if t.sameConversion[id] {
+		c.After = c.Before
+		return nil
+	}
+	return t.decide(&c.After, t.Draft, a, id, day)
 }
 
 // decide decides by a set. A rule that the set does not have decides nothing.

@@ -68,6 +68,11 @@ type Trial struct {
 	Config
 	day   creditbank.Date // of At, where days are counted
 	rules map[creditbank.ProgrammeID][]creditbank.RuleID
+
+	// What need be decided once only, since both sets say the same of it.
+	sameRecognition bool
+	sameConversion  map[creditbank.RuleID]bool
+	byTotals        bool // no set asks for the outcomes of the past
 }
 
 // New returns the trial that c describes.
@@ -81,6 +86,10 @@ func New(c Config) (*Trial, error) {
 	}
 	t := &Trial{Config: c, rules: map[creditbank.ProgrammeID][]creditbank.RuleID{}}
 	t.day = creditbank.DateOf(c.At.In(c.Published.Location()))
+	if t.sameRecognition, t.sameConversion, err = c.Published.Alike(c.Draft); err != nil {
+		return nil, err
+	}
+	t.byTotals = c.Published.RecallsNothing() && c.Draft.RecallsNothing()
 	for _, set := range []*rule.Set{c.Published, c.Draft} {
 		for _, r := range set.Rules() {
 			if r.Conversion == nil || slices.Contains(t.rules[r.Conversion.Programme], r.ID) {

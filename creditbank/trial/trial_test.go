@@ -295,6 +295,35 @@ func wantNothing(t *testing.T, w *town, c trial.Config) {
 	}
 }
 
+// What both sets say the same of is decided once; that tells nothing else than
+// deciding everything twice.
+func TestDecidingOnceTellsTheSame(t *testing.T) {
+	w := newTown(t)
+	for _, change := range [][2]string{
+		{"id: R12", "id: R12"}, {"id: R12", "id: R13"}, {`hours_per_credit: "18"`, `hours_per_credit: "16"`},
+		{`S07, min_grade: "60"`, `S07, min_grade: "73"`}, {`credits: "8", order`, `credits: "7", order`},
+		{"timezone: Asia/Shanghai", "timezone: Pacific/Kiritimati"},
+	} {
+		var told []string
+		for _, full := range []bool{false, true} {
+			var all bytes.Buffer
+			enc := json.NewEncoder(&all)
+			tr, err := trial.New(w.config(w.draft(change[0], change[1])))
+			must(t, err)
+			if full {
+				tr.InFull()
+			}
+			report, err := trial.Run(t.Context(), w.bank, tr, trial.Options{Learner: func(l trial.Learner) error { return enc.Encode(l) }})
+			must(t, err)
+			must(t, enc.Encode(report))
+			told = append(told, all.String())
+		}
+		if diff := cmp.Diff(told[1], told[0]); diff != "" {
+			t.Errorf("%s: (-in full +once)\n%s", change[1], diff)
+		}
+	}
+}
+
 // What is told does not depend on how the work is shared out.
 func TestTellsTheSameWhoeverWorks(t *testing.T) {
 	w := newTown(t)
