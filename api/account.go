@@ -36,6 +36,13 @@ func (s *Server) GetBalance(ctx context.Context, r contract.GetBalanceRequestObj
 	for category, credits := range b.Available {
 		w.Available[string(category)] = credits
 	}
+	if len(b.Held) > 0 {
+		held := map[string]contract.Credits{}
+		for category, credits := range b.Held {
+			held[string(category)] = credits
+		}
+		w.Held = &held
+	}
 	for programme, credits := range b.Programmes {
 		w.Programmes[string(programme)] = credits
 	}

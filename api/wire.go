@@ -80,7 +80,7 @@ func wireOutcome(cat *creditbank.Catalogue, l *creditbank.Lot, on creditbank.Dat
 		Course: string(l.Course), CourseTitle: optional(cat.Courses[l.Course].Title), Category: contract.Category(l.Category), Level: optional(int(l.Level)),
 		IssuedOn: l.IssuedOn.String(), Score: optional(l.Score.String()), AttendedHours: optional(l.Attended), ScheduledHours: optional(l.Scheduled),
 		Recognised: l.Granted, Credits: l.Credits, Lost: l.Lost, Available: l.Available(on), ExpiresOn: day(l.ExpiresOn),
-		State: lotState(l, on), Rule: optional(string(l.Rule)), RuleSet: optional(l.RuleSet), Reasons: mapped(l.Reasons, wireReason), PostedAt: l.PostedAt,
+		State: contract.LotState(l.State(on)), Held: optional(l.Held(on)), Rule: optional(string(l.Rule)), RuleSet: optional(l.RuleSet), Reasons: mapped(l.Reasons, wireReason), PostedAt: l.PostedAt,
 		Explained: explained(cat, l),
 	}
 }
@@ -92,25 +92,6 @@ func explained(cat *creditbank.Catalogue, l *creditbank.Lot) *[]contract.Text {
 	}
 	texts := mapped(creditbank.ExplainOutcome(cat, l.Outcome), wireText)
 	return &texts
-}
-
-// lotState says what has become of a lot by a day.
-func lotState(l *creditbank.Lot, on creditbank.Date) contract.LotState {
-	switch left := l.Available(on); {
-	case !l.Granted:
-		return contract.Rejected
-	case !l.Current():
-		return contract.Replaced
-	case l.RevokedOn != 0 && l.RevokedOn <= on:
-		return contract.Revoked
-	case l.Used(on) && left > 0:
-		return contract.PartlyUsed
-	case l.Used(on):
-		return contract.Used
-	case l.Expired(on):
-		return contract.Expired
-	}
-	return contract.Available
 }
 
 // wireDecision returns a decision; seq is zero for a preview.

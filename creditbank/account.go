@@ -151,6 +151,7 @@ func (a *Account) applyRevoked(act Act) error {
 		return fmt.Errorf("no standing outcome %d", act.Body.Of)
 	}
 	lot.RevokedOn, lot.takenBack = act.Day, true
+	lot.releaseHold(0, act.Day)
 	a.Totals = a.Totals.Plus(lot.Category, lot.IssuedOn, -lot.Credits)
 	return nil
 }
@@ -160,6 +161,7 @@ func (a *Account) applyRevoked(act Act) error {
 func (a *Account) applyReplaced(act Act) error {
 	if lot := a.Lot(act.Body.Of); lot != nil {
 		lot.takenBack = true
+		a.moveHolds(lot, act.Body.Since)
 	}
 	return nil
 }
@@ -328,17 +330,21 @@ type Balance struct {
 	Learner    LearnerID
 	Version    int64 // of the account
 	Day        Date
-	Available  map[Category]Credits    // recognised, not revoked, expired or consumed
+	Available  map[Category]Credits    // recognised, not revoked, expired, held or consumed
+	Held       map[Category]Credits    // by applications, of what has not expired
 	Programmes map[ProgrammeID]Credits // granted by conversion
 }
 
 // Balance returns the balance of a on any day, past or future: what is known
 // now of what was valid then.
 func (a *Account) Balance(day Date) Balance {
-	b := Balance{a.Learner, a.Version, day, map[Category]Credits{}, map[ProgrammeID]Credits{}}
+	b := Balance{a.Learner, a.Version, day, map[Category]Credits{}, map[Category]Credits{}, map[ProgrammeID]Credits{}}
 	for _, l := range a.Lots {
 		if left := l.Available(day); left > 0 {
 			b.Available[l.Category] += left
+		}
+		if held := l.Held(day); held > 0 && !l.Expired(day) {
+			b.Held[l.Category] += held
 		}
 	}
 	for _, c := range a.Conversions {
@@ -349,8 +355,8 @@ func (a *Account) Balance(day Date) Balance {
 	return b
 }
 
-// With returns a copy of a as it would be after d. It serves to look ahead;
-// the copy cannot be stored.
+// With returns a copy of a as it would be after d, an approval or an
+// application. It serves to look ahead; the copy cannot be stored.
 func (a *Account) With(d *Decision) *Account {
 	c := *a
 	c.Lots = slices.Clone(a.Lots)
@@ -373,7 +379,11 @@ func (a *Account) With(d *Decision) *Account {
 			}
 		}
 	}
-	c.Conversions = append(c.Conversions, &Conversion{Seq: seq, Decision: d})
+	if d.Pending() {
+		c.Applications = append(slices.Clip(a.Applications), &Application{Seq: seq, Decision: d})
+	} else {
+		c.Conversions = append(c.Conversions, &Conversion{Seq: seq, Decision: d})
+	}
 	c.advance(d.Hash())
 	return &c
 }

@@ -128,6 +128,7 @@ type ActBody struct {
 	Case      *CaseEntry  `json:"case,omitempty"`      // case_opened, case_decided
 	Consent   *Consent    `json:"consent,omitempty"`   // consented
 	Decision  *Decision   `json:"decision,omitempty"`  // applied, decided, relinked, regraded
+	Holds     bool        `json:"holds,omitempty"`     // applied: the sources are promised to the application; those of old were not
 	Of        int64       `json:"of,omitempty"`        // the row that is decided, undone, put in doubt, replaced, certified or withdrawn
 	Programme ProgrammeID `json:"programme,omitempty"` // enrolled, left
 	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked, reviewed, voided, withdrawn, decided: for the record

@@ -25,12 +25,13 @@ var operator = creditbank.Caller{ID: "operator:test"}
 // A city is a bank on a fresh SQLite store whose clock the test sets.
 type city struct {
 	*creditbank.Bank
-	t      *testing.T
-	path   string // of the database
-	store  *storetest.Faulty
-	poster *creditbank.Poster
-	mu     sync.Mutex
-	now    time.Time
+	t       *testing.T
+	path    string // of the database
+	store   *storetest.Faulty
+	ledgers *sqlite.Store // what is stored of transfers
+	poster  *creditbank.Poster
+	mu      sync.Mutex
+	now     time.Time
 }
 
 const cityFiles = `timezone: Asia/Shanghai
@@ -61,7 +62,7 @@ func newCity(t *testing.T) *city {
 	store, err := sqlite.Open(t.Context(), path)
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
-	c := &city{t: t, path: path, store: &storetest.Faulty{Store: store}}
+	c := &city{t: t, path: path, store: &storetest.Faulty{Store: store}, ledgers: store}
 	c.set("2026-03-15")
 	master, err := vault.NewMaster(rand.Reader)
 	must(t, err)

@@ -7,8 +7,8 @@
 // into a [Lot] (批次) of so many credits, or refuses it with every reason: a
 // [Recognition] (认定). Lots add up to a [Balance] (积累). A conversion rule takes
 // lots and grants lines of a programme: a [Decision] (转换). Where the rule asks
-// for a reviewer the decision waits as an [Application] (申请), which reserves
-// nothing and is decided on what the account holds by then ([Bank.Review]).
+// for a reviewer the decision waits as an [Application] (申请), which holds what it
+// would consume and is decided on what the account has by then ([Bank.Review]).
 // Nothing is edited or deleted; what turns out wrong is revised, revoked or
 // reversed, and stays in the history.
 //

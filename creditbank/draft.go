@@ -57,9 +57,17 @@ func (d *draft) rows() Write {
 // ledger with SQL, and checked against it by whoever audits.
 func (a *Account) Transfers(act Act) []Transfer {
 	switch act.Kind {
+	case ActApplied:
+		if act.Body.Decision != nil && act.Body.Holds {
+			return act.Body.Decision.holding(act.Seq)
+		}
 	case ActDecided:
 		if act.Body.Decision != nil {
-			return act.Body.Decision.Transfers()
+			var released []Transfer
+			if act.Body.Of != 0 {
+				released = a.releasing(act.Body.Of)
+			}
+			return append(released, act.Body.Decision.Transfers()...)
 		}
 	case ActReversed:
 		if c := a.Conversion(act.Body.Of); c != nil {
@@ -71,7 +79,11 @@ func (a *Account) Transfers(act Act) []Transfer {
 		}
 	case ActRevoked, ActReplaced:
 		if lot := a.Lot(act.Body.Of); lot != nil {
-			return lot.returned()
+			gone := append(lot.unholding(), lot.returned()...)
+			if act.Kind == ActReplaced {
+				gone = append(gone, a.rehold(lot, act.Body.Since)...)
+			}
+			return gone
 		}
 	}
 	return nil

@@ -53,6 +53,10 @@ func (x explainer) sentence(f Finding) Text {
 	case OutcomeNotRecognised:
 		return say("“%[1]s”的成果登记在案但未获认定", "the outcome of %[1]s is on record but was not recognised", course)
 	case OutcomeAlreadyConsumed:
+		if application, ok := strings.CutPrefix(f.Have, "application "); ok {
+			return say("“%[1]s”的成果已由第%[2]s项申请占用；该申请决定或撤回之前，不能另作他用",
+				"the outcome of %[1]s is held by application %[2]s; it is free again once that is refused or withdrawn", course, application)
+		}
 		return say("“%[1]s”的成果已用于其他转换，每项成果只能使用一次", "the outcome of %[1]s was used in another conversion; each is used once", course)
 	case LevelMismatch:
 		return x.level(f)

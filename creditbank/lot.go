@@ -9,11 +9,12 @@ type Lot struct {
 	RevokedOn  Date  // zero while it stands
 	ReplacedBy int64 // the next revision, zero while it is the newest
 	uses       []use
+	holds      []hold
 
 	takenBack bool // revoked or replaced, and its credits returned to the issuer
 }
 
-// A use is a conversion's hold on a lot, for the days from..until (the latter
+// A use is what a conversion has of a lot, for the days from..until (the latter
 // exclusive; zero while it stands).
 type use struct {
 	conversion  int64
@@ -36,9 +37,12 @@ func (l *Lot) Used(day Date) bool {
 	return slices.ContainsFunc(l.uses, func(u use) bool { return u.active(day) })
 }
 
-// InUse reports whether a standing conversion holds l, wholly or in part: then no
-// other may have it, whatever day it says it is.
-func (l *Lot) InUse() bool {
+// InUse reports whether a standing conversion has l, or an open application holds
+// it, wholly or in part: then no other may have it, whatever day it says it is.
+func (l *Lot) InUse() bool { return l.Consumed() || l.HeldBy() != 0 }
+
+// Consumed reports whether a standing conversion has l, wholly or in part.
+func (l *Lot) Consumed() bool {
 	return slices.ContainsFunc(l.uses, func(u use) bool { return u.until == 0 })
 }
 
@@ -56,7 +60,7 @@ func (l *Lot) Available(day Date) Credits {
 	if !l.Granted || !l.Current() || l.IssuedOn > day || l.Expired(day) || l.RevokedOn != 0 && l.RevokedOn <= day {
 		return 0
 	}
-	left := l.Credits
+	left := l.Credits - l.Held(day)
 	for _, u := range l.uses {
 		if u.active(day) {
 			left -= u.credits
@@ -65,12 +69,54 @@ func (l *Lot) Available(day Date) Credits {
 	return left
 }
 
-// free returns the credits of l that no standing conversion holds.
+// A LotState says what has become of a lot.
+type LotState string
+
+// The states of a lot, in the order in which they come before each other.
+const (
+	LotRejected   LotState = "rejected"    // it was not recognised
+	LotReplaced   LotState = "replaced"    // by its next revision
+	LotRevoked    LotState = "revoked"     //
+	LotPartlyUsed LotState = "partly_used" // a conversion has a part of it
+	LotUsed       LotState = "used"        // conversions have all of it
+	LotExpired    LotState = "expired"     //
+	LotHeld       LotState = "held"        // an application holds it, wholly or in part
+	LotAvailable  LotState = "available"   //
+)
+
+// State returns what has become of l by a day: known now, valid then.
+func (l *Lot) State(day Date) LotState {
+	switch {
+	case !l.Granted:
+		return LotRejected
+	case !l.Current():
+		return LotReplaced
+	case l.RevokedOn != 0 && l.RevokedOn <= day:
+		return LotRevoked
+	case l.Used(day) && l.Available(day) > 0:
+		return LotPartlyUsed
+	case l.Used(day):
+		return LotUsed
+	case l.Expired(day):
+		return LotExpired
+	case slices.ContainsFunc(l.holds, func(h hold) bool { return h.active(day) }):
+		return LotHeld
+	}
+	return LotAvailable
+}
+
+// free returns the credits of l that no standing conversion has and no open
+// application holds.
 func (l *Lot) free() Credits {
 	left := l.Credits
 	for _, u := range l.uses {
 		if u.until == 0 {
 			left -= u.credits
+		}
+	}
+	for _, h := range l.holds {
+		if h.until == 0 {
+			left -= h.credits
 		}
 	}
 	return left

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,8 +142,8 @@ func (v *life) checkAccount(a *creditbank.Account) {
 	}
 	var year creditbank.Totals
 	for _, l := range a.Lots {
-		if used[l.Seq] > l.Credits {
-			v.rt.Fatalf("lot %d of %v is consumed for %v", l.Seq, l.Credits, used[l.Seq])
+		if used[l.Seq]+l.Held(20300101) > l.Credits {
+			v.rt.Fatalf("lot %d of %v is consumed for %v and held for %v", l.Seq, l.Credits, used[l.Seq], l.Held(20300101))
 		}
 		if l.Current() && l.RevokedOn == 0 {
 			year = year.Plus(l.Category, l.IssuedOn, l.Credits)
@@ -196,7 +197,7 @@ func (v *life) checkLedger(db *sql.DB, a *creditbank.Account) {
 	for _, l := range a.Lots {
 		left := creditbank.Credits(0)
 		if l.Granted && l.Current() && l.RevokedOn == 0 {
-			left = l.Credits
+			left = l.Credits - l.Held(20300101) // after every day that is drawn
 			for _, c := range a.Conversions {
 				for _, s := range c.Decision.Sources {
 					if c.Stands() && s.Lot == l.Seq {
@@ -218,6 +219,14 @@ func (v *life) checkReplays() {
 	h, err := v.History(v.t.Context(), v.learner)
 	if err != nil {
 		v.rt.Fatal(err)
+	}
+	called, err := h.Movements()
+	if err != nil {
+		v.rt.Fatal(err)
+	}
+	stored, err := v.ledgers.Movements(v.t.Context(), v.learner)
+	if err != nil || !slices.Equal(called, stored) {
+		v.rt.Fatalf("the ledger has %v, %v; the history calls for %v", stored, err, called)
 	}
 	for _, act := range h.Acts {
 		if act.Body.Decision == nil {

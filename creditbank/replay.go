@@ -15,8 +15,9 @@ import (
 //   - outcomes posted by then stand with their newest revision, in the
 //     conversions before c too,
 //   - lines that fell or came into doubt since are carried no more, and
-//   - what other standing conversions hold of them is taken, also what later
-//     ones took: nothing is consumed twice by looking back.
+//   - what other standing conversions and open applications hold of them is
+//     taken, also what later ones took: nothing is consumed twice by looking
+//     back.
 func (b *Bank) decideAgain(ctx context.Context, h History, now *Account, c *Conversion, at time.Time) (*Decision, error) {
 	rules, err := b.rules(ctx, c.Decision.RuleSet)
 	if err != nil {
@@ -42,10 +43,15 @@ func (b *Bank) decideAgain(ctx context.Context, h History, now *Account, c *Conv
 			continue
 		}
 		lot := *l
-		lot.uses = nil
+		lot.uses, lot.holds = nil, nil
 		for _, u := range l.uses {
 			if u.until == 0 && u.conversion != c.Seq {
 				lot.uses = append(lot.uses, use{conversion: u.conversion, credits: u.credits})
+			}
+		}
+		for _, h := range l.holds {
+			if h.until == 0 {
+				lot.holds = append(lot.holds, hold{application: h.application, credits: h.credits})
 			}
 		}
 		then.Lots = append(then.Lots, &lot)

@@ -7,7 +7,9 @@ import (
 )
 
 // An Application (申请) is a conversion that waits, or waited, for a reviewer.
-// It holds on to nothing: what it would consume is anybody's until then.
+// It holds what it would consume: no other application and no conversion gets
+// that while it is open. Those put on record before there were holds hold
+// nothing.
 type Application struct {
 	Seq       int64     // the act that applied; names the application for ever
 	Decision  *Decision // pending: with what approval would have granted then
@@ -50,6 +52,9 @@ func (a *Account) applyApplied(act Act) error {
 		return fmt.Errorf("%v", err) // damage is of no kind
 	}
 	a.Applications = append(a.Applications, &Application{Seq: act.Seq, Decision: d, At: act.At, By: act.By})
+	if act.Body.Holds {
+		return a.hold(act.Seq, d)
+	}
 	return nil
 }
 
@@ -68,12 +73,18 @@ func (a *Account) closeApplication(act Act) error {
 		return fmt.Errorf("decision does not answer application %d", p.Seq)
 	}
 	p.DecidedBy = act.Seq
+	until := act.Day
+	if act.Body.Decision.Approved {
+		until = act.Body.Decision.Day // from then on it is consumed
+	}
+	a.releaseHold(p.Seq, until)
 	return nil
 }
 
 // Review decides an application. An approval evaluates the rule again, by the
 // rule set and as of the day of the application, on the account as it is now:
-// what was used, revoked or frozen since denies it after all. The decision takes
+// what was revoked, revised or frozen since denies it after all. What the
+// application holds is free for it alone. The decision takes
 // effect on the day of the application. A rejection needs no reason beyond the
 // reviewer's own. Whoever applied cannot review.
 func (b *Bank) Review(ctx context.Context, c Change, application int64, v Verdict) (Act, error) {

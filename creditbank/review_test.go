@@ -44,10 +44,11 @@ func TestApplicationIsDecidedByAReviewer(t *testing.T) {
 	c := reviewedCity(t)
 	l := c.open(0)
 	c.post(l, "O1", "S1", "2025-01-01", "80")
-	application := c.apply(l)
-	c.holds(l, "2026-03-15", "FORMAL 6.0")
 	previews, err := c.Preview(t.Context(), l, []creditbank.RuleID{"R1"})
 	must(t, err)
+	application := c.apply(l)
+	c.holds(l, "2026-03-15", "")           // it is promised
+	c.holds(l, "2026-03-14", "FORMAL 6.0") // and was not yet
 	if !previews[0].Pending() || previews[0].Granted() != 4*creditbank.Credit {
 		t.Errorf("the preview is %+v", previews[0])
 	}
@@ -79,22 +80,6 @@ func TestApplicationIsReviewedByTheRulesOfItsDay(t *testing.T) {
 	if d := c.convert(l, "R1"); d.RuleSet != 3 || d.Approved || d.Pending() {
 		t.Errorf("asked for by the new rules: %+v", d)
 	}
-	c.replayAll(l)
-}
-
-func TestReviewSeesWhatWasUsedMeanwhile(t *testing.T) {
-	c := reviewedCity(t)
-	l := c.open(0)
-	c.post(l, "O1", "S1", "2025-01-01", "80")
-	c.post(l, "O2", "S2", "2025-01-01", "80")
-	application := c.apply(l)
-	if d := c.convert(l, "R2"); !d.Approved {
-		t.Fatalf("an application holds on to its sources: %v", d.Reasons())
-	}
-	if d := c.review(l, application.Seq, true); d.Approved || d.Reasons()[0] != creditbank.OutcomeAlreadyConsumed || d.Lines != nil {
-		t.Errorf("approved twice: %+v", d)
-	}
-	c.holds(l, "2026-03-15", "P1 8.0")
 	c.replayAll(l)
 }
 

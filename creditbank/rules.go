@@ -35,8 +35,8 @@ type Rules interface {
 	Decide(a *Account, rule RuleID, at time.Time, day Date) (*Decision, error)
 
 	// Review decides an application of a once more, now that a reviewer has
-	// spoken: by its rule and as of its day, on what a holds. An unknown
-	// application is ErrNotFound.
+	// spoken: by its rule and as of its day, on what a holds; what the
+	// application holds is free for it. An unknown application is ErrNotFound.
 	Review(a *Account, r Review, at time.Time) (*Decision, error)
 
 	// Fits reports whether again, which grants the same lines as the standing

@@ -91,8 +91,8 @@ func unknownProgramme(p ProgrammeID) error {
 // Convert asks for conversions by the named rules, taken one after the other,
 // each seeing what the earlier ones did. Every decision is put on record,
 // denials too. One that a reviewer has to approve is put on record as an
-// application, of which a rule has one open at a time; nothing is consumed until
-// it is approved ([Bank.Review]). An unknown rule is an error and nothing is
+// application, of which a rule has one open at a time; it holds what it would
+// consume, and consumes it when it is approved ([Bank.Review]). An unknown rule is an error and nothing is
 // decided.
 func (b *Bank) Convert(ctx context.Context, c Change, rules []RuleID) ([]Act, error) {
 	if len(rules) == 0 {
@@ -100,6 +100,11 @@ func (b *Bank) Convert(ctx context.Context, c Change, rules []RuleID) ([]Act, er
 	}
 	acts, _, err := b.change(ctx, c, fmt.Sprint("convert ", rules), func(d *draft, _ History, set Rules) error {
 		for _, id := range rules {
+			// What an earlier application for the rule holds would deny the
+			// next; that it waits says more.
+			if err := d.account.alreadyApplied(id); err != nil {
+				return err
+			}
 			decision, err := set.Decide(d.account, id, d.at, d.day)
 			if err != nil {
 				return err
@@ -107,11 +112,8 @@ func (b *Bank) Convert(ctx context.Context, c Change, rules []RuleID) ([]Act, er
 			kind := ActDecided
 			if decision.Pending() {
 				kind = ActApplied
-				if err := d.account.alreadyApplied(id); err != nil {
-					return err
-				}
 			}
-			if _, err := d.act(kind, ActBody{Decision: decision}); err != nil {
+			if _, err := d.act(kind, ActBody{Decision: decision, Holds: kind == ActApplied}); err != nil {
 				return err
 			}
 		}
@@ -137,7 +139,7 @@ func (b *Bank) Preview(ctx context.Context, id LearnerID, rules []RuleID) ([]*De
 			return nil, err
 		}
 		decisions = append(decisions, d)
-		if d.Approved {
+		if d.Approved || d.Pending() {
 			account = account.With(d)
 		}
 	}

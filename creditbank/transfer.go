@@ -10,6 +10,7 @@ import "fmt"
 //	programme:P1/T-A1     what fills a slot of a programme
 //	carried:P1/T-A1       what of it counts in other programmes too, below zero
 //	forfeited, cut        what a conversion or a period cap took away
+//	hold:23               what the application of version 23 is promised
 type AccountID string
 
 // Accounts of the ledger.
@@ -23,6 +24,11 @@ func IssuerAccount(i InstitutionID) AccountID { return "issuer:" + AccountID(i) 
 
 // LotAccount returns the account of the lot that version seq made.
 func LotAccount(seq int64) AccountID { return AccountID(fmt.Sprintf("lot:%d", seq)) }
+
+// HoldAccount returns the account of what an application holds.
+func HoldAccount(application int64) AccountID {
+	return AccountID(fmt.Sprintf("hold:%d", application))
+}
 
 // ConversionAccount returns the account of a conversion rule.
 func ConversionAccount(r RuleID) AccountID { return "conversion:" + AccountID(r) }

@@ -297,6 +297,7 @@ func (e LocalAccountState) Valid() bool {
 const (
 	Available  LotState = "available"
 	Expired    LotState = "expired"
+	Held       LotState = "held"
 	PartlyUsed LotState = "partly_used"
 	Rejected   LotState = "rejected"
 	Replaced   LotState = "replaced"
@@ -310,6 +311,8 @@ func (e LotState) Valid() bool {
 	case Available:
 		return true
 	case Expired:
+		return true
+	case Held:
 		return true
 	case PartlyUsed:
 		return true
@@ -859,6 +862,9 @@ type Balance struct {
 	// Example: 2026-03-15
 	Date   Day  `json:"date"`
 	Frozen bool `json:"frozen"`
+
+	// Held 各类别由待审申请占用、不计入可用的学分 Credits that applications hold and that are not available, by category
+	Held *map[string]Credits `json:"held,omitempty"`
 
 	// InQuestion 其中正在复核的学分 Those of them that an open case puts in doubt; they count until it is decided
 	InQuestion *map[string]Credits `json:"in_question,omitempty"`
@@ -1684,9 +1690,12 @@ type Outcome struct {
 	ExpiresOn *Day `json:"expires_on,omitempty"`
 
 	// Explained 未认定或被截减的理由，附数字 Why it was refused or cut, with figures; left out where there is nothing to say
-	Explained   *[]Text `json:"explained,omitempty"`
-	ExternalId  string  `json:"external_id"`
-	Institution string  `json:"institution"`
+	Explained  *[]Text `json:"explained,omitempty"`
+	ExternalId string  `json:"external_id"`
+
+	// Held 待审申请占用的学分 What open applications hold of it
+	Held        *Credits `json:"held,omitempty"`
+	Institution string   `json:"institution"`
 
 	// IssuedOn 日期 A date
 	//

@@ -62,7 +62,7 @@ func (s *session) balance(ctx context.Context, name string, day creditbank.Date)
 		return balanceView{}, err
 	}
 	b := a.Balance(day)
-	return balanceView{l, day, a.Version, a.Frozen, b.Available, b.Programmes, a.InQuestion(day), orEmpty(a.Enrolments())}, nil
+	return balanceView{l, day, a.Version, a.Frozen, b.Available, b.Held, b.Programmes, a.InQuestion(day), orEmpty(a.Enrolments())}, nil
 }
 
 func writeBalance(out *term.Screen, cat *creditbank.Catalogue, v balanceView) {
@@ -77,6 +77,12 @@ func writeBalance(out *term.Screen, cat *creditbank.Catalogue, v balanceView) {
 	for _, c := range creditbank.Categories() {
 		if n, ok := v.Available[c]; ok {
 			rows = append(rows, []term.Cell{term.Of(out.Pick(c.Text())), {Text: n.String(), Style: term.Good}})
+		}
+	}
+	for _, c := range creditbank.Categories() {
+		if n, ok := v.Held[c]; ok {
+			text := tx(c.Text().ZH+"（申请占用）", c.Text().EN+" (held by applications)")
+			rows = append(rows, []term.Cell{term.Of(out.Pick(text)), {Text: n.String(), Style: term.Warn}})
 		}
 	}
 	out.Table(0, []term.Column{{Head: tx("可用学分", "available")}, {Head: headCredits, Right: true}}, rows)
@@ -158,22 +164,24 @@ func (p *program) lotsCommand() *cobra.Command {
 // stateText says what has become of a lot, with the style to write it in.
 func stateText(v lotView) (creditbank.Text, term.Style) {
 	switch v.State {
-	case "rejected":
+	case creditbank.LotRejected:
 		var zh, en []string
 		for _, t := range v.Explained {
 			zh, en = append(zh, t.ZH), append(en, t.EN)
 		}
 		return tx("未认定："+strings.Join(zh, "；"), "rejected: "+strings.Join(en, "; ")), term.Bad
-	case "replaced":
+	case creditbank.LotReplaced:
 		return tx("已由修订替换", "replaced by a revision"), term.Dim
-	case "revoked":
+	case creditbank.LotRevoked:
 		return tx("已撤销", "revoked"), term.Bad
-	case "partly_used":
+	case creditbank.LotPartlyUsed:
 		return tx("部分已转换", "partly used"), term.Plain
-	case "used":
+	case creditbank.LotUsed:
 		return tx("已转换", "used"), term.Dim
-	case "expired":
+	case creditbank.LotExpired:
 		return tx("已过期", "expired"), term.Warn
+	case creditbank.LotHeld:
+		return txf("申请占用%s", "held by an application (%s)", v.Held), term.Warn
 	}
 	if v.Lost > 0 {
 		return txf("可用（年度上限截减%s）", "available (cap took %s)", v.Lost), term.Good

@@ -55,6 +55,7 @@ type balanceView struct {
 	Version    int64                                         `json:"version"`
 	Frozen     bool                                          `json:"frozen"`
 	Available  map[creditbank.Category]creditbank.Credits    `json:"available"`
+	Held       map[creditbank.Category]creditbank.Credits    `json:"held,omitempty"` // by applications
 	Programmes map[creditbank.ProgrammeID]creditbank.Credits `json:"programmes"`
 	InQuestion map[creditbank.ProgrammeID]creditbank.Credits `json:"in_question,omitempty"` // of them, while a case is open
 	Enrolled   []creditbank.ProgrammeID                      `json:"enrolled"`
@@ -78,37 +79,22 @@ type lotView struct {
 	Available   creditbank.Credits       `json:"available"`
 	ExpiresOn   creditbank.Date          `json:"expires_on"`
 	InCase      int64                    `json:"in_question,omitempty"` // the open case about a conversion that used it
-	State       string                   `json:"state"`                 // available, used, partly_used, expired, revoked, replaced, rejected
+	Held        creditbank.Credits       `json:"held,omitempty"`        // by applications
+	State       creditbank.LotState      `json:"state"`
 	Reasons     []creditbank.Reason      `json:"reasons"`
 	Explained   []creditbank.Text        `json:"explained,omitempty"` // why it was refused or cut
 }
 
 // newLotView says what has become of l by day.
 func newLotView(cat *creditbank.Catalogue, l *creditbank.Lot, day creditbank.Date) lotView {
-	v := lotView{
+	return lotView{
 		Seq: l.Seq, Institution: l.Institution, ExternalID: l.ExternalID, Revision: l.Revision,
 		Course: l.Course, Title: cat.Courses[l.Course].Title, Category: l.Category, Level: l.Level,
 		IssuedOn: l.IssuedOn, Score: l.Score, Attended: l.Attended, Credits: l.Credits, Lost: l.Lost,
 		Available: l.Available(day), ExpiresOn: l.ExpiresOn, Reasons: orEmpty(l.Reasons),
 		Explained: creditbank.ExplainOutcome(cat, l.Outcome),
+		Held:      l.Held(day), State: l.State(day),
 	}
-	switch {
-	case !l.Granted:
-		v.State = "rejected"
-	case !l.Current():
-		v.State = "replaced"
-	case l.RevokedOn != 0 && l.RevokedOn <= day:
-		v.State = "revoked"
-	case l.Used(day) && v.Available > 0:
-		v.State = "partly_used"
-	case l.Used(day):
-		v.State = "used"
-	case l.Expired(day):
-		v.State = "expired"
-	default:
-		v.State = "available"
-	}
-	return v
 }
 
 // A decisionView is a decision with its reasons in words.

@@ -30,7 +30,7 @@ func (s *Set) Review(a *creditbank.Account, r creditbank.Review, at time.Time) (
 	if p == nil {
 		return nil, creditbank.NotFound(creditbank.CodeUnknownApplication, "application", "没有这项申请", "there is no such application")
 	}
-	e, err := s.evaluation(a, p.Decision.Rule, at, p.Decision.Day)
+	e, err := s.evaluation(a.Released(p.Seq), p.Decision.Rule, at, p.Decision.Day)
 	if err != nil {
 		return nil, err
 	}

@@ -120,7 +120,8 @@
 // and its lines and sources are those that approval would bring. The bank puts it
 // on record as an application. [Set.Review] decides it once a reviewer has spoken:
 // by the rule set and as of the day of the application (rule_time: application),
-// on what the account holds by then, since an application reserves nothing. A
+// on what the account has by then, with what the application holds of it: nobody
+// else gets that in between (OUTCOME_ALREADY_CONSUMED, INSUFFICIENT_POOL). A
 // rejection has the one reason APPROVAL_REJECTED. What was reviewed once is not
 // reviewed again when a source is revised. The planner takes such rules as
 // approved, and says which they are.

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"creditbank/creditbank"
@@ -126,8 +127,10 @@ func (e *evaluation) faults(l *creditbank.Lot, p Part) []creditbank.Finding {
 	if l.Expired(e.day) {
 		fs = append(fs, creditbank.Finding{Code: creditbank.OutcomeExpired, Subject: course, Have: l.ExpiresOn.String()})
 	}
-	if l.InUse() {
+	if l.Consumed() {
 		fs = append(fs, creditbank.Finding{Code: creditbank.OutcomeAlreadyConsumed, Subject: course})
+	} else if by := l.HeldBy(); by != 0 {
+		fs = append(fs, creditbank.Finding{Code: creditbank.OutcomeAlreadyConsumed, Subject: course, Have: fmt.Sprintf("application %d", by)})
 	}
 	fs = append(fs, e.gradeFaults(l, p)...)
 	return append(fs, e.barred(l)...)
