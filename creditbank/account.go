@@ -131,6 +131,10 @@ func (a *Account) apply(act Act) error {
 		return a.applyApplied(act)
 	case ActConsented, ActWithdrawn:
 		return a.applyConsent(act)
+	case ActExpired:
+		return a.applyExpired(act)
+	case ActRecognised:
+		return a.applyRecognised(act)
 	case ActRequested, ActVoided:
 		return a.applyCertificate(act)
 	case ActAwarded:
@@ -152,6 +156,7 @@ func (a *Account) applyRevoked(act Act) error {
 	}
 	lot.RevokedOn, lot.takenBack = act.Day, true
 	lot.releaseHold(0, act.Day)
+	lot.lapsed = 0
 	a.Totals = a.Totals.Plus(lot.Category, lot.IssuedOn, -lot.Credits)
 	return nil
 }
@@ -162,6 +167,7 @@ func (a *Account) applyReplaced(act Act) error {
 	if lot := a.Lot(act.Body.Of); lot != nil {
 		lot.takenBack = true
 		a.moveHolds(lot, act.Body.Since)
+		lot.lapsed = 0
 	}
 	return nil
 }
@@ -272,6 +278,7 @@ func (a *Account) consume(conversion int64, d *Decision) error {
 		if lot.free() < 0 {
 			return fmt.Errorf("lot %d is consumed beyond its %v credits", s.Lot, lot.Credits)
 		}
+		lot.lapsed = min(lot.lapsed, lot.free())
 	}
 	return nil
 }

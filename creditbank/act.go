@@ -54,6 +54,9 @@ const (
 	ActAwardWithdrawn ActKind = "award_withdrawn" // 撤销授予
 	ActCaseOpened     ActKind = "case_opened"     // 复核: an award hangs on a conversion that lost a source
 	ActCaseDecided    ActKind = "case_decided"    // 复核决定
+
+	ActExpired    ActKind = "expired"    // 失效: what was left of a lot after its last day
+	ActRecognised ActKind = "recognised" // 重新认定: an outcome is recognised anew
 )
 
 // ActKinds lists the kinds.
@@ -61,6 +64,7 @@ func ActKinds() []ActKind {
 	return []ActKind{
 		ActOpened, ActEnrolled, ActLeft, ActFrozen, ActUnfrozen, ActRevoked, ActDecided, ActReversed, ActRelinked, ActRegraded,
 		ActReplaced, ActApplied, ActConsented, ActWithdrawn, ActRequested, ActVoided, ActAwarded, ActAwardWithdrawn, ActCaseOpened, ActCaseDecided,
+		ActExpired, ActRecognised,
 	}
 }
 
@@ -86,6 +90,9 @@ var actTexts = map[ActKind]Text{
 	ActAwardWithdrawn: {"撤销授予", "award withdrawn"},
 	ActCaseOpened:     {"立案复核", "case opened"},
 	ActCaseDecided:    {"复核决定", "case decided"},
+
+	ActExpired:    {"学分失效", "expired"},
+	ActRecognised: {"重新认定", "recognised anew"},
 }
 
 // Text returns what k is called.
@@ -127,12 +134,16 @@ type ActBody struct {
 	Award     *Conferral  `json:"award,omitempty"`     // awarded
 	Case      *CaseEntry  `json:"case,omitempty"`      // case_opened, case_decided
 	Consent   *Consent    `json:"consent,omitempty"`   // consented
+	Credits   Credits     `json:"credits,omitempty"`   // expired: how many
 	Decision  *Decision   `json:"decision,omitempty"`  // applied, decided, relinked, regraded
 	Holds     bool        `json:"holds,omitempty"`     // applied: the sources are promised to the application; those of old were not
-	Of        int64       `json:"of,omitempty"`        // the row that is decided, undone, put in doubt, replaced, certified or withdrawn
+	Of        int64       `json:"of,omitempty"`        // the row that is decided, undone, put in doubt, replaced, certified, withdrawn, expired or recognised
 	Programme ProgrammeID `json:"programme,omitempty"` // enrolled, left
 	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked, reviewed, voided, withdrawn, decided: for the record
-	Since     int64       `json:"since,omitempty"`     // the revision or revocation that caused it; the case that an award was withdrawn by
+
+	Recognition *RecordedRecognition `json:"recognition,omitempty"` // recognised
+
+	Since int64 `json:"since,omitempty"` // the revision, revocation or posting that caused it; the case that an award was withdrawn by
 }
 
 // Encode returns the canonical bytes of b, which are what is stored.

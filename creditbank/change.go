@@ -49,6 +49,9 @@ func (b *Bank) change(ctx context.Context, c Change, what string, decide func(d 
 		if err := decide(d, h, rules); err != nil {
 			return nil, Write{}, err
 		}
+		if err := d.finish(); err != nil {
+			return nil, Write{}, err
+		}
 		w := d.rows()
 		w.Concerns = concerns(b.Catalogue(), account, w.Acts)
 		feed, err := b.feed()

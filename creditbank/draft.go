@@ -1,6 +1,9 @@
 package creditbank
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A draft gathers the rows of one write to an account and moves the account on
 // with each, so that what follows is decided on what came before.
@@ -10,13 +13,14 @@ type draft struct {
 	at      time.Time
 	day     Date
 	by      Caller
-	request Request // under which acts can be found again
-	trace   string  // the request that brought a posting
+	request Request           // under which acts can be found again
+	trace   string            // the request that brought a posting
+	due     map[int64]Credits // what had expired in each lot before
 	write   Write
 }
 
 func newDraft(a *Account, at time.Time, day Date, by Caller, request Request) *draft {
-	return &draft{account: a, base: a.Version, at: at, day: day, by: by, request: request}
+	return &draft{account: a, base: a.Version, at: at, day: day, by: by, request: request, due: a.dues(day)}
 }
 
 // outcome adds a posting with its recognition.
@@ -30,10 +34,13 @@ func (d *draft) outcome(p Posting, c Course, r Recognition) (Outcome, error) {
 }
 
 // act adds an act and the transfers it makes.
-func (d *draft) act(kind ActKind, body ActBody) (Act, error) {
+func (d *draft) act(kind ActKind, body ActBody) (Act, error) { return d.actOn(d.day, kind, body) }
+
+// actOn adds an act that takes effect on another day than it is made.
+func (d *draft) actOn(day Date, kind ActKind, body ActBody) (Act, error) {
 	request := d.request
 	request.Part = len(d.write.Acts)
-	act := Act{Learner: d.account.Learner, Seq: d.account.Version + 1, Kind: kind, At: d.at, Day: d.day, By: d.by, Request: request, Body: body}
+	act := Act{Learner: d.account.Learner, Seq: d.account.Version + 1, Kind: kind, At: d.at, Day: day, By: d.by, Request: request, Body: body}
 	transfers := d.account.Transfers(act)
 	if err := d.account.applyAct(act); err != nil {
 		return Act{}, err
@@ -59,15 +66,16 @@ func (a *Account) Transfers(act Act) []Transfer {
 	switch act.Kind {
 	case ActApplied:
 		if act.Body.Decision != nil && act.Body.Holds {
-			return act.Body.Decision.holding(act.Seq)
+			return append(a.takeBack(act.Body.Decision, nil), act.Body.Decision.holding(act.Seq)...)
 		}
 	case ActDecided:
 		if act.Body.Decision != nil {
 			var released []Transfer
+			freed := map[int64]Credits{}
 			if act.Body.Of != 0 {
-				released = a.releasing(act.Body.Of)
+				released, freed = a.releasing(act.Body.Of)
 			}
-			return append(released, act.Body.Decision.Transfers()...)
+			return a.carryOut(act.Body.Decision, released, freed)
 		}
 	case ActReversed:
 		if c := a.Conversion(act.Body.Of); c != nil {
@@ -75,16 +83,46 @@ func (a *Account) Transfers(act Act) []Transfer {
 		}
 	case ActRelinked, ActRegraded:
 		if c := a.Conversion(act.Body.Of); c != nil && act.Body.Decision != nil {
-			return append(a.undone(c.Decision), act.Body.Decision.Transfers()...)
+			return a.carryOut(act.Body.Decision, a.undone(c.Decision), a.usedBy(c.Seq))
 		}
 	case ActRevoked, ActReplaced:
 		if lot := a.Lot(act.Body.Of); lot != nil {
-			gone := append(lot.unholding(), lot.returned()...)
+			gone := slices.Concat(lot.unholding(), lot.unlapsing(), lot.returned())
 			if act.Kind == ActReplaced {
 				gone = append(gone, a.rehold(lot, act.Body.Since)...)
 			}
 			return gone
 		}
+	case ActExpired:
+		if lot := a.Lot(act.Body.Of); lot != nil {
+			return lot.lapsing(act.Body.Credits)
+		}
+	case ActRecognised:
+		if lot := a.Lot(act.Body.Of); lot != nil && act.Body.Recognition != nil {
+			return lot.recognising(act.Body.Recognition.Recognition())
+		}
 	}
 	return nil
+}
+
+// usedBy returns what a conversion uses of each lot.
+func (a *Account) usedBy(conversion int64) map[int64]Credits {
+	used := map[int64]Credits{}
+	for _, l := range a.Lots {
+		for _, u := range l.uses {
+			if u.conversion == conversion && u.until == 0 {
+				used[l.Seq] += u.credits
+			}
+		}
+	}
+	return used
+}
+
+// carryOut returns the transfers of an approved decision, after those that free
+// its sources.
+func (a *Account) carryOut(d *Decision, before []Transfer, freed map[int64]Credits) []Transfer {
+	if !d.Approved {
+		return before
+	}
+	return slices.Concat(before, a.takeBack(d, freed), d.Transfers())
 }

@@ -53,6 +53,7 @@ func (a *Account) hold(application int64, d *Decision) error {
 		if lot.free() < 0 {
 			return fmt.Errorf("lot %d is held beyond its %v credits", s.Lot, lot.Credits)
 		}
+		lot.lapsed = min(lot.lapsed, lot.free())
 	}
 	return nil
 }
@@ -136,17 +137,19 @@ func (d *Decision) holding(application int64) []Transfer {
 }
 
 // releasing returns the transfers by which an application lets go of everything
-// it holds.
-func (a *Account) releasing(application int64) []Transfer {
+// it holds, and what that frees of each lot.
+func (a *Account) releasing(application int64) ([]Transfer, map[int64]Credits) {
 	var j journal
+	freed := map[int64]Credits{}
 	for _, l := range a.Lots {
 		for _, h := range l.holds {
 			if h.ends(application) {
 				j.move(HoldAccount(application), LotAccount(l.Seq), l.Category, h.credits)
+				freed[l.Seq] += h.credits
 			}
 		}
 	}
-	return j.transfers
+	return j.transfers, freed
 }
 
 // unholding returns the transfers by which all that is held of l comes back.

@@ -8,8 +8,13 @@ type Lot struct {
 	Outcome
 	RevokedOn  Date  // zero while it stands
 	ReplacedBy int64 // the next revision, zero while it is the newest
-	uses       []use
-	holds      []hold
+	// RecognisedBy is the act that last recognised the outcome anew; zero where
+	// what was said with its posting stands.
+	RecognisedBy int64
+
+	uses   []use
+	holds  []hold
+	lapsed Credits // posted as expired; at most what is free
 
 	takenBack bool // revoked or replaced, and its credits returned to the issuer
 }

@@ -304,7 +304,7 @@ func (b *Bank) fold(batch []*job, heads []Head, pasts map[LearnerID]Past) (*fold
 	cat := b.Catalogue()
 	f := &folding{map[LearnerID]*Write{}, map[OutcomeKey]Outcome{}, make([]answer, len(batch))}
 	for i, j := range batch {
-		f.answers[i] = f.one(j, heads[i], func(w *Write) (Outcome, error) {
+		f.answers[i] = f.one(j, heads[i], today, func(w *Write) (Outcome, error) {
 			if err := j.posting.Check(cat, today); err != nil {
 				return Outcome{}, err
 			}
@@ -324,7 +324,7 @@ func (b *Bank) fold(batch []*job, heads []Head, pasts map[LearnerID]Past) (*fold
 	return f, nil
 }
 
-func (f *folding) one(j *job, head Head, recognise func(*Write) (Outcome, error)) answer {
+func (f *folding) one(j *job, head Head, today Date, recognise func(*Write) (Outcome, error)) answer {
 	key := j.posting.OutcomeKey
 	if !head.Known {
 		return answer{err: unknownLearner()}
@@ -351,6 +351,9 @@ func (f *folding) one(j *job, head Head, recognise func(*Write) (Outcome, error)
 	w.Outcomes = append(w.Outcomes, o)
 	w.Totals = w.Totals.Plus(o.Category, o.IssuedOn, o.Credits)
 	f.made[key] = o
+	if act, moved, ok := lapsed(o, w.Version()+1, today); ok {
+		w.Acts, w.Movements = append(w.Acts, act), append(w.Movements, moved...)
+	}
 	return answer{posted: Posted{Outcome: o}, written: true}
 }
 

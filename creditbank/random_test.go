@@ -36,6 +36,13 @@ func TestRandomLives(t *testing.T) {
 		}
 		live.checkAccount(a)
 		live.checkLedger(db, a)
+		live.sweep()
+		a, err = c.Account(t.Context(), l)
+		if err != nil {
+			rt.Fatalf("the account does not add up once it was swept: %v", err)
+		}
+		live.checkSwept(a)
+		live.checkLedger(db, a)
 		live.checkReplays()
 	})
 }
@@ -68,7 +75,7 @@ func (v *life) step() {
 	change := creditbank.Change{By: operator, Learner: v.learner}
 	ctx := v.t.Context()
 	var err error
-	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "review", "revise", "revoke", "freeze", "leave", "time"}).Draw(v.rt, "step") {
+	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "review", "revise", "revoke", "freeze", "leave", "time", "sweep"}).Draw(v.rt, "step") {
 	case "post":
 		id := fmt.Sprintf("O%d", len(v.newest))
 		v.newest[id] = 1
@@ -85,6 +92,8 @@ func (v *life) step() {
 		_, err = v.Convert(ctx, change, []creditbank.RuleID{creditbank.RuleID(rapid.SampledFrom([]string{"R1", "R2", "R3", "R4", "R5"}).Draw(v.rt, "rule"))})
 	case "review":
 		err = v.review(change)
+	case "sweep":
+		v.sweep()
 	case "freeze":
 		if err = v.Freeze(ctx, change, ""); err == nil && rapid.Bool().Draw(v.rt, "thaw") {
 			err = v.Unfreeze(ctx, change, "")
@@ -98,6 +107,40 @@ func (v *life) step() {
 	}
 	if err != nil && !errors.Is(err, creditbank.ErrNotFound) && !errors.Is(err, creditbank.ErrConflict) && !errors.Is(err, creditbank.ErrInvalid) {
 		v.rt.Fatal(err)
+	}
+}
+
+// sweep posts what has expired, and then there is nothing left to post.
+func (v *life) sweep() {
+	_, err := v.Expire(v.t.Context(), v.learner)
+	if err != nil {
+		v.rt.Fatal(err)
+	}
+	if acts, err := v.Expire(v.t.Context(), v.learner); err != nil || acts != nil {
+		v.rt.Fatalf("swept twice: %v, %v", acts, err)
+	}
+}
+
+// checkSwept checks that every credit of an expired lot is used, held or posted
+// as expired, and none of another lot.
+func (v *life) checkSwept(a *creditbank.Account) {
+	for _, l := range a.Lots {
+		standing := l.Granted && l.Current() && l.RevokedOn == 0
+		var used creditbank.Credits
+		for _, c := range a.Conversions {
+			for _, s := range c.Decision.Sources {
+				if c.Stands() && s.Lot == l.Seq {
+					used += s.Credits
+				}
+			}
+		}
+		left := l.Credits - used - l.Held(20300101)
+		switch {
+		case standing && l.Expired(v.Today()) && l.Lapsed() != left:
+			v.rt.Fatalf("lot %d: %v of %v expired, want %v", l.Seq, l.Lapsed(), l.Credits, left)
+		case l.Lapsed() > 0 && !standing:
+			v.rt.Fatalf("lot %d is gone, and %v of it expired", l.Seq, l.Lapsed())
+		}
 	}
 }
 
@@ -197,7 +240,7 @@ func (v *life) checkLedger(db *sql.DB, a *creditbank.Account) {
 	for _, l := range a.Lots {
 		left := creditbank.Credits(0)
 		if l.Granted && l.Current() && l.RevokedOn == 0 {
-			left = l.Credits - l.Held(20300101) // after every day that is drawn
+			left = l.Credits - l.Held(20300101) - l.Lapsed() // after every day that is drawn
 			for _, c := range a.Conversions {
 				for _, s := range c.Decision.Sources {
 					if c.Stands() && s.Lot == l.Seq {

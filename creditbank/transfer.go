@@ -11,12 +11,14 @@ import "fmt"
 //	carried:P1/T-A1       what of it counts in other programmes too, below zero
 //	forfeited, cut        what a conversion or a period cap took away
 //	hold:23               what the application of version 23 is promised
+//	expired               what was left of lots after their last day
 type AccountID string
 
 // Accounts of the ledger.
 const (
 	AccountForfeited AccountID = "forfeited"
 	AccountCut       AccountID = "cut"
+	AccountExpired   AccountID = "expired"
 )
 
 // IssuerAccount returns the account of an institution.
