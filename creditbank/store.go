@@ -22,6 +22,7 @@ type Store interface {
 	DisclosureStore
 	InboxStore
 	HistoryStore
+	SweepStore
 
 	// Heads returns, for each key, what posting under it needs to know. It
 	// reads the account's newest committed state. The result has the order of
@@ -92,6 +93,35 @@ type ApplicationStore interface {
 	// order: acts of kind case_opened that no act of kind case_decided names. What
 	// became moot meanwhile is among them.
 	Cases(ctx context.Context, after RowRef, limit int) ([]RowRef, error)
+}
+
+// A SweepStore finds what comes due by the clock, and what may be recognised
+// anew.
+type SweepStore interface {
+	// Expiring returns up to limit expiries above after, in order of day and
+	// learner, through a day, each once: days that are the last of a lot as it
+	// was posted or recognised anew. What has become of the lot since is not
+	// looked at.
+	Expiring(ctx context.Context, after Expiry, through Date, limit int) ([]Expiry, error)
+
+	// Refused returns up to limit learners above after, in order, each once, who
+	// have an outcome that was refused when it was posted, or one that was
+	// recognised anew since.
+	Refused(ctx context.Context, after LearnerID, limit int) ([]LearnerID, error)
+
+	// Mark returns how far a job of the sweep has come; zero if it was never
+	// noted.
+	Mark(ctx context.Context, job string) (int64, error)
+
+	// SetMark notes how far a job has come. A mark never goes back: a lower one
+	// changes nothing. It may be repeated.
+	SetMark(ctx context.Context, job string, mark int64) error
+}
+
+// An Expiry is a day that was the last of a lot of a learner.
+type Expiry struct {
+	Day     Date
+	Learner LearnerID
 }
 
 // A DisclosureStore keeps what was told about learners, and to whom. It is no

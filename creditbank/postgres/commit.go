@@ -143,7 +143,7 @@ type writer struct {
 	// Prepared on this very connection. A statement of the pool would be
 	// prepared anew for each transaction, and sent again when the connection
 	// breaks.
-	append, appendTold, open, publish, confirm, disclose, markRead *sql.Stmt
+	append, appendTold, open, publish, confirm, disclose, markRead, setMark *sql.Stmt
 
 	used time.Time // when it was last given back
 
@@ -186,6 +186,7 @@ func (s *Store) newWriter(ctx context.Context) (_ *writer, err error) {
 		{&w.publish, publishQuery},
 		{&w.confirm, confirmQuery},
 		{&w.disclose, discloseQuery},
+		{&w.setMark, setMarkQuery},
 	} {
 		if *p.stmt, err = conn.PrepareContext(ctx, p.query); err != nil {
 			return nil, fmt.Errorf("prepare %s: %w", p.query, err)

@@ -22,6 +22,8 @@ const (
 	DisclosuresQuery  = disclosuresQuery
 	CasesQuery        = casesQuery
 	ConcernsQuery     = concernsQuery
+	ExpiringQuery     = expiringQuery
+	RefusedQuery      = refusedQuery
 )
 
 // Settings returns those of each connection.

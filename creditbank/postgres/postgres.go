@@ -127,6 +127,7 @@ type statements struct {
 	movements                           *sql.Stmt
 	applications, disclosures           *sql.Stmt
 	cases, readMark, concerns           *sql.Stmt
+	expiring, refused, mark             *sql.Stmt
 	accessRecord, accessCurrent         *sql.Stmt
 	learnersIn, accountsIn              *sql.Stmt
 	outcomesIn, actsIn                  *sql.Stmt
@@ -160,6 +161,9 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.accountsIn, accountsInQuery},
 		{&q.outcomesIn, outcomesInQuery},
 		{&q.actsIn, actsInQuery},
+		{&q.expiring, expiringQuery},
+		{&q.refused, refusedQuery},
+		{&q.mark, markQuery},
 		{&q.accessRecord, getRecordQuery},
 		{&q.accessCurrent, getCurrentQuery},
 	} {

@@ -330,6 +330,12 @@ CREATE TABLE public.status_bit (
     idx integer NOT NULL
 );
 
+CREATE TABLE public.sweep (
+    mark bigint NOT NULL,
+    job text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT sweep_check CHECK (((mark >= 0) AND (job <> ''::text)))
+);
+
 ALTER TABLE ONLY public.access_answer
     ADD CONSTRAINT access_answer_pkey PRIMARY KEY (caller, request_key);
 
@@ -408,6 +414,9 @@ ALTER TABLE ONLY public.read_mark
 ALTER TABLE ONLY public.status_bit
     ADD CONSTRAINT status_bit_pkey PRIMARY KEY (list, idx);
 
+ALTER TABLE ONLY public.sweep
+    ADD CONSTRAINT sweep_pkey PRIMARY KEY (job);
+
 ALTER TABLE ONLY public.transfer
     ADD CONSTRAINT transfer_pkey PRIMARY KEY (learner_id, seq, n);
 
@@ -421,7 +430,11 @@ CREATE INDEX act_case ON ONLY public.act USING btree (learner_id, seq) WHERE (ki
 
 CREATE INDEX act_case_decided ON ONLY public.act USING btree (learner_id, ((body ->> 'of'::text))) WHERE (kind = 'case_decided'::text);
 
+CREATE INDEX act_expiry ON ONLY public.act USING btree (((NULLIF(replace(((body -> 'recognition'::text) ->> 'expires_on'::text), '-'::text, ''::text), ''::text))::integer), learner_id) WHERE (kind = 'recognised'::text);
+
 CREATE INDEX act_feed ON ONLY public.act USING btree (feed_id);
+
+CREATE INDEX act_recognised ON ONLY public.act USING btree (learner_id) WHERE (kind = 'recognised'::text);
 
 CREATE UNIQUE INDEX act_request ON ONLY public.act USING btree (learner_id, caller, request_key, request_part) WHERE (request_key <> ''::text);
 
@@ -429,7 +442,11 @@ CREATE INDEX act_reviewed ON ONLY public.act USING btree (learner_id, ((body ->>
 
 CREATE INDEX feed_unnumbered ON public.feed USING btree (id) WHERE (seq IS NULL);
 
+CREATE INDEX outcome_expiry ON ONLY public.outcome USING btree (expires_on, learner_id) WHERE (granted AND (expires_on > 0));
+
 CREATE INDEX outcome_feed ON ONLY public.outcome USING btree (feed_id);
+
+CREATE INDEX outcome_refused ON ONLY public.outcome USING btree (learner_id) WHERE (NOT granted);
 
 CREATE TRIGGER access_record_kept BEFORE TRUNCATE ON public.access_record FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 
@@ -486,6 +503,8 @@ CREATE TRIGGER outcome_unchanged BEFORE DELETE OR UPDATE ON public.outcome FOR E
 CREATE TRIGGER status_bit_kept BEFORE TRUNCATE ON public.status_bit FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER status_bit_unchanged BEFORE DELETE OR UPDATE ON public.status_bit FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER sweep_forward BEFORE UPDATE ON public.sweep FOR EACH ROW WHEN (((new.mark < old.mark) OR (new.job <> old.job))) EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER transfer_kept BEFORE TRUNCATE ON public.transfer FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 

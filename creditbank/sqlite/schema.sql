@@ -75,7 +75,12 @@ CREATE INDEX act_applied ON act (learner_id, seq) WHERE kind = 'applied';
 
 CREATE INDEX act_case ON act (learner_id, seq) WHERE kind = 'case_opened';
 
+CREATE INDEX act_expiry ON act (CAST(replace(json_extract(CAST(body AS TEXT), '$.recognition.expires_on'), '-', '') AS INTEGER), learner_id)
+    WHERE kind = 'recognised';
+
 CREATE INDEX act_feed ON act (feed_id);
+
+CREATE INDEX act_recognised ON act (learner_id) WHERE kind = 'recognised';
 
 CREATE UNIQUE INDEX act_request ON act (learner_id, caller, request_key, request_part) WHERE request_key <> '';
 
@@ -303,7 +308,11 @@ CREATE TABLE outcome (
     CONSTRAINT outcome_key UNIQUE (learner_id, institution, external_id, revision)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX outcome_expiry ON outcome (expires_on, learner_id) WHERE granted AND expires_on > 0;
+
 CREATE INDEX outcome_feed ON outcome (feed_id);
+
+CREATE INDEX outcome_refused ON outcome (learner_id) WHERE NOT granted;
 
 CREATE TRIGGER outcome_no_delete BEFORE DELETE ON outcome BEGIN SELECT RAISE(ABORT, 'outcomes are never deleted'); END;
 
@@ -323,6 +332,13 @@ CREATE TABLE status_bit (
 CREATE TRIGGER status_bit_no_delete BEFORE DELETE ON status_bit BEGIN SELECT RAISE(ABORT, 'status bits are never cleared'); END;
 
 CREATE TRIGGER status_bit_no_update BEFORE UPDATE ON status_bit BEGIN SELECT RAISE(ABORT, 'status bits are never moved'); END;
+
+CREATE TABLE sweep (
+    job  TEXT    PRIMARY KEY NOT NULL CHECK (job <> ''),
+    mark INTEGER NOT NULL CHECK (mark >= 0) -- never less than it was
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER sweep_forward BEFORE UPDATE ON sweep WHEN NEW.mark < OLD.mark OR NEW.job <> OLD.job BEGIN SELECT RAISE(ABORT, 'a mark never goes back'); END;
 
 CREATE TABLE transfer (
     learner_id   TEXT    NOT NULL,

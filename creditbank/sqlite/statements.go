@@ -10,7 +10,7 @@ import (
 type writeStatements struct {
 	addFeed, addLearner, addLookup, addAccount, advance *sql.Stmt
 	addOutcome, addAct, addTransfer, addDocument        *sql.Stmt
-	known, taken, newest, addDisclosure                 *sql.Stmt
+	known, taken, newest, addDisclosure, setMark        *sql.Stmt
 	addConcern, markRead                                *sql.Stmt
 }
 
@@ -23,6 +23,7 @@ type readStatements struct {
 	documents, lastFeed, feed, feedsRows *sql.Stmt
 	movements, applications, disclosures *sql.Stmt
 	cases, readMark, concerns            *sql.Stmt
+	expiring, refused, mark              *sql.Stmt
 
 	learnersIn, outcomesIn, actsIn *sql.Stmt // of a range of learners
 }
@@ -56,6 +57,10 @@ const outcomeColumns = `
 
 const actColumns = `
 	learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest`
+
+// recognisedUntil is the last day that an act of kind recognised gives an outcome,
+// as the index act_expiry has it.
+const recognisedUntil = `CAST(replace(json_extract(CAST(body AS TEXT), '$.recognition.expires_on'), '-', '') AS INTEGER)`
 
 const disclosureColumns = `
 	learner_id, id, at, caller, recipient, authority, purpose, fields, basis, consent, request, digest`
@@ -105,6 +110,10 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 			INSERT INTO read_mark (learner_id, seq)
 			VALUES (?, ?)
 			ON CONFLICT (learner_id) DO UPDATE SET seq = max(seq, excluded.seq)`},
+		{&w.setMark, `
+			INSERT INTO sweep (job, mark)
+			VALUES (?, ?)
+			ON CONFLICT (job) DO UPDATE SET mark = excluded.mark WHERE excluded.mark > mark`},
 		{&w.newest, `
 			SELECT coalesce(max(version), 0) FROM document`},
 		{&w.addDocument, `
@@ -210,6 +219,51 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			WHERE learner_id = ?1 AND (?2 = '' OR id < ?2)
 			ORDER BY id DESC
 			LIMIT ?3`},
+		{&r.expiring, `
+			SELECT expires_on, learner_id
+			FROM (
+				SELECT DISTINCT expires_on, learner_id
+				FROM outcome
+				WHERE granted AND expires_on > 0 AND (expires_on, learner_id) > (?1, ?2) AND expires_on <= ?3
+				ORDER BY expires_on, learner_id
+				LIMIT ?4
+			)
+			UNION
+			SELECT expires_on, learner_id
+			FROM (
+				SELECT DISTINCT ` + recognisedUntil + ` AS expires_on, learner_id
+				FROM act
+				WHERE kind = 'recognised' AND ` + recognisedUntil + ` > 0
+				AND (` + recognisedUntil + `, learner_id) > (?1, ?2) AND ` + recognisedUntil + ` <= ?3
+				ORDER BY ` + recognisedUntil + `, learner_id
+				LIMIT ?4
+			)
+			ORDER BY 1, 2
+			LIMIT ?4`},
+		{&r.refused, `
+			SELECT learner_id
+			FROM (
+				SELECT DISTINCT learner_id
+				FROM outcome
+				WHERE NOT granted AND learner_id > ?1
+				ORDER BY learner_id
+				LIMIT ?2
+			)
+			UNION
+			SELECT learner_id
+			FROM (
+				SELECT DISTINCT learner_id
+				FROM act
+				WHERE kind = 'recognised' AND learner_id > ?1
+				ORDER BY learner_id
+				LIMIT ?2
+			)
+			ORDER BY 1
+			LIMIT ?2`},
+		{&r.mark, `
+			SELECT coalesce(max(mark), 0)
+			FROM sweep
+			WHERE job = ?`},
 		{&r.documents, `
 			SELECT version, kind, id, body, at, caller, digest
 			FROM document

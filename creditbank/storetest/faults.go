@@ -98,6 +98,13 @@ func repeatable(t *testing.T, f *Faulty, method Method, n, version int) repetiti
 				t.Errorf("ReadMark = %d, %v; want %d", got, err, n)
 			}
 		}
+	case MethodSetMark:
+		r.write = func() error { return f.SetMark(t.Context(), "expiry", int64(n)) }
+		r.check = func(t *testing.T) {
+			if got, err := f.Mark(t.Context(), "expiry"); err != nil || got != int64(n) {
+				t.Errorf("Mark = %d, %v; want %d", got, err, n)
+			}
+		}
 	case MethodNumber:
 		Open(t, f.Store, l)
 		r.write = func() error { _, err := f.Number(t.Context()); return err }

@@ -34,11 +34,12 @@ const (
 	MethodNumber   Method = "Number"
 	MethodDisclose Method = "Disclose"
 	MethodMarkRead Method = "MarkRead"
+	MethodSetMark  Method = "SetMark"
 )
 
 // Methods lists the methods that can fail.
 func Methods() []Method {
-	return []Method{MethodAppend, MethodOpen, MethodPublish, MethodNumber, MethodDisclose, MethodMarkRead}
+	return []Method{MethodAppend, MethodOpen, MethodPublish, MethodNumber, MethodDisclose, MethodMarkRead, MethodSetMark}
 }
 
 // ErrInjected is in the chain of every injected error.
@@ -118,6 +119,12 @@ func (f *Faulty) Disclose(ctx context.Context, d creditbank.Disclosure) error {
 // MarkRead implements [creditbank.InboxStore].
 func (f *Faulty) MarkRead(ctx context.Context, learner creditbank.LearnerID, through int64) error {
 	_, err := withFault(f, MethodMarkRead, func() (struct{}, error) { return struct{}{}, f.Store.MarkRead(ctx, learner, through) })
+	return err
+}
+
+// SetMark implements [creditbank.SweepStore].
+func (f *Faulty) SetMark(ctx context.Context, job string, mark int64) error {
+	_, err := withFault(f, MethodSetMark, func() (struct{}, error) { return struct{}{}, f.Store.SetMark(ctx, job, mark) })
 	return err
 }
 
