@@ -30,6 +30,7 @@ type city struct {
 	store   *storetest.Faulty
 	ledgers *sqlite.Store // what is stored of transfers
 	poster  *creditbank.Poster
+	vault   creditbank.Vault
 	mu      sync.Mutex
 	now     time.Time
 }
@@ -66,14 +67,21 @@ func newCity(t *testing.T) *city {
 	c.set("2026-03-15")
 	master, err := vault.NewMaster(rand.Reader)
 	must(t, err)
-	v, err := vault.New(master, rand.Reader)
+	c.vault, err = vault.New(master, rand.Reader)
 	must(t, err)
-	c.Bank, err = creditbank.New(t.Context(), creditbank.Config{Store: c.store, Vault: v, Clock: c.clock, Random: rand.Reader, LoadRules: rule.Load})
-	must(t, err)
+	c.reopen(c.store)
 	c.publish(cityFiles)
 	c.poster = c.NewPoster(t.Context(), creditbank.PosterConfig{})
 	t.Cleanup(c.poster.Close)
 	return c
+}
+
+// reopen opens the bank on a store.
+func (c *city) reopen(s creditbank.Store) {
+	c.t.Helper()
+	var err error
+	c.Bank, err = creditbank.New(c.t.Context(), creditbank.Config{Store: s, Vault: c.vault, Clock: c.clock, Random: rand.Reader, LoadRules: rule.Load})
+	must(c.t, err)
 }
 
 func (c *city) publish(rules string) {
@@ -118,9 +126,14 @@ func (c *city) clock() time.Time {
 
 // set moves the clock to noon in Shanghai of the given day.
 func (c *city) set(date string) {
+	c.at(day(c.t, date).Time(time.UTC).Add(4 * time.Hour))
+}
+
+// at moves the clock.
+func (c *city) at(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now = day(c.t, date).Time(time.UTC).Add(4 * time.Hour)
+	c.now = now
 }
 
 func must(t testing.TB, err error) {

@@ -103,6 +103,18 @@ func (d *draft) lapse(l *Lot) error {
 	return err
 }
 
+// lapseAll posts everything that has expired.
+func (d *draft) lapseAll() error {
+	for _, l := range d.account.Lots {
+		if l.due(d.day) > 0 {
+			if err := d.lapse(l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // finish adds what follows from the acts of d: credits of expired lots that came
 // back with them expire with them. Lots that they did not touch are left to the
 // sweep.
@@ -136,12 +148,8 @@ func (a *Account) dues(day Date) map[int64]Credits {
 // at any time; each credit expires once.
 func (b *Bank) Expire(ctx context.Context, id LearnerID) ([]Act, error) {
 	acts, _, err := b.change(ctx, Change{By: sweeper, Learner: id}, "expire", func(d *draft, _ History, _ Rules) error {
-		for _, l := range d.account.Lots {
-			if l.due(d.day) > 0 {
-				if err := d.lapse(l); err != nil {
-					return err
-				}
-			}
+		if err := d.lapseAll(); err != nil {
+			return err
 		}
 		if len(d.write.Acts) == 0 {
 			return b.nothingToDo(ctx)
