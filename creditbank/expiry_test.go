@@ -184,6 +184,9 @@ func TestNoDecisionDependsOnTheSweep(t *testing.T) {
 			c.holds(l, "2027-06-01", "P1 4.0") // relinked to the second and a part of the third
 			c.expire(l)
 			c.ledger(l, creditbank.AccountExpired, 2*creditbank.Credit)
+			c.revoke(l, "O2") // what was taken of the third comes back, and expires again
+			c.ledger(l, creditbank.AccountExpired, 3*creditbank.Credit)
+			c.ledger(l, creditbank.LotAccount(5), 0)
 			c.replayAll(l)
 		})
 	}

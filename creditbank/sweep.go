@@ -99,5 +99,8 @@ func (s *Sweeper) sweep(ctx context.Context, j Job) (Swept, error) {
 	}
 }
 
-// Jobs returns what a bank has to do by the clock.
+// JobNames lists the names of the jobs of a bank.
+func JobNames() []string { return []string{expiryName} }
+
+// Jobs returns what a bank has to do by the clock, as [JobNames] lists it.
 func (b *Bank) Jobs() []Job { return []Job{b.expiryJob()} }

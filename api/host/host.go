@@ -52,6 +52,7 @@ type Config struct {
 	Rules creditbank.RulePolicy
 
 	Poster        creditbank.PosterConfig
+	SweepInterval time.Duration // between rounds of what comes due by the clock; a minute if zero
 	TokenLifetime time.Duration
 	TokenRotation time.Duration
 
@@ -78,8 +79,9 @@ type Host struct {
 	checked sync.Once
 	halted  bool // the log does not extend what was anchored
 
-	mu  sync.Mutex
-	lag int64 // of the follower, as last seen
+	mu    sync.Mutex
+	lag   int64 // of the follower, as last seen
+	swept map[string]creditbank.Swept // by each job of the sweep: in all, and how it last stood
 }
 
 // Open makes a service. The store stays its caller's to close, after
@@ -88,7 +90,7 @@ func Open(ctx context.Context, c Config) (*Host, error) {
 	if c.Issue == nil {
 		c.Issue = c.Clock
 	}
-	h := &Host{c: c, origin: c.Host + "/certlog"}
+	h := &Host{c: c, origin: c.Host + "/certlog", swept: map[string]creditbank.Swept{}}
 	var err error
 	h.Bank, err = creditbank.New(ctx, creditbank.Config{
 		Store: c.Ledger, Vault: c.Vault, Clock: c.Clock, Random: c.Random, LoadRules: rule.Load, Rules: rule.Maker{}, Policy: c.Rules,
@@ -172,12 +174,14 @@ func (h *Host) Lag() int64 {
 // Waiting returns how many postings wait to be written.
 func (h *Host) Waiting() int { return h.poster.Waiting() }
 
-// Run works beside the requests until ctx ends: it issues certificates as the
+// Run works beside the requests until ctx ends: it does what comes due by the
+// clock, issues certificates as the
 // ledger calls for them, anchors their log, and does what the server wants done.
 func (h *Host) Run(ctx context.Context) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	wait.Go(func() { h.Server.Run(ctx) })
+	wait.Go(func() { h.sweep(ctx) })
 	if !h.CheckAnchored(ctx) {
 		return
 	}
@@ -257,6 +261,32 @@ func (h *Host) follow(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// sweep does what comes due by the clock.
+func (h *Host) sweep(ctx context.Context) {
+	creditbank.NewSweeper(creditbank.SweeperConfig{Jobs: h.Bank.Jobs(), Interval: h.c.SweepInterval, Report: func(job string, s creditbank.Swept, err error) {
+		h.mu.Lock()
+		sum := h.swept[job]
+		sum.Done, sum.Looked = sum.Done+s.Done, sum.Looked+s.Looked
+		sum.More, sum.Behind = s.More, s.Behind
+		h.swept[job] = sum
+		h.mu.Unlock()
+		switch {
+		case err != nil && ctx.Err() == nil:
+			h.c.Log.WarnContext(ctx, "work that is due failed; it is tried again", "job", job, "done", s.Done, "behind", s.Behind.String(), "err", err)
+		case s.Done > 0:
+			h.c.Log.InfoContext(ctx, "work that was due is done", "job", job, "done", s.Done, "looked", s.Looked, "more", s.More)
+		}
+	}}).Run(ctx)
+}
+
+// Swept returns what a job of the sweep has done since the start, and how it
+// stood when it was last seen.
+func (h *Host) Swept(job string) creditbank.Swept {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.swept[job]
 }
 
 // anchor has the log recorded elsewhere, now and then.

@@ -31,6 +31,11 @@ type Gauges struct {
 	// FeedLag returns how many rows of the feed a follower has yet to read, by
 	// the name of the follower.
 	FeedLag map[string]func() float64
+	// Due returns for how many seconds the oldest work that comes due by the clock
+	// has waited, by the name of the job; zero where nothing waits.
+	Due map[string]func() float64
+	// Swept returns how many pieces of such work were done, by the name of the job.
+	Swept map[string]func() float64
 	// PosterQueue returns how many postings wait to be written.
 	PosterQueue func() float64
 }
@@ -82,6 +87,18 @@ func (m *Metrics) registerGauges(g Gauges) {
 			Name: "creditbank_feed_lag_rows", Help: "Rows of the feed that a follower has yet to read.",
 			ConstLabels: prometheus.Labels{"follower": follower},
 		}, lag))
+	}
+	for job, lag := range g.Due {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "creditbank_sweep_lag_seconds", Help: "For how long the oldest work that comes due by the clock has been due.",
+			ConstLabels: prometheus.Labels{"job": job},
+		}, lag))
+	}
+	for job, done := range g.Swept {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "creditbank_sweep_done_total", Help: "Pieces of work that came due by the clock and were done.",
+			ConstLabels: prometheus.Labels{"job": job},
+		}, done))
 	}
 	if g.PosterQueue != nil {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{

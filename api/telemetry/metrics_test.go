@@ -24,6 +24,8 @@ func TestMetrics(t *testing.T) {
 	m := telemetry.NewMetrics(telemetry.Gauges{
 		FeedLag:     map[string]func() float64{"office": func() float64 { return lag }, "cache": func() float64 { return 0 }},
 		PosterQueue: func() float64 { return 17 },
+		Due:         map[string]func() float64{"expiry": func() float64 { return 3600 }},
+		Swept:       map[string]func() float64{"expiry": func() float64 { return 12 }},
 	})
 	for _, status := range []int{200, 201, 404, 500, 0, 999} {
 		m.Started()
@@ -47,6 +49,8 @@ func TestMetrics(t *testing.T) {
 		`creditbank_feed_lag_rows{follower="office"} 5`,
 		`creditbank_feed_lag_rows{follower="cache"} 0`,
 		`creditbank_poster_queue_depth 17`,
+		`creditbank_sweep_lag_seconds{job="expiry"} 3600`,
+		`creditbank_sweep_done_total{job="expiry"} 12`,
 	} {
 		if !strings.Contains(got, "\n"+line+"\n") {
 			t.Errorf("no line %s in\n%s", line, grep(got, line[:strings.IndexAny(line, "{ ")]))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"creditbank/creditbank"
 )
@@ -214,14 +215,42 @@ func (x *examiner) balances(l creditbank.Learner, a *creditbank.Account, stored 
 			}
 		}
 	}
+	set := map[book]creditbank.Credits{} // what applications hold, and what has expired
 	for _, lot := range a.Lots {
 		account, want := creditbank.LotAccount(lot.Seq), creditbank.Credits(0)
 		if lot.Granted && lot.Current() && lot.RevokedOn == 0 {
-			want = lot.Credits - used[lot.Seq]
+			want = lot.Credits - used[lot.Seq] - lot.Held(endOfTime) - lot.Lapsed()
 		}
+		set[book{creditbank.HoldAccount(lot.HeldBy()), lot.Category}] += lot.Held(endOfTime)
+		set[book{creditbank.AccountExpired, lot.Category}] += lot.Lapsed()
 		if n := held[book{account, lot.Category}]; n != want || n < 0 {
 			x.fault(CheckLots, l.Account, fmt.Sprintf("%s 在账本中余 %s，按记录应余 %s", account, n, want),
 				fmt.Sprintf("%s has %s left in the ledger, %s by its rows", account, n, want))
+		}
+	}
+	x.set(l, held, set)
+}
+
+// endOfTime is later than every hold that has ended.
+const endOfTime creditbank.Date = 99991231
+
+// set compares what stands on the accounts of applications together, and on that
+// of what has expired, with what the lots say of it.
+func (x *examiner) set(l creditbank.Learner, held, want map[book]creditbank.Credits) {
+	sum := func(books map[book]creditbank.Credits, expired bool, c creditbank.Category) (sum creditbank.Credits) {
+		for b, n := range books {
+			if b.category == c && (expired && b.account == creditbank.AccountExpired || !expired && strings.HasPrefix(string(b.account), "hold:")) {
+				sum += n
+			}
+		}
+		return sum
+	}
+	for _, c := range creditbank.Categories() {
+		for _, expired := range []bool{false, true} {
+			if got, want := sum(held, expired, c), sum(want, expired, c); got != want {
+				x.fault(CheckLots, l.Account, fmt.Sprintf("%s 已占用或已失效学分在账本中为 %s，按记录应为 %s", c, got, want),
+					fmt.Sprintf("%s that is held or has expired is %s in the ledger, %s by its rows", c, got, want))
+			}
 		}
 	}
 }

@@ -143,6 +143,8 @@ func (s *Service) assemble(ctx context.Context, o Options, secrets configs.Secre
 	s.metrics = telemetry.NewMetrics(telemetry.Gauges{
 		FeedLag:     map[string]func() float64{"certificates": func() float64 { return float64(s.Lag()) }},
 		PosterQueue: func() float64 { return float64(s.Waiting()) },
+		Due:         s.jobs(func(done creditbank.Swept) float64 { return done.Behind.Seconds() }),
+		Swept:       s.jobs(func(done creditbank.Swept) float64 { return float64(done.Done) }),
 	})
 	c.Server.Metrics, c.Server.MetricsHandler = measures{s.metrics}, s.metrics.Handler()
 	if c.Server.Pages, err = s.pages(o, keys, secrets, clock); err != nil {
@@ -152,6 +154,15 @@ func (s *Service) assemble(ctx context.Context, o Options, secrets configs.Secre
 		return err
 	}
 	return nil
+}
+
+// jobs returns a measure of each job of the sweep.
+func (s *Service) jobs(measure func(creditbank.Swept) float64) map[string]func() float64 {
+	all := map[string]func() float64{}
+	for _, name := range creditbank.JobNames() {
+		all[name] = func() float64 { return measure(s.Host.Swept(name)) }
+	}
+	return all
 }
 
 // pages returns the pages for people, with the way in through a provider where
