@@ -80,7 +80,7 @@ type Host struct {
 	halted  bool // the log does not extend what was anchored
 
 	mu    sync.Mutex
-	lag   int64 // of the follower, as last seen
+	lag   int64                       // of the follower, as last seen
 	swept map[string]creditbank.Swept // by each job of the sweep: in all, and how it last stood
 }
 

@@ -108,7 +108,7 @@ func lots(a *creditbank.Account, stored []creditbank.Movement) error {
 	for _, l := range a.Lots {
 		want := creditbank.Credits(0)
 		if l.Granted && l.Current() && l.RevokedOn == 0 {
-			want = l.Credits - used[l.Seq]
+			want = l.Credits - used[l.Seq] - l.Held(99991231) - l.Lapsed()
 		}
 		if n := held[creditbank.LotAccount(l.Seq)]; n != want || n < 0 {
 			return fmt.Errorf("lot %d has %s left in the ledger, %s by its rows", l.Seq, n, want)
