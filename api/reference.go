@@ -136,7 +136,7 @@ func wireCourse(c creditbank.Course) contract.Course {
 	return contract.Course{
 		Code: string(c.Code), Version: c.Version, Title: c.Title, Institution: string(c.Institution), Category: contract.Category(c.Category),
 		Level: optional(int(c.Level)), Hours: c.Hours, Credits: c.Credits, Family: optional(c.Family), Tags: append([]string{}, c.Tags...),
-		NotionalHours: optional(c.NotionalHours), ValidFor: optional(c.ValidFor.String()), ValidUntil: day(c.ValidUntil),
+		Repeat: optional(contract.Repeat(c.Repeat)), NotionalHours: optional(c.NotionalHours), ValidFor: optional(c.ValidFor.String()), ValidUntil: day(c.ValidUntil),
 	}
 }
 
@@ -169,7 +169,7 @@ func (s *Server) PutCourse(ctx context.Context, r contract.PutCourseRequestObjec
 	c := creditbank.Course{
 		Code: creditbank.CourseCode(r.Course), Title: r.Body.Title, Institution: creditbank.InstitutionID(r.Body.Institution),
 		Category: creditbank.Category(r.Body.Category), Level: creditbank.Level(value(r.Body.Level)), Hours: value(r.Body.Hours), Credits: value(r.Body.Credits),
-		Family: value(r.Body.Family), Tags: value(r.Body.Tags), NotionalHours: value(r.Body.NotionalHours),
+		Family: value(r.Body.Family), Tags: value(r.Body.Tags), Repeat: creditbank.Repeat(value(r.Body.Repeat)), NotionalHours: value(r.Body.NotionalHours),
 	}
 	if r.Body.ValidFor != nil {
 		var err error
@@ -194,5 +194,12 @@ func (s *Server) PutCourse(ctx context.Context, r contract.PutCourseRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return contract.PutCourse200JSONResponse(wireCourse(cat.Courses[c.Code])), nil
+	w := wireCourse(cat.Courses[c.Code])
+	if c.Repeat == "" {
+		w.Warnings = &[]contract.Text{wireText(creditbank.Text{
+			ZH: "课程未注明重修是否计分（repeat），按每次都计",
+			EN: "the course does not say whether a repeat counts (repeat): each does",
+		})}
+	}
+	return contract.PutCourse200JSONResponse(w), nil
 }

@@ -31,6 +31,7 @@ type city struct {
 	ledgers *sqlite.Store // what is stored of transfers
 	poster  *creditbank.Poster
 	vault   creditbank.Vault
+	repeat  map[creditbank.CourseCode]creditbank.Repeat // the words of courses
 	mu      sync.Mutex
 	now     time.Time
 }
@@ -102,6 +103,9 @@ func (c *city) publishBoth(rules, programmes string) {
 			{Code: "S2", Title: "乙课", Institution: "I01", Category: creditbank.Formal, Level: 5, Hours: 16 * creditbank.Hour, Credits: 200},
 			{Code: "N3", Title: "社区课", Institution: "I02", Category: creditbank.NonFormal, Level: 2, Hours: 48 * creditbank.Hour},
 		},
+	}
+	for i := range ref.Courses {
+		ref.Courses[i].Repeat = c.repeat[ref.Courses[i].Code]
 	}
 	cat := creditbank.NewCatalogue()
 	must(c.t, cat.AddRegion(ref.Regions[0]))

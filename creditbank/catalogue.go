@@ -126,6 +126,7 @@ type Course struct {
 
 	NotionalHours Hours  `json:"notional_hours,omitempty"` // all learning time, self-study included; 0 where it is not stated
 	ValidFor      Period `json:"valid_for,omitzero"`       // how long its outcomes can be used, by whoever issues them
+	Repeat        Repeat `json:"repeat,omitempty"`         // "" where the course says nothing
 
 	// ValidUntil is the last day on which outcomes of the course are issued; the
 	// course is retired (停开) after it. Zero while it is offered.
@@ -370,6 +371,9 @@ func (c *Catalogue) checkCourse(v Course) error {
 			return err
 		}
 	}
+	if _, err := ParseRepeat(string(v.Repeat)); err != nil {
+		return err
+	}
 	if v.Hours < 0 || v.Hours > MaxHours {
 		return Invalid(CodeMalformed, "hours", "学时应在0与100000之间", "hours lie between 0 and 100000")
 	}
@@ -386,5 +390,5 @@ func sameCourse(a, b Course) bool {
 	tags := slices.Equal(a.Tags, b.Tags)
 	return tags && a.Code == b.Code && a.Version == b.Version && a.Title == b.Title && a.Institution == b.Institution &&
 		a.Category == b.Category && a.Level == b.Level && a.Hours == b.Hours && a.Credits == b.Credits && a.Family == b.Family &&
-		a.NotionalHours == b.NotionalHours && a.ValidFor == b.ValidFor && a.ValidUntil == b.ValidUntil
+		a.NotionalHours == b.NotionalHours && a.ValidFor == b.ValidFor && a.ValidUntil == b.ValidUntil && a.Repeat == b.Repeat
 }

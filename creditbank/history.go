@@ -25,6 +25,16 @@ func (h History) act(seq int64) Act {
 	return h.Acts[i]
 }
 
+// outcome returns the outcome of version seq as it was posted, or the zero
+// Outcome.
+func (h History) outcome(seq int64) Outcome {
+	i := slices.IndexFunc(h.Outcomes, func(o Outcome) bool { return o.Seq == seq })
+	if i < 0 {
+		return Outcome{}
+	}
+	return h.Outcomes[i]
+}
+
 // NewAccount adds up h. An error means that what is stored is damaged: it
 // wraps none of this package's kinds.
 func NewAccount(h History) (*Account, error) { return h.At(h.Version()) }

@@ -235,6 +235,14 @@ func (p *Poster) attempt(ctx context.Context, batch []*job) (lost []*job, err er
 	}
 	for i, j := range batch {
 		a := f.answers[i]
+		if a.late {
+			if lostWrite := f.writes[j.posting.Learner]; lostWrite != nil && !won[j.posting.Learner] {
+				lost = append(lost, j) // after what was sent before it
+			} else {
+				j.finish(p.bank.postLate(ctx, j))
+			}
+			continue
+		}
 		if a.written && !won[j.posting.Learner] || errors.Is(a.err, errBehind) {
 			lost = append(lost, j)
 			continue
@@ -244,17 +252,50 @@ func (p *Poster) attempt(ctx context.Context, batch []*job) (lost []*job, err er
 	return lost, nil
 }
 
+// postLate puts a posting on record whose course looks back, or that came after
+// one in its batch: it is decided on the learner's whole history, and answered
+// alone.
+func (b *Bank) postLate(ctx context.Context, j *job) (Posted, error) {
+	var posted Posted
+	_, _, err := b.change(ctx, Change{By: j.by, Learner: j.posting.Learner}, "post", func(d *draft, h History, rules Rules) error {
+		for _, l := range d.account.Lots {
+			if l.OutcomeKey != j.posting.OutcomeKey {
+				continue
+			}
+			if !l.SamePosting(j.posting) {
+				return keyReused(j.posting.OutcomeKey)
+			}
+			posted = Posted{h.outcome(l.Seq), true}
+			return b.nothingToDo(ctx)
+		}
+		cat := b.Catalogue()
+		if err := j.posting.Check(cat, d.day); err != nil {
+			return err
+		}
+		d.request, d.trace = Request{}, j.request
+		outcome, err := d.post(rules, j.posting, cat.Courses[j.posting.Course])
+		posted = Posted{Outcome: outcome}
+		return err
+	})
+	if err != nil && err != errNothingToDo {
+		return Posted{}, err
+	}
+	return posted, nil
+}
+
 // A folding is a batch being decided, learner by learner, in order.
 type folding struct {
 	writes  map[LearnerID]*Write
 	made    map[OutcomeKey]Outcome // in this batch
 	answers []answer
+	late    map[LearnerID]bool // whose postings from here on are decided on their whole history
 }
 
 type answer struct {
 	posted  Posted
 	err     error
 	written bool // the answer holds only if the learner's write is taken
+	late    bool // there is no answer yet: it takes the learner's whole history
 }
 
 // errBehind says that a posting was decided upon a past that is not that of the
@@ -272,7 +313,7 @@ func (b *Bank) recall(ctx context.Context, batch []*job, heads []Head) (map[Lear
 	var pasts map[LearnerID]Past
 	for i, j := range batch {
 		id := j.posting.Learner
-		if _, known := pasts[id]; known || !heads[i].Known || heads[i].Stored != nil || !cat.Rules.Recalls(j.posting, cat.Courses[j.posting.Course]) {
+		if _, known := pasts[id]; known || cat.Courses[j.posting.Course].Repeat.looksBack() || !heads[i].Known || heads[i].Stored != nil || !cat.Rules.Recalls(j.posting, cat.Courses[j.posting.Course]) {
 			continue
 		}
 		a := b.accounts.get(id, heads[i].Version)
@@ -302,8 +343,12 @@ func (b *Bank) fold(batch []*job, heads []Head, pasts map[LearnerID]Past) (*fold
 		return nil, err
 	}
 	cat := b.Catalogue()
-	f := &folding{map[LearnerID]*Write{}, map[OutcomeKey]Outcome{}, make([]answer, len(batch))}
+	f := &folding{map[LearnerID]*Write{}, map[OutcomeKey]Outcome{}, make([]answer, len(batch)), map[LearnerID]bool{}}
 	for i, j := range batch {
+		if learner := j.posting.Learner; f.late[learner] || cat.Courses[j.posting.Course].Repeat.looksBack() {
+			f.late[learner], f.answers[i].late = true, true
+			continue
+		}
 		f.answers[i] = f.one(j, heads[i], today, func(w *Write) (Outcome, error) {
 			if err := j.posting.Check(cat, today); err != nil {
 				return Outcome{}, err

@@ -24,7 +24,7 @@ func (b *Bank) Revise(ctx context.Context, by Caller, p Posting, request string)
 	_, _, err := b.change(ctx, Change{By: by, Learner: p.Learner}, what, func(d *draft, h History, rules Rules) error {
 		old, stored, err := revisable(d.account, p)
 		if stored != nil {
-			posted = Posted{*stored, true}
+			posted = Posted{h.outcome(stored.Seq), true}
 			return b.nothingToDo(ctx)
 		}
 		if err := errors.Join(p.Check(b.Catalogue(), d.day), err); err != nil {
@@ -78,9 +78,8 @@ func keyReused(k OutcomeKey) error {
 func (b *Bank) revise(ctx context.Context, d *draft, h History, rules Rules, old *Lot, p Posting) (Outcome, error) {
 	affected := d.account.using(old)
 	// What the old revision counted towards a cap of its period is free again for it.
-	past := d.account.Past(old.Seq)
 	course := b.Catalogue().Courses[p.Course]
-	outcome, err := d.outcome(p, course, rules.Recognise(p, course, past))
+	outcome, err := d.post(rules, p, course, old.Seq)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -449,6 +449,30 @@ func (e RegionInputLevel) Valid() bool {
 	}
 }
 
+// Defines values for Repeat.
+const (
+	Best   Repeat = "best"
+	Every  Repeat = "every"
+	Once   Repeat = "once"
+	Yearly Repeat = "yearly"
+)
+
+// Valid indicates whether the value is a known member of the Repeat enum.
+func (e Repeat) Valid() bool {
+	switch e {
+	case Best:
+		return true
+	case Every:
+		return true
+	case Once:
+		return true
+	case Yearly:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAuditor  Role = "auditor"
@@ -1175,9 +1199,14 @@ type Course struct {
 	// NotionalHours 学时，十进制 Hours as a decimal
 	//
 	// Example: 16
-	NotionalHours *Hours   `json:"notional_hours,omitempty"`
-	Tags          []string `json:"tags"`
-	Title         string   `json:"title"`
+	NotionalHours *Hours `json:"notional_hours,omitempty"`
+
+	// Repeat 重修是否再计学分：只计首次获认定的一次；取最好成绩；每自然年计一次；每次都计。未注明的按每次都计，并提醒。
+	// Whether a repeat counts: the first that is recognised, the better result, one a calendar year, or each. A course
+	// without the word counts every time, with a warning.
+	Repeat *Repeat  `json:"repeat,omitempty"`
+	Tags   []string `json:"tags"`
+	Title  string   `json:"title"`
 
 	// ValidFor 期限，如P5Y、P18M A period of years, months, weeks and days
 	//
@@ -1189,6 +1218,9 @@ type Course struct {
 	// Example: 2026-03-15
 	ValidUntil *Day `json:"valid_until,omitempty"`
 	Version    int  `json:"version"`
+
+	// Warnings 登记时的提醒，不影响登记 What to look at, told when the course is put; it is put all the same
+	Warnings *[]Text `json:"warnings,omitempty"`
 }
 
 // CourseInput defines model for CourseInput.
@@ -1216,9 +1248,14 @@ type CourseInput struct {
 	// NotionalHours 学时，十进制 Hours as a decimal
 	//
 	// Example: 16
-	NotionalHours *Hours    `json:"notional_hours,omitempty"`
-	Tags          *[]string `json:"tags,omitempty"`
-	Title         string    `json:"title"`
+	NotionalHours *Hours `json:"notional_hours,omitempty"`
+
+	// Repeat 重修是否再计学分：只计首次获认定的一次；取最好成绩；每自然年计一次；每次都计。未注明的按每次都计，并提醒。
+	// Whether a repeat counts: the first that is recognised, the better result, one a calendar year, or each. A course
+	// without the word counts every time, with a warning.
+	Repeat *Repeat   `json:"repeat,omitempty"`
+	Tags   *[]string `json:"tags,omitempty"`
+	Title  string    `json:"title"`
 
 	// ValidFor 期限，如P5Y、P18M A period of years, months, weeks and days
 	//
@@ -1967,6 +2004,11 @@ type RegionInput struct {
 
 // RegionInputLevel defines model for RegionInput.Level.
 type RegionInputLevel string
+
+// Repeat 重修是否再计学分：只计首次获认定的一次；取最好成绩；每自然年计一次；每次都计。未注明的按每次都计，并提醒。
+// Whether a repeat counts: the first that is recognised, the better result, one a calendar year, or each. A course
+// without the word counts every time, with a warning.
+type Repeat string
 
 // RevokedOutcome defines model for RevokedOutcome.
 type RevokedOutcome struct {

@@ -63,7 +63,7 @@ func (p *player) putCourses(ctx context.Context) error {
 		body := contract.CourseInput{
 			Title: v.Title, Institution: string(v.Institution), Category: contract.Category(v.Category), Level: optional(int(v.Level)),
 			Hours: optional(v.Hours), Credits: optional(v.Credits), Family: optional(v.Family), Tags: &v.Tags,
-			NotionalHours: optional(v.NotionalHours), ValidFor: optional(v.ValidFor.String()), ValidUntil: optional(v.ValidUntil.String()),
+			Repeat: optional(contract.Repeat(v.Repeat)), NotionalHours: optional(v.NotionalHours), ValidFor: optional(v.ValidFor.String()), ValidUntil: optional(v.ValidUntil.String()),
 		}
 		if v.Tags == nil {
 			body.Tags = nil

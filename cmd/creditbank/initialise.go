@@ -21,6 +21,8 @@ type initView struct {
 	Institutions int    `json:"institutions"`
 	Courses      int    `json:"courses"`
 	RuleSet      int    `json:"rule_set"` // 0 where none is published
+
+	WithoutRepeat []creditbank.CourseCode `json:"courses_without_repeat"` // warned of
 }
 
 func (p *program) initCommand() *cobra.Command {
@@ -60,7 +62,7 @@ func (p *program) initialise(ctx context.Context, from string) (err error) {
 		}
 	}
 	cat := bank.Catalogue()
-	v := initView{p.bankDir, len(cat.Regions), len(cat.Institutions), len(cat.Courses), 0}
+	v := initView{p.bankDir, len(cat.Regions), len(cat.Institutions), len(cat.Courses), 0, orEmpty(cat.WithoutRepeat())}
 	if cat.Rules != nil {
 		v.RuleSet = cat.Rules.Version()
 	}
@@ -76,6 +78,7 @@ func (p *program) writeInit(out *term.Screen, v initView, from string) {
 		"the keys are in "+filepath.Join(v.Bank, "keys")+": keep a copy elsewhere, without the master key no name can be read again"))
 	if v.Institutions > 0 {
 		out.Say(2, txf("地区%d个，机构%d个，课程%d门，规则集第%d版", "%d regions, %d institutions, %d courses, rule set %d", v.Regions, v.Institutions, v.Courses, v.RuleSet))
+		warnRepeat(out, v.WithoutRepeat)
 	}
 	out.Blank()
 	out.Say(0, tx("下一步", "next"))

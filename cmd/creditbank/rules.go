@@ -91,12 +91,13 @@ func (p *program) rulesPublishCommand() *cobra.Command {
 			return err
 		}
 		cat := s.Catalogue()
-		v := initView{p.bankDir, len(cat.Regions), len(cat.Institutions), len(cat.Courses), cat.Rules.Version()}
+		v := initView{p.bankDir, len(cat.Regions), len(cat.Institutions), len(cat.Courses), cat.Rules.Version(), orEmpty(cat.WithoutRepeat())}
 		err = p.show(v, func(out *term.Screen) {
 			out.Mark(0, "✓", term.Good, txf("发布%d项；现行规则集第%d版", "%d documents published; rule set %d is in force", cat.Version-before, v.RuleSet))
 			if n := len(city.Warnings()); n > 0 {
 				out.Mark(0, "!", term.Warn, txf("规则有%d处提醒，见 "+p.command("rules", "check", args[0]), "%d warnings about the rules: "+p.command("rules", "check", args[0]), n))
 			}
+			warnRepeat(out, v.WithoutRepeat)
 		})
 		return errors.Join(err, p.report(within(args[0], city.Problems.List())))
 	})

@@ -25,6 +25,8 @@ type checkView struct {
 	Examples   int           `json:"tests"`
 	Against    string        `json:"checked_against"` // folder, bank or nothing
 	Findings   []findingView `json:"findings"`
+
+	WithoutRepeat []creditbank.CourseCode `json:"courses_without_repeat"` // warned of
 }
 
 // A findingView is something wrong or doubtful, with its place and the place it
@@ -104,7 +106,10 @@ func (p *program) rulesCheckCommand() *cobra.Command {
 			return err
 		}
 		checked := rule.Check(files.Files, cat)
-		v := checkView{Against: against, Findings: files.findings(checked.Findings)}
+		v := checkView{Against: against, Findings: files.findings(checked.Findings), WithoutRepeat: []creditbank.CourseCode{}}
+		if cat != nil {
+			v.WithoutRepeat = orEmpty(cat.WithoutRepeat())
+		}
 		if checked.Set != nil {
 			v.Rules, v.Programmes = len(checked.Set.Rules()), len(checked.Set.Programmes())
 			for _, r := range checked.Set.Rules() {
@@ -164,6 +169,7 @@ func (p *program) showCheck(v checkView) error {
 		if v.Against == againstNothing {
 			out.Mark(0, "!", term.Warn, tx("没有课程与机构目录：未检查规则所引用的课程与机构，也未运行示例", "no catalogue at hand: courses and institutions were not looked at, and no examples run"))
 		}
+		warnRepeat(out, v.WithoutRepeat)
 		errs, warnings := v.count(rule.Error), v.count(rule.Warning)
 		switch {
 		case errs > 0 && warnings > 0:

@@ -5,7 +5,8 @@
 //
 //	regions.csv       code, name, level, parent
 //	institutions.csv  id, name, kinds, tier, parent, region [, uscc]
-//	courses.csv       code, title, institution, category, level, hours, credits, family, tags
+//	courses.csv       code, title, institution, category, level, hours, credits, family, tags;
+//	                  repeat (once, best, yearly, every), which may be left out
 //	learners.csv      id, name, id_number, region, programmes            may be missing
 //	outcomes.csv      external_id, institution, learner, course, issued_on, score, attended_hours
 //	                  [, learner_name, revision]                         may be missing

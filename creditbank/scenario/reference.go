@@ -70,7 +70,7 @@ func (c *City) readCourses(fsys fs.FS) bool {
 		{Name: "level", Kind: posting.Number}, {Name: "hours", Kind: posting.Number}, {Name: "credits", Kind: posting.Number},
 		{Name: "family"}, {Name: "tags"},
 		{Name: "notional_hours", Kind: posting.Number, Optional: true}, {Name: "valid_for", Optional: true},
-		{Name: "valid_until", Kind: posting.Date, Optional: true}}
+		{Name: "valid_until", Kind: posting.Date, Optional: true}, {Name: "repeat", Optional: true}}
 	return c.table(fsys, coursesFile, false, columns, func(row posting.Row) error {
 		var problems creditbank.Problems
 		v := creditbank.Course{
@@ -83,6 +83,7 @@ func (c *City) readCourses(fsys fs.FS) bool {
 			NotionalHours: posting.Value(row, "notional_hours", &problems, posting.ParseHours),
 			ValidFor:      posting.Value(row, "valid_for", &problems, creditbank.ParsePeriod),
 			ValidUntil:    posting.Value(row, "valid_until", &problems, posting.ParseDate),
+			Repeat:        posting.Value(row, "repeat", &problems, creditbank.ParseRepeat),
 		}
 		if err := problems.Err(); err != nil {
 			return err
