@@ -362,8 +362,8 @@ func (a *Account) Balance(day Date) Balance {
 	return b
 }
 
-// With returns a copy of a as it would be after d, an approval or an
-// application. It serves to look ahead; the copy cannot be stored.
+// With returns a copy of a as it would be after d, taken as approved though it
+// may be pending. It serves to look ahead; the copy cannot be stored.
 func (a *Account) With(d *Decision) *Account {
 	c := *a
 	c.Lots = slices.Clone(a.Lots)
@@ -386,11 +386,7 @@ func (a *Account) With(d *Decision) *Account {
 			}
 		}
 	}
-	if d.Pending() {
-		c.Applications = append(slices.Clip(a.Applications), &Application{Seq: seq, Decision: d})
-	} else {
-		c.Conversions = append(c.Conversions, &Conversion{Seq: seq, Decision: d})
-	}
+	c.Conversions = append(c.Conversions, &Conversion{Seq: seq, Decision: d})
 	c.advance(d.Hash())
 	return &c
 }

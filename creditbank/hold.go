@@ -124,6 +124,26 @@ func (a *Account) Released(application int64) *Account {
 	return &c
 }
 
+// Holding returns a copy of a as it would be with an application for d, which is
+// pending. It serves to look ahead; the copy cannot be stored.
+func (a *Account) Holding(d *Decision) *Account {
+	c := *a
+	c.Lots = slices.Clone(a.Lots)
+	seq := a.Version + 1
+	for _, s := range d.Sources {
+		for i, lot := range c.Lots {
+			if lot.Seq == s.Lot {
+				copied := *lot
+				copied.holds = append(slices.Clip(lot.holds), hold{seq, d.Day, 0, s.Credits})
+				c.Lots[i] = &copied
+			}
+		}
+	}
+	c.Applications = append(slices.Clip(a.Applications), &Application{Seq: seq, Decision: d})
+	c.advance(d.Hash())
+	return &c
+}
+
 // holding returns the transfers by which an application takes hold of the
 // sources of its decision.
 func (d *Decision) holding(application int64) []Transfer {

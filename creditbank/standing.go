@@ -139,8 +139,11 @@ func (b *Bank) Preview(ctx context.Context, id LearnerID, rules []RuleID) ([]*De
 			return nil, err
 		}
 		decisions = append(decisions, d)
-		if d.Approved || d.Pending() {
+		switch {
+		case d.Approved:
 			account = account.With(d)
+		case d.Pending():
+			account = account.Holding(d)
 		}
 	}
 	return decisions, nil
