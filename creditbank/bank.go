@@ -119,7 +119,12 @@ func (b *Bank) apply(cat *Catalogue, d Document) error {
 	case docInstitution:
 		return decodeInto(d.Body, func(i Institution) { cat.Institutions[i.ID] = i })
 	case docCourse:
-		return decodeInto(d.Body, func(c Course) { cat.Courses[c.Code] = c })
+		return decodeInto(d.Body, func(c Course) {
+			if old, ok := cat.Courses[c.Code]; ok {
+				cat.past[courseVersion{old.Code, old.Version}] = old
+			}
+			cat.Courses[c.Code] = c
+		})
 	case docRuleSet:
 		version, err := strconv.Atoi(d.ID)
 		if err != nil {

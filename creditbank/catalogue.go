@@ -179,8 +179,9 @@ type Catalogue struct {
 	Drafts       []*RuleDraft          // of rules, in the order of their numbers
 	RuleActs     []RuleAct             // what was done to rules and drafts, oldest first
 
-	ruleSetHash Hash     // of the document Rules was made of
-	publishing  *RuleAct // the act whose rule set is the next document
+	past        map[courseVersion]Course // those that others have replaced
+	ruleSetHash Hash                     // of the document Rules was made of
+	publishing  *RuleAct                 // the act whose rule set is the next document
 }
 
 // A RuleSet is a version of the rules as it was published.
@@ -199,6 +200,7 @@ type RuleSet struct {
 func (c *Catalogue) clone() *Catalogue {
 	copied := *c
 	copied.RuleSets, copied.RuleActs, copied.Drafts = slices.Clip(c.RuleSets), slices.Clip(c.RuleActs), slices.Clone(c.Drafts)
+	copied.past = maps.Clone(c.past)
 	copied.Regions, copied.Institutions, copied.Courses = maps.Clone(c.Regions), maps.Clone(c.Institutions), maps.Clone(c.Courses)
 	return &copied
 }
@@ -209,6 +211,7 @@ func NewCatalogue() *Catalogue {
 		Regions:      map[RegionCode]Region{},
 		Institutions: map[InstitutionID]Institution{},
 		Courses:      map[CourseCode]Course{},
+		past:         map[courseVersion]Course{},
 	}
 }
 

@@ -16,8 +16,18 @@ import (
 // Random lives: whatever institutions post, revise and revoke, and whatever a
 // learner asks for, the ledger stays a ledger.
 func TestRandomLives(t *testing.T) {
+	for name, words := range map[string]map[creditbank.CourseCode]creditbank.Repeat{
+		"courses without a word": nil,
+		"courses with a word":    {"S1": creditbank.RepeatBest, "S2": creditbank.RepeatYearly, "N3": creditbank.RepeatOnce},
+	} {
+		t.Run(name, func(t *testing.T) { randomLives(t, words) })
+	}
+}
+
+func randomLives(t *testing.T, words map[creditbank.CourseCode]creditbank.Repeat) {
 	c := newCity(t)
-	c.publishBoth(cityFiles+reviewedPool, strings.Replace(cityProgrammes, `share: "0.60"}`, `share: "0.60"}, {of: {category: NON_FORMAL}, per: source, credits: "6"}`, 1))
+	c.repeat = words
+	c.publishPassMark("60")
 	db, err := sql.Open("sqlite", c.path)
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
@@ -25,6 +35,7 @@ func TestRandomLives(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
 		c.set("2026-03-15")
+		c.publishPassMark("60")
 		l := c.stranger(n)
 		live := &life{city: c, rt: rt, learner: l, newest: map[string]int{}}
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
@@ -45,6 +56,12 @@ func TestRandomLives(t *testing.T) {
 		live.checkLedger(db, a)
 		live.checkReplays()
 	})
+}
+
+// publishPassMark publishes rules by which less is recognised or more.
+func (c *city) publishPassMark(mark string) {
+	c.publishBoth(strings.ReplaceAll(cityFiles, `pass_mark: "60"`, fmt.Sprintf("pass_mark: %q", mark))+reviewedPool,
+		strings.Replace(cityProgrammes, `share: "0.60"}`, `share: "0.60"}, {of: {category: NON_FORMAL}, per: source, credits: "6"}`, 1))
 }
 
 // reviewedPool is R3 with a reviewer.
@@ -75,7 +92,7 @@ func (v *life) step() {
 	change := creditbank.Change{By: operator, Learner: v.learner}
 	ctx := v.t.Context()
 	var err error
-	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "review", "revise", "revoke", "freeze", "leave", "time", "sweep"}).Draw(v.rt, "step") {
+	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "review", "revise", "revoke", "freeze", "leave", "time", "sweep", "anew"}).Draw(v.rt, "step") {
 	case "post":
 		id := fmt.Sprintf("O%d", len(v.newest))
 		v.newest[id] = 1
@@ -92,6 +109,8 @@ func (v *life) step() {
 		_, err = v.Convert(ctx, change, []creditbank.RuleID{creditbank.RuleID(rapid.SampledFrom([]string{"R1", "R2", "R3", "R4", "R5"}).Draw(v.rt, "rule"))})
 	case "review":
 		err = v.review(change)
+	case "anew":
+		v.anew()
 	case "sweep":
 		v.sweep()
 	case "freeze":
@@ -106,6 +125,20 @@ func (v *life) step() {
 		}
 	}
 	if err != nil && !errors.Is(err, creditbank.ErrNotFound) && !errors.Is(err, creditbank.ErrConflict) && !errors.Is(err, creditbank.ErrInvalid) {
+		v.rt.Fatal(err)
+	}
+}
+
+// anew publishes rules under which more or less is recognised, or recognises
+// anew what the learner has.
+func (v *life) anew() {
+	if rapid.Bool().Draw(v.rt, "publish") {
+		v.publishPassMark(rapid.SampledFrom([]string{"40", "60"}).Draw(v.rt, "pass mark"))
+		return
+	}
+	reasons := []creditbank.Reason{creditbank.DuplicateSubject, creditbank.GradeBelowPass}[rapid.IntRange(0, 1).Draw(v.rt, "from"):]
+	before := v.learner[:len(v.learner)-1] + creditbank.LearnerID(v.learner[len(v.learner)-1]-1)
+	if _, err := v.Rerecognise(v.t.Context(), operator, creditbank.Rerecognition{Reasons: reasons}, before, 1); err != nil {
 		v.rt.Fatal(err)
 	}
 }
@@ -192,12 +225,35 @@ func (v *life) checkAccount(a *creditbank.Account) {
 			year = year.Plus(l.Category, l.IssuedOn, l.Credits)
 		}
 	}
+	v.checkRepeats(a)
 	if !year.Equal(a.Totals) {
 		v.rt.Fatalf("totals %v, the lots say %v", a.Totals, year)
 	}
 	for y := 2020; y <= 2025; y++ {
 		if sum := year.Sum(creditbank.NonFormal, y*100+1, y*100+12); sum > 10*creditbank.Credit {
 			v.rt.Fatalf("%v recognised in %d", sum, y)
+		}
+	}
+}
+
+// checkRepeats checks that of a course that counts the best result one stands,
+// and of one that counts yearly one a year.
+func (v *life) checkRepeats(a *creditbank.Account) {
+	counted := map[string]int{}
+	for _, l := range a.Lots {
+		if !l.Granted || !l.Current() || l.RevokedOn != 0 {
+			continue
+		}
+		key := string(l.Course)
+		switch v.repeat[l.Course] {
+		case creditbank.RepeatYearly:
+			key = fmt.Sprint(key, " ", l.IssuedOn.Year())
+		case creditbank.RepeatBest:
+		default:
+			continue
+		}
+		if counted[key]++; counted[key] > 1 {
+			v.rt.Fatalf("%s counts %d times", key, counted[key])
 		}
 	}
 }

@@ -18,8 +18,8 @@ type RecordedRecognition struct {
 	RuleSet   int      `json:"rule_set"`
 }
 
-// recorded returns r as an act records it.
-func recorded(r Recognition) *RecordedRecognition {
+// Recorded returns r as an act records it.
+func Recorded(r Recognition) *RecordedRecognition {
 	return &RecordedRecognition{
 		Credits: r.Credits, ExpiresOn: r.ExpiresOn, Granted: r.Granted, Lost: r.Lost, Reasons: orEmpty(sortReasons(r.Reasons)),
 		Rule: r.Rule, RuleSet: r.RuleSet,
@@ -51,8 +51,10 @@ func (a *Account) applyRecognised(act Act) error {
 		return err
 	}
 	a.Totals = a.Totals.Plus(lot.Category, lot.IssuedOn, next.Credits-lot.Credits)
-	if lot.Granted && !next.Granted && a.requested[lot.Seq] != 0 && a.voided[lot.Seq] == 0 {
-		a.voided[lot.Seq] = act.Seq // its certificate certifies nothing any more
+	if lot.Granted && !next.Granted && a.voided[lot.Seq] == 0 {
+		// Its certificate, if it has one, certifies nothing any more; and there
+		// is only one of an outcome, whatever becomes of it.
+		a.voided[lot.Seq] = act.Seq
 	}
 	lot.Outcome, lot.lapsed, lot.RecognisedBy = next, 0, act.Seq
 	return nil

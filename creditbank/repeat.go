@@ -132,10 +132,15 @@ func (d *draft) post(rules Rules, p Posting, c Course, without ...int64) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	for _, l := range yields {
-		if _, err := d.act(ActRecognised, ActBody{Of: l.Seq, Recognition: recorded(duplicate(l.Recognition)), Since: outcome.Seq}); err != nil {
-			return Outcome{}, err
+	return outcome, d.yield(yields, outcome.Seq)
+}
+
+// yield has outcomes give way to the one of version to.
+func (d *draft) yield(lots []*Lot, to int64) error {
+	for _, l := range lots {
+		if _, err := d.act(ActRecognised, ActBody{Of: l.Seq, Recognition: Recorded(duplicate(l.Recognition)), Since: to}); err != nil {
+			return err
 		}
 	}
-	return outcome, nil
+	return nil
 }

@@ -128,6 +128,23 @@ func TestTheBestResultDoesNotTakeWhatIsInUse(t *testing.T) {
 	}
 }
 
+// What gives way may have expired since: nothing of it stays behind.
+func TestWhatGivesWayMayHaveExpired(t *testing.T) {
+	c := repeatCity(t, creditbank.RepeatBest)
+	l := c.open(0)
+	first := c.post(l, "O1", "N3", "2018-01-01", "80").Seq
+	c.ledger(l, creditbank.AccountExpired, 3*creditbank.Credit)
+	c.post(l, "O2", "N3", "2022-06-01", "90")
+	c.outcomes(l, "O1=DUPLICATE_SUBJECT O2=3.0")
+	c.ledger(l, creditbank.AccountExpired, 0)
+	c.ledger(l, creditbank.LotAccount(first), 0)
+	a, err := c.Account(t.Context(), l)
+	must(t, err)
+	if got := a.Lot(first).Lapsed(); got != 0 {
+		t.Errorf("%s of what gave way has expired", got)
+	}
+}
+
 // A certificate of what gave way is void.
 func TestTheCertificateOfWhatGivesWayIsVoid(t *testing.T) {
 	c := repeatCity(t, creditbank.RepeatBest)

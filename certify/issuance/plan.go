@@ -63,7 +63,7 @@ func matters(kind creditbank.ActKind) bool {
 	switch kind {
 	case creditbank.ActDecided, creditbank.ActReversed, creditbank.ActRegraded, creditbank.ActRevoked, creditbank.ActReplaced,
 		creditbank.ActRequested, creditbank.ActVoided, creditbank.ActCaseDecided,
-		creditbank.ActRelinked: // it can end a case
+		creditbank.ActRelinked: // it can end a case, creditbank.ActRecognised:
 		return true
 	}
 	return false

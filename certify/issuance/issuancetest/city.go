@@ -239,16 +239,23 @@ func idNumber(n int) creditbank.IDNumber {
 // Post posts an outcome of a course and returns it.
 func (c *City) Post(t testing.TB, id creditbank.LearnerID, course creditbank.CourseCode) creditbank.Outcome {
 	t.Helper()
-	score, err := creditbank.ParseScore("86")
+	o := c.PostScored(t, id, course, "86")
+	if !o.Granted {
+		t.Fatalf("Post(%s): refused: %v", course, o.Reasons)
+	}
+	return o
+}
+
+// PostScored posts an outcome with a score, which may be refused.
+func (c *City) PostScored(t testing.TB, id creditbank.LearnerID, course creditbank.CourseCode, points string) creditbank.Outcome {
+	t.Helper()
+	score, err := creditbank.ParseScore(points)
 	must(t, err)
 	posted, err := c.Poster.Post(t.Context(), By, creditbank.Posting{
 		OutcomeKey: creditbank.OutcomeKey{Learner: id, Institution: "I06", ExternalID: fmt.Sprintf("O%d", c.posted.Add(1)), Revision: 1},
 		Course:     course, IssuedOn: 20260301, Score: score, Attended: 24 * creditbank.Hour,
 	}, "")
 	must(t, err)
-	if !posted.Outcome.Granted {
-		t.Fatalf("Post(%s): refused: %v", course, posted.Outcome.Reasons)
-	}
 	return posted.Outcome
 }
 

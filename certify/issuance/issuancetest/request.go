@@ -14,6 +14,7 @@ var requestTests = []test{
 	{"RequestsSurviveFaults", testRequestFaults},
 	{"VoidedCertificatesAreRevokedForGood", testVoid},
 	{"ReviewedConversionsAreIssuedOnceApproved", testReviewed},
+	{"OutcomesRecognisedAnewAreIssued", testRecognisedAnew},
 }
 
 // request asks for the certificate of an outcome.
@@ -137,5 +138,45 @@ func testReviewed(t *testing.T, h Harness) {
 		must(t, err)
 		catchUp(t, o, n, 0)
 	}
+	CheckCalledFor(t, h.Ledger, h.Store)
+}
+
+// An outcome that gives way to a better result loses its certificate; one that
+// is recognised anew may be certified as any other.
+func testRecognisedAnew(t *testing.T, h Harness) {
+	c := NewCity(t, h.Ledger, h.Store)
+	o := c.Office(t, nil)
+	ctx := t.Context()
+	best := c.Bank.Catalogue().Courses["K1"]
+	best.Repeat = creditbank.RepeatBest
+	must(t, c.Bank.Publish(ctx, By, creditbank.Reference{Courses: []creditbank.Course{best}}))
+	who := c.Citizen(t)
+	first := c.PostScored(t, who.ID, "K1", "70")
+	c.request(t, first)
+	catchUp(t, o, 1, 0)
+	better := c.PostScored(t, who.ID, "K1", "90")
+	worse := c.PostScored(t, who.ID, "K1", "65") // refused
+	catchUp(t, o, 0, 1)
+	if _, err := o.IssueOutcome(ctx, who.ID, worse.Seq); !errors.Is(err, creditbank.ErrConflict) {
+		t.Errorf("IssueOutcome of what was refused: %v, want ErrConflict", err)
+	}
+	c.Revoke(t, better)
+	done, err := c.Bank.Rerecognise(ctx, By, creditbank.Rerecognition{Reasons: []creditbank.Reason{creditbank.DuplicateSubject}}, "", 100)
+	must(t, err)
+	if len(done.Outcomes) != 1 || done.Outcomes[0].Seq != first.Seq {
+		t.Fatalf("recognised anew: %+v, want the first", done.Outcomes)
+	}
+	if _, err := o.IssueOutcome(ctx, who.ID, first.Seq); !errors.Is(err, creditbank.ErrConflict) {
+		t.Errorf("IssueOutcome of what was voided: %v, want ErrConflict", err)
+	}
+	// Another that nobody had a certificate of.
+	other := c.Citizen(t)
+	gone := c.PostScored(t, other.ID, "K1", "90")
+	late := c.PostScored(t, other.ID, "K1", "80")
+	c.Revoke(t, gone)
+	_, err = c.Bank.Rerecognise(ctx, By, creditbank.Rerecognition{Reasons: []creditbank.Reason{creditbank.DuplicateSubject}}, "", 100)
+	must(t, err)
+	c.request(t, late)
+	catchUp(t, o, 1, 0)
 	CheckCalledFor(t, h.Ledger, h.Store)
 }
