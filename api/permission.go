@@ -34,7 +34,8 @@ var permissions = map[string][]access.Role{
 	"listProgrammes": {anyone}, "getProgramme": {anyone}, "listRules": {anyone}, "getRule": {anyone},
 	"listRuleSets": {anyone}, "getRuleSet": {anyone}, "getRuleChanges": {anyone},
 	"putRegion": {operator}, "putInstitution": {operator}, "putCourse": {manager, operator}, "publishRuleSet": {operator},
-	"tryRules": {manager, operator},
+	"tryRules":             {manager, operator},
+	"previewRerecognition": {operator}, "rerecognise": {operator},
 
 	// the life of rules
 	"listRuleDrafts": {anyone}, "getRuleDraft": {anyone},

@@ -1983,6 +1983,9 @@ type Receipt struct {
 	Who       string  `json:"who"`
 }
 
+// Refusals defines model for Refusals.
+type Refusals = []string
+
 // Region defines model for Region.
 type Region struct {
 	Code   string  `json:"code"`
@@ -2009,6 +2012,71 @@ type RegionInputLevel string
 // Whether a repeat counts: the first that is recognised, the better result, one a calendar year, or each. A course
 // without the word counts every time, with a warning.
 type Repeat string
+
+// Rerecognised defines model for Rerecognised.
+type Rerecognised struct {
+	// Category 学历教育、非学历教育、证书、无一定形式学习
+	Category Category `json:"category"`
+	Course   string   `json:"course"`
+
+	// Credits 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Credits Credits `json:"credits"`
+
+	// ExpiresOn 日期 A date
+	//
+	// Example: 2026-03-15
+	ExpiresOn   *Day   `json:"expires_on,omitempty"`
+	Institution string `json:"institution"`
+
+	// IssuedOn 日期 A date
+	//
+	// Example: 2026-03-15
+	IssuedOn Day `json:"issued_on"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID `json:"learner"`
+
+	// Lost 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Lost Credits `json:"lost"`
+	Rule string  `json:"rule"`
+	Seq  int64   `json:"seq"`
+
+	// Was 当时未获认定的理由 Why it was refused
+	Was []Reason `json:"was"`
+}
+
+// Rerecognition defines model for Rerecognition.
+type Rerecognition struct {
+	// ByRule 本页按规则汇总 The outcomes of this page by rule
+	ByRule []RerecognitionByRule `json:"by_rule"`
+
+	// Failed 账户有误、未能处理的学习者 Learners whose accounts could not be looked at
+	Failed *[]LearnerID `json:"failed,omitempty"`
+
+	// Learners 查看的学习者人数 Learners looked at
+	Learners int     `json:"learners"`
+	Next     *string `json:"next,omitempty"`
+
+	// Outcomes 逐项，仅预览给出 One by one; only a preview says
+	Outcomes *[]Rerecognised `json:"outcomes,omitempty"`
+
+	// RuleSet 所依据的规则集版本 The version of the rules
+	RuleSet int `json:"rule_set"`
+}
+
+// RerecognitionByRule defines model for RerecognitionByRule.
+type RerecognitionByRule struct {
+	// Credits 各类别学分 Credits by category
+	Credits  map[string]Credits `json:"credits"`
+	Learners int                `json:"learners"`
+	Outcomes int                `json:"outcomes"`
+	Rule     string             `json:"rule"`
+	Title    *Text              `json:"title,omitempty"`
+}
 
 // RevokedOutcome defines model for RevokedOutcome.
 type RevokedOutcome struct {
@@ -3004,6 +3072,31 @@ type ChangePasswordJSONBody struct {
 	Old string `json:"old"`
 }
 
+// PreviewRerecognitionParams defines parameters for PreviewRerecognition.
+type PreviewRerecognitionParams struct {
+	// Reasons 可解除的理由，默认为 OUTCOME_NOT_RECOGNISED The reasons that may be lifted
+	Reasons *Refusals `form:"reasons,omitempty" json:"reasons,omitempty"`
+
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// RerecogniseJSONBody defines parameters for Rerecognise.
+type RerecogniseJSONBody struct {
+	Reasons *Refusals `json:"reasons,omitempty"`
+
+	// RuleSet 预览所依据的规则集版本 The version of the rules that was previewed
+	RuleSet int `json:"rule_set"`
+}
+
+// RerecogniseParams defines parameters for Rerecognise.
+type RerecogniseParams struct {
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListRuleDraftsParams defines parameters for ListRuleDrafts.
 type ListRuleDraftsParams struct {
 	State *RuleDraftState `form:"state,omitempty" json:"state,omitempty"`
@@ -3378,6 +3471,9 @@ type ChangePasswordJSONRequestBody ChangePasswordJSONBody
 
 // PutRegionJSONRequestBody defines body for PutRegion for application/json ContentType.
 type PutRegionJSONRequestBody = RegionInput
+
+// RerecogniseJSONRequestBody defines body for Rerecognise for application/json ContentType.
+type RerecogniseJSONRequestBody RerecogniseJSONBody
 
 // CreateRuleDraftJSONRequestBody defines body for CreateRuleDraft for application/json ContentType.
 type CreateRuleDraftJSONRequestBody CreateRuleDraftJSONBody
@@ -4359,6 +4455,38 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
 	PutRegion(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewRerecognition 重新认定预览 What recognising refused outcomes anew, by the rules in force, would come to
+	//
+	// 登记时未获认定的成果，按现行规则可认定多少；不作任何改动。每页查看至多 limit 名学习者。被列出的学习者会看到这次查看。
+	// Nothing is written. A page looks at up to `limit` learners who have a refused outcome. Each outcome is taken with
+	// its course as it was when it was posted, and with what a yearly cap has left. The learners it names see that
+	// somebody looked.
+	//
+	// Corresponds with GET /v1/rerecognition (the `PreviewRerecognition` operationId).
+	PreviewRerecognition(ctx context.Context, params *PreviewRerecognitionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RerecogniseWithBody 重新认定 Recognise refused outcomes anew, as previewed
+	//
+	// 逐页执行，每名学习者一次写入；可随时中断，从任何一页继续，重复执行不会重复认定。规则集已不是所指的版本时不作任何改动。
+	// Each call does a page of up to `limit` learners; go on with `next`. It may break off and begin anew anywhere:
+	// nothing is recognised twice. Where another version of the rules is in force by now, nothing is done.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rerecognition (the `Rerecognise` operationId).
+	RerecogniseWithBody(ctx context.Context, params *RerecogniseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Rerecognise 重新认定 Recognise refused outcomes anew, as previewed
+	//
+	// 逐页执行，每名学习者一次写入；可随时中断，从任何一页继续，重复执行不会重复认定。规则集已不是所指的版本时不作任何改动。
+	// Each call does a page of up to `limit` learners; go on with `next`. It may break off and begin anew anywhere:
+	// nothing is recognised twice. Where another version of the rules is in force by now, nothing is done.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rerecognition (the `Rerecognise` operationId).
+	Rerecognise(ctx context.Context, params *RerecogniseParams, body RerecogniseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRuleDrafts 规则草案 Drafts of rules, newest first
 	//
@@ -6737,6 +6865,68 @@ func (c *Client) PutRegionWithBody(ctx context.Context, region Code, contentType
 // Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
 func (c *Client) PutRegion(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutRegionRequest(c.Server, region, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewRerecognition 重新认定预览 What recognising refused outcomes anew, by the rules in force, would come to
+//
+// 登记时未获认定的成果，按现行规则可认定多少；不作任何改动。每页查看至多 limit 名学习者。被列出的学习者会看到这次查看。
+// Nothing is written. A page looks at up to `limit` learners who have a refused outcome. Each outcome is taken with
+// its course as it was when it was posted, and with what a yearly cap has left. The learners it names see that
+// somebody looked.
+//
+// Corresponds with GET /v1/rerecognition (the `PreviewRerecognition` operationId).
+func (c *Client) PreviewRerecognition(ctx context.Context, params *PreviewRerecognitionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewRerecognitionRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RerecogniseWithBody 重新认定 Recognise refused outcomes anew, as previewed
+//
+// 逐页执行，每名学习者一次写入；可随时中断，从任何一页继续，重复执行不会重复认定。规则集已不是所指的版本时不作任何改动。
+// Each call does a page of up to `limit` learners; go on with `next`. It may break off and begin anew anywhere:
+// nothing is recognised twice. Where another version of the rules is in force by now, nothing is done.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rerecognition (the `Rerecognise` operationId).
+func (c *Client) RerecogniseWithBody(ctx context.Context, params *RerecogniseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRerecogniseRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Rerecognise 重新认定 Recognise refused outcomes anew, as previewed
+//
+// 逐页执行，每名学习者一次写入；可随时中断，从任何一页继续，重复执行不会重复认定。规则集已不是所指的版本时不作任何改动。
+// Each call does a page of up to `limit` learners; go on with `next`. It may break off and begin anew anywhere:
+// nothing is recognised twice. Where another version of the rules is in force by now, nothing is done.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rerecognition (the `Rerecognise` operationId).
+func (c *Client) Rerecognise(ctx context.Context, params *RerecogniseParams, body RerecogniseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRerecogniseRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -11943,6 +12133,163 @@ func NewPutRegionRequestWithBody(server string, region Code, contentType string,
 	return req, nil
 }
 
+// NewPreviewRerecognitionRequest constructs an http.Request for the PreviewRerecognition method
+func NewPreviewRerecognitionRequest(server string, params *PreviewRerecognitionParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rerecognition")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Reasons != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "reasons", *params.Reasons, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRerecogniseRequest calls the generic Rerecognise builder with application/json body
+func NewRerecogniseRequest(server string, params *RerecogniseParams, body RerecogniseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRerecogniseRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRerecogniseRequestWithBody constructs an http.Request for the Rerecognise method, with any body, and a specified content type
+func NewRerecogniseRequestWithBody(server string, params *RerecogniseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rerecognition")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListRuleDraftsRequest constructs an http.Request for the ListRuleDrafts method
 func NewListRuleDraftsRequest(server string, params *ListRuleDraftsParams) (*http.Request, error) {
 	var err error
@@ -14208,6 +14555,40 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /v1/regions/{region} (the `PutRegion` operationId).
 	PutRegionWithResponse(ctx context.Context, region Code, body PutRegionJSONRequestBody, reqEditors ...RequestEditorFn) (*PutRegionResponse, error)
+
+	// PreviewRerecognitionWithResponse 重新认定预览 What recognising refused outcomes anew, by the rules in force, would come to
+	//
+	// 登记时未获认定的成果，按现行规则可认定多少；不作任何改动。每页查看至多 limit 名学习者。被列出的学习者会看到这次查看。
+	// Nothing is written. A page looks at up to `limit` learners who have a refused outcome. Each outcome is taken with
+	// its course as it was when it was posted, and with what a yearly cap has left. The learners it names see that
+	// somebody looked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/rerecognition (the `PreviewRerecognition` operationId).
+	PreviewRerecognitionWithResponse(ctx context.Context, params *PreviewRerecognitionParams, reqEditors ...RequestEditorFn) (*PreviewRerecognitionResponse, error)
+
+	// RerecogniseWithBodyWithResponse 重新认定 Recognise refused outcomes anew, as previewed
+	//
+	// 逐页执行，每名学习者一次写入；可随时中断，从任何一页继续，重复执行不会重复认定。规则集已不是所指的版本时不作任何改动。
+	// Each call does a page of up to `limit` learners; go on with `next`. It may break off and begin anew anywhere:
+	// nothing is recognised twice. Where another version of the rules is in force by now, nothing is done.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rerecognition (the `Rerecognise` operationId).
+	RerecogniseWithBodyWithResponse(ctx context.Context, params *RerecogniseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RerecogniseResponse, error)
+
+	// RerecogniseWithResponse 重新认定 Recognise refused outcomes anew, as previewed
+	//
+	// 逐页执行，每名学习者一次写入；可随时中断，从任何一页继续，重复执行不会重复认定。规则集已不是所指的版本时不作任何改动。
+	// Each call does a page of up to `limit` learners; go on with `next`. It may break off and begin anew anywhere:
+	// nothing is recognised twice. Where another version of the rules is in force by now, nothing is done.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rerecognition (the `Rerecognise` operationId).
+	RerecogniseWithResponse(ctx context.Context, params *RerecogniseParams, body RerecogniseJSONRequestBody, reqEditors ...RequestEditorFn) (*RerecogniseResponse, error)
 
 	// ListRuleDraftsWithResponse 规则草案 Drafts of rules, newest first
 	//
@@ -18286,6 +18667,88 @@ func (r PutRegionResponse) ContentType() string {
 	return ""
 }
 
+type PreviewRerecognitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Rerecognition
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewRerecognitionResponse) GetJSON200() *Rerecognition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewRerecognitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewRerecognitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewRerecognitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewRerecognitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RerecogniseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Rerecognition
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RerecogniseResponse) GetJSON200() *Rerecognition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RerecogniseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RerecogniseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RerecogniseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RerecogniseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListRuleDraftsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21007,6 +21470,58 @@ func (c *ClientWithResponses) PutRegionWithResponse(ctx context.Context, region 
 		return nil, err
 	}
 	return ParsePutRegionResponse(rsp)
+}
+
+// PreviewRerecognitionWithResponse 重新认定预览 What recognising refused outcomes anew, by the rules in force, would come to
+//
+// 登记时未获认定的成果，按现行规则可认定多少；不作任何改动。每页查看至多 limit 名学习者。被列出的学习者会看到这次查看。
+// Nothing is written. A page looks at up to `limit` learners who have a refused outcome. Each outcome is taken with
+// its course as it was when it was posted, and with what a yearly cap has left. The learners it names see that
+// somebody looked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/rerecognition (the `PreviewRerecognition` operationId).
+func (c *ClientWithResponses) PreviewRerecognitionWithResponse(ctx context.Context, params *PreviewRerecognitionParams, reqEditors ...RequestEditorFn) (*PreviewRerecognitionResponse, error) {
+	rsp, err := c.PreviewRerecognition(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewRerecognitionResponse(rsp)
+}
+
+// RerecogniseWithBodyWithResponse 重新认定 Recognise refused outcomes anew, as previewed
+//
+// 逐页执行，每名学习者一次写入；可随时中断，从任何一页继续，重复执行不会重复认定。规则集已不是所指的版本时不作任何改动。
+// Each call does a page of up to `limit` learners; go on with `next`. It may break off and begin anew anywhere:
+// nothing is recognised twice. Where another version of the rules is in force by now, nothing is done.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rerecognition (the `Rerecognise` operationId).
+func (c *ClientWithResponses) RerecogniseWithBodyWithResponse(ctx context.Context, params *RerecogniseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RerecogniseResponse, error) {
+	rsp, err := c.RerecogniseWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRerecogniseResponse(rsp)
+}
+
+// RerecogniseWithResponse 重新认定 Recognise refused outcomes anew, as previewed
+//
+// 逐页执行，每名学习者一次写入；可随时中断，从任何一页继续，重复执行不会重复认定。规则集已不是所指的版本时不作任何改动。
+// Each call does a page of up to `limit` learners; go on with `next`. It may break off and begin anew anywhere:
+// nothing is recognised twice. Where another version of the rules is in force by now, nothing is done.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rerecognition (the `Rerecognise` operationId).
+func (c *ClientWithResponses) RerecogniseWithResponse(ctx context.Context, params *RerecogniseParams, body RerecogniseJSONRequestBody, reqEditors ...RequestEditorFn) (*RerecogniseResponse, error) {
+	rsp, err := c.Rerecognise(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRerecogniseResponse(rsp)
 }
 
 // ListRuleDraftsWithResponse 规则草案 Drafts of rules, newest first
@@ -24147,6 +24662,58 @@ func ParsePutRegionResponse(rsp *http.Response) (*PutRegionResponse, error) {
 	return response, nil
 }
 
+// ParsePreviewRerecognitionResponse parses an HTTP response from a PreviewRerecognitionWithResponse call
+func ParsePreviewRerecognitionResponse(rsp *http.Response) (*PreviewRerecognitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewRerecognitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Rerecognition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRerecogniseResponse parses an HTTP response from a RerecogniseWithResponse call
+func ParseRerecogniseResponse(rsp *http.Response) (*RerecogniseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RerecogniseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Rerecognition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListRuleDraftsResponse parses an HTTP response from a ListRuleDraftsWithResponse call
 func ParseListRuleDraftsResponse(rsp *http.Response) (*ListRuleDraftsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -25246,6 +25813,12 @@ type ServerInterface interface {
 	// PutRegion 登记或变更地区 Publish a region or its next version
 	// (PUT /v1/regions/{region})
 	PutRegion(w http.ResponseWriter, r *http.Request, region Code)
+	// PreviewRerecognition 重新认定预览 What recognising refused outcomes anew, by the rules in force, would come to
+	// (GET /v1/rerecognition)
+	PreviewRerecognition(w http.ResponseWriter, r *http.Request, params PreviewRerecognitionParams)
+	// Rerecognise 重新认定 Recognise refused outcomes anew, as previewed
+	// (POST /v1/rerecognition)
+	Rerecognise(w http.ResponseWriter, r *http.Request, params RerecogniseParams)
 	// ListRuleDrafts 规则草案 Drafts of rules, newest first
 	// (GET /v1/rule-drafts)
 	ListRuleDrafts(w http.ResponseWriter, r *http.Request, params ListRuleDraftsParams)
@@ -28800,6 +29373,111 @@ func (siw *ServerInterfaceWrapper) PutRegion(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// PreviewRerecognition operation middleware
+func (siw *ServerInterfaceWrapper) PreviewRerecognition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewRerecognitionParams
+
+	// ------------- Optional query parameter "reasons" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "reasons", r.URL.Query(), &params.Reasons, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "reasons"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "reasons", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewRerecognition(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Rerecognise operation middleware
+func (siw *ServerInterfaceWrapper) Rerecognise(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RerecogniseParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Rerecognise(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListRuleDrafts operation middleware
 func (siw *ServerInterfaceWrapper) ListRuleDrafts(w http.ResponseWriter, r *http.Request) {
 
@@ -30093,6 +30771,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/regions", wrapper.ListRegions).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/regions/{region}", wrapper.PutRegion).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/v1/rerecognition", wrapper.PreviewRerecognition).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/rerecognition", wrapper.Rerecognise).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/rule-drafts", wrapper.ListRuleDrafts).Methods(http.MethodGet)
 
@@ -32451,6 +33133,51 @@ func (response PutRegion200JSONResponse) VisitPutRegionResponse(w http.ResponseW
 	return err
 }
 
+type PreviewRerecognitionRequestObject struct {
+	Params PreviewRerecognitionParams
+}
+
+type PreviewRerecognitionResponseObject interface {
+	VisitPreviewRerecognitionResponse(w http.ResponseWriter) error
+}
+
+type PreviewRerecognition200JSONResponse Rerecognition
+
+func (response PreviewRerecognition200JSONResponse) VisitPreviewRerecognitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RerecogniseRequestObject struct {
+	Params RerecogniseParams
+	Body   *RerecogniseJSONRequestBody
+}
+
+type RerecogniseResponseObject interface {
+	VisitRerecogniseResponse(w http.ResponseWriter) error
+}
+
+type Rerecognise200JSONResponse Rerecognition
+
+func (response Rerecognise200JSONResponse) VisitRerecogniseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRuleDraftsRequestObject struct {
 	Params ListRuleDraftsParams
 }
@@ -33429,6 +34156,12 @@ type StrictServerInterface interface {
 	// PutRegion 登记或变更地区 Publish a region or its next version
 	// (PUT /v1/regions/{region})
 	PutRegion(ctx context.Context, request PutRegionRequestObject) (PutRegionResponseObject, error)
+	// PreviewRerecognition 重新认定预览 What recognising refused outcomes anew, by the rules in force, would come to
+	// (GET /v1/rerecognition)
+	PreviewRerecognition(ctx context.Context, request PreviewRerecognitionRequestObject) (PreviewRerecognitionResponseObject, error)
+	// Rerecognise 重新认定 Recognise refused outcomes anew, as previewed
+	// (POST /v1/rerecognition)
+	Rerecognise(ctx context.Context, request RerecogniseRequestObject) (RerecogniseResponseObject, error)
 	// ListRuleDrafts 规则草案 Drafts of rules, newest first
 	// (GET /v1/rule-drafts)
 	ListRuleDrafts(ctx context.Context, request ListRuleDraftsRequestObject) (ListRuleDraftsResponseObject, error)
@@ -36005,6 +36738,65 @@ func (sh *strictHandler) PutRegion(w http.ResponseWriter, r *http.Request, regio
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PutRegionResponseObject); ok {
 		if err := validResponse.VisitPutRegionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewRerecognition operation middleware
+func (sh *strictHandler) PreviewRerecognition(w http.ResponseWriter, r *http.Request, params PreviewRerecognitionParams) {
+	var request PreviewRerecognitionRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewRerecognition(ctx, request.(PreviewRerecognitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewRerecognition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewRerecognitionResponseObject); ok {
+		if err := validResponse.VisitPreviewRerecognitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Rerecognise operation middleware
+func (sh *strictHandler) Rerecognise(w http.ResponseWriter, r *http.Request, params RerecogniseParams) {
+	var request RerecogniseRequestObject
+
+	request.Params = params
+
+	var body RerecogniseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Rerecognise(ctx, request.(RerecogniseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Rerecognise")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RerecogniseResponseObject); ok {
+		if err := validResponse.VisitRerecogniseResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

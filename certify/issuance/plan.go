@@ -62,8 +62,8 @@ func stands(a *creditbank.Account, c Certificate) bool {
 func matters(kind creditbank.ActKind) bool {
 	switch kind {
 	case creditbank.ActDecided, creditbank.ActReversed, creditbank.ActRegraded, creditbank.ActRevoked, creditbank.ActReplaced,
-		creditbank.ActRequested, creditbank.ActVoided, creditbank.ActCaseDecided,
-		creditbank.ActRelinked: // it can end a case, creditbank.ActRecognised:
+		creditbank.ActRequested, creditbank.ActVoided, creditbank.ActCaseDecided, creditbank.ActRecognised,
+		creditbank.ActRelinked: // it can end a case
 		return true
 	}
 	return false

@@ -33,7 +33,7 @@ const (
 var weights = map[string]int{
 	"postOutcome": 30, "postOutcomes": 12, "streamOutcomes": 15, "convert": 25, "reviewConversion": 20, "conferAward": 14, "decideCase": 14, "openLearner": 14, "giveConsent": 12,
 	"revokeOutcome": 8, "issueCertificate": 14, "addClientSecret": 12, "addClientKey": 12, "activateAccount": 14, "openAccount": 14,
-	"publishRuleSet": 2, "tryRules": 2, "streamEvents": 3, "putCourse": 5, "putRegion": 3, "putInstitution": 4, "getHealth": 2, "getReadiness": 2, "getMetrics": 3,
+	"publishRuleSet": 2, "tryRules": 2, "rerecognise": 3, "previewRerecognition": 3, "streamEvents": 3, "putCourse": 5, "putRegion": 3, "putInstitution": 4, "getHealth": 2, "getReadiness": 2, "getMetrics": 3,
 	"getContract": 3, "getProblem": 4, "getJWKS": 3, "getAuthorizationServer": 3, "listRuleSets": 3, "freeze": 5, "unfreeze": 8, "getTrust": 4,
 	"createRuleDraft": 4, "reviseRuleDraft": 4, "submitRuleDraft": 4, "reviewRuleDraft": 4, "withdrawRuleDraft": 4, "objectToRuleDraft": 4,
 	"answerRuleObjection": 5, "publishRuleDraft": 5, "suspendRules": 3, "resumeRules": 6, "retireRules": 2, "listRuleDrafts": 4, "getRuleDraft": 4,

@@ -76,7 +76,7 @@ var recipes = map[string]func(*draw){
 		if d.Chance(20) {
 			d.q.Vars["course"] = "C" + d.tag()
 		}
-		body := object{"title": "课程" + d.tag(), "institution": string(old.Institution), "category": string(old.Category), "hours": old.Hours.String(), "credits": old.Credits.String()}
+		body := object{"title": "课程" + d.tag(), "repeat": generate.Pick(d.Rand, "once", "best", "yearly", "every"), "institution": string(old.Institution), "category": string(old.Category), "hours": old.Hours.String(), "credits": old.Credits.String()}
 		if old.Level > 0 {
 			body["level"] = number(int(old.Level))
 		}
@@ -95,6 +95,10 @@ var recipes = map[string]func(*draw){
 		if d.Chance(50) {
 			d.q.Tree.(object)["learners"] = true
 		}
+	},
+	"previewRerecognition": func(d *draw) { d.q.Query.Set("reasons", d.refusal()) },
+	"rerecognise": func(d *draw) {
+		d.q.Tree = object{"rule_set": number(d.newestRules()), "reasons": []any{d.refusal()}}
 	},
 	"getRuleSet":     func(d *draw) { d.q.Vars["version"] = fmt.Sprint(d.Between(1, d.newestRules())) },
 	"getConsentText": func(d *draw) { d.q.Vars["version"] = creditbank.ConsentTextVersion },

@@ -188,6 +188,14 @@ func referenceOperations() []operation {
 		{id: "publishRuleSet", by: roles(city, "operator"), ask: func(s *scene, _ person) ask { return s.ruleSet() }},
 		{id: "tryRules", about: "on everybody", by: roles(city, "manager", "operator"), ask: func(s *scene, _ person) ask { return s.trial(nil) }},
 		{id: "tryRules", about: "in 990102", by: roles(regionL2, "manager", "operator"), ask: func(s *scene, _ person) ask { return s.trial("990102") }},
+		{id: "previewRerecognition", by: roles(city, "operator"), tells: fields("OUTCOMES"), ask: func(s *scene, _ person) ask {
+			s.repeated()
+			return ask{method: "GET", path: "/v1/rerecognition?reasons=DUPLICATE_SUBJECT"}
+		}},
+		{id: "rerecognise", by: roles(city, "operator"), ask: func(s *scene, _ person) ask {
+			s.repeated()
+			return ask{method: "POST", path: "/v1/rerecognition", body: map[string]any{"rule_set": s.Bank.Catalogue().Rules.Version(), "reasons": []string{"DUPLICATE_SUBJECT"}}}
+		}},
 	}
 }
 
