@@ -69,6 +69,32 @@ func TestSweepPostsWhatIsDue(t *testing.T) {
 	}
 }
 
+// A day that ends in the middle of a sweep is not passed over.
+func TestADayEndsDuringASweep(t *testing.T) {
+	c, ls := sweepCity(t)
+	c.set("2027-01-12")
+	s := creditbank.NewSweeper(creditbank.SweeperConfig{Jobs: c.Jobs(), Batch: 1})
+	job := c.Jobs()[0]
+	for n := range 3 {
+		if one, err := job.Sweep(t.Context(), 1); err != nil || one.Done != 1 || !one.More {
+			t.Fatalf("batch %d: %+v, %v", n, one, err)
+		}
+	}
+	c.set("2027-01-13")
+	done := 0
+	for more := true; more; {
+		one, err := job.Sweep(t.Context(), 1)
+		must(t, err)
+		done, more = done+one.Done, one.More
+	}
+	if done != len(ls)-3 {
+		t.Errorf("%d were posted once the day was over, want %d", done, len(ls)-3)
+	}
+	if again, err := s.Once(t.Context()); err != nil || again["expiry"].Done != 0 {
+		t.Errorf("another sweeper found %+v, %v", again, err)
+	}
+}
+
 // Ten minutes after midnight a day is over for every replica.
 func TestADayIsOverALittleLater(t *testing.T) {
 	c, _ := sweepCity(t)

@@ -35,6 +35,8 @@ type expiring struct {
 	mu     sync.Mutex // one batch at a time
 	read   bool       // whether mark was read
 	mark   Date       // as noted in the store
+	next   []Expiry   // read and not looked at yet
+	upTo   Date       // through which day that was, if it was all
 	at     Expiry     // everything up to here is posted, but of those that failed
 	failed []Expiry
 }
@@ -58,17 +60,14 @@ func (e *expiring) sweep(ctx context.Context, limit int) (s Swept, err error) {
 			return s, err
 		}
 		e.mark, e.read = Date(mark), true
-		e.at = Expiry{Day: e.mark, Learner: lastLearner}
+		e.at, e.next = Expiry{Day: e.mark, Learner: lastLearner}, nil
 	}
 	var due []Expiry
 	if whole := (Expiry{Day: through, Learner: lastLearner}); e.at.Day < through || e.at.Day == through && e.at != whole {
-		if due, err = e.bank.store.Expiring(ctx, e.at, through, limit); err != nil {
+		if due, err = e.take(ctx, through, limit); err != nil {
 			return s, err
 		}
-		if s.More = len(due) == limit; s.More {
-			whole = due[len(due)-1]
-		}
-		e.at = whole
+		s.More = e.at != whole
 	}
 	if !s.More {
 		due, e.failed = slices.Concat(e.failed, due), nil
@@ -82,6 +81,31 @@ func (e *expiring) sweep(ctx context.Context, limit int) (s Swept, err error) {
 		err = nil // the last batch tries again, and tells
 	}
 	return s, errors.Join(err, e.note(ctx))
+}
+
+// readAhead is how many expiries are read at once: a store may have to sort all
+// the learners of a day to give the first.
+const readAhead = 4096
+
+// take returns the next expiries through a day, and notes how far they go.
+func (e *expiring) take(ctx context.Context, through Date, limit int) (due []Expiry, err error) {
+	if n := max(limit, readAhead); len(e.next) == 0 {
+		if e.next, err = e.bank.store.Expiring(ctx, e.at, through, n); err != nil {
+			return nil, err
+		}
+		if e.upTo = 0; len(e.next) < n {
+			e.upTo = through
+		}
+	}
+	due = e.next[:min(limit, len(e.next))]
+	e.next = e.next[len(due):]
+	switch {
+	case len(e.next) == 0 && e.upTo != 0:
+		e.at = Expiry{Day: e.upTo, Learner: lastLearner}
+	case len(due) > 0:
+		e.at = due[len(due)-1]
+	}
+	return due, nil
 }
 
 // post posts what is due of some accounts. Where it stops, everything goes on

@@ -442,7 +442,7 @@ CREATE INDEX act_reviewed ON ONLY public.act USING btree (learner_id, ((body ->>
 
 CREATE INDEX feed_unnumbered ON public.feed USING btree (id) WHERE (seq IS NULL);
 
-CREATE INDEX outcome_expiry ON ONLY public.outcome USING btree (expires_on, learner_id) WHERE (granted AND (expires_on > 0));
+CREATE INDEX outcome_expiry ON ONLY public.outcome USING btree (expires_on) WHERE (granted AND (expires_on > 0));
 
 CREATE INDEX outcome_feed ON ONLY public.outcome USING btree (feed_id);
 

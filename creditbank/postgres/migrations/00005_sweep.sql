@@ -4,8 +4,10 @@
 
 -- +goose Up
 
--- Building these holds up postings.
-CREATE INDEX outcome_expiry ON outcome (expires_on, learner_id) WHERE granted AND expires_on > 0;
+-- Building these holds up postings. That of days is of the day alone: equal days
+-- share an entry, which costs a posting half of what one with the learner would;
+-- the learners of a day are sorted when they are read.
+CREATE INDEX outcome_expiry ON outcome (expires_on) WHERE granted AND expires_on > 0;
 CREATE INDEX outcome_refused ON outcome (learner_id) WHERE NOT granted;
 
 -- The same of outcomes that were recognised anew, which their rows do not say.
