@@ -11,7 +11,6 @@ import (
 
 	"creditbank/api/contract"
 	"creditbank/api/replica"
-	"creditbank/creditbank"
 )
 
 // Prepare learns what has to be known before the first request: which tokens
@@ -37,7 +36,6 @@ func (s *Server) Run(ctx context.Context) {
 	wait.Go(func() { s.hear(ctx, topicReference, func([]byte) { s.try(ctx, "reference data", s.c.Bank.Refresh) }) })
 	wait.Go(func() { s.every(ctx, 5*time.Second, "deny list", s.pollDenied) })
 	wait.Go(func() { s.every(ctx, 10*time.Second, "reference data", s.c.Bank.Refresh) })
-	wait.Go(func() { s.every(ctx, time.Minute, "drafts of rules", s.publishDue) })
 	wait.Go(func() { s.every(ctx, time.Hour, "signing keys", s.c.TokenKeys.Ensure) })
 	wait.Go(func() { s.every(ctx, time.Hour, "purge", s.purge) })
 }
@@ -100,15 +98,8 @@ func (s *Server) pollDenied(ctx context.Context) error {
 	return nil
 }
 
-// publishDue publishes the drafts of rules whose publicity has ended, where that
-// goes by itself.
-func (s *Server) publishDue(ctx context.Context) error {
-	published, err := s.c.Bank.PublishDue(ctx, creditbank.Caller{ID: "system:publicity"})
-	if len(published) > 0 {
-		s.c.Shared.Signals.Publish(ctx, topicReference, nil)
-	}
-	return err
-}
+// Published tells the other replicas that there is new reference data.
+func (s *Server) Published(ctx context.Context) { s.c.Shared.Signals.Publish(ctx, topicReference, nil) }
 
 func (s *Server) purge(ctx context.Context) error {
 	_, err := s.c.Registry.Purge(ctx)

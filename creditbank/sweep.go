@@ -3,6 +3,7 @@ package creditbank
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -69,17 +70,17 @@ func (s *Sweeper) Run(ctx context.Context) {
 	}
 }
 
-// Once does everything that is due now and returns what each job did, by name.
+// Once does everything that is due now and returns what each job did, by name. A
+// job that fails keeps no other from being done.
 func (s *Sweeper) Once(ctx context.Context) (map[string]Swept, error) {
 	done := map[string]Swept{}
+	var errs []error
 	for _, j := range s.c.Jobs {
 		sum, err := s.sweep(ctx, j)
 		done[j.Name] = sum
-		if err != nil {
-			return done, err
-		}
+		errs = append(errs, err)
 	}
-	return done, nil
+	return done, errors.Join(errs...)
 }
 
 // sweep does a job batch by batch until nothing is due.
@@ -99,8 +100,24 @@ func (s *Sweeper) sweep(ctx context.Context, j Job) (Swept, error) {
 	}
 }
 
+// The names of the jobs of a bank.
+const (
+	JobDrafts = "drafts" // publishes drafts of rules whose publicity has ended, where that goes by itself
+	JobExpiry = "expiry" // posts what is left of lots after their last day; marked by that day
+)
+
 // JobNames lists the names of the jobs of a bank.
-func JobNames() []string { return []string{expiryName} }
+func JobNames() []string { return []string{JobDrafts, JobExpiry} }
 
 // Jobs returns what a bank has to do by the clock, as [JobNames] lists it.
-func (b *Bank) Jobs() []Job { return []Job{b.expiryJob()} }
+func (b *Bank) Jobs() []Job { return []Job{b.draftsJob(), b.expiryJob()} }
+
+// publicity is who publishes them.
+var publicity = Caller{ID: "system:publicity"}
+
+func (b *Bank) draftsJob() Job {
+	return Job{Name: JobDrafts, Sweep: func(ctx context.Context, _ int) (Swept, error) {
+		published, err := b.PublishDue(ctx, publicity) // they are few
+		return Swept{Done: len(published), Looked: len(published)}, err
+	}}
+}

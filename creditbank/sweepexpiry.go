@@ -10,10 +10,6 @@ import (
 	"time"
 )
 
-// expiryName is under which the expiry job is marked: the mark is the last day
-// whose expiries are all posted.
-const expiryName = "expiry"
-
 // A day is over for the sweep this much later than by the clock. By then no
 // replica, whose clock may be behind, takes it for not over: what comes back to
 // a lot after the sweep has passed expires with what brings it back.
@@ -43,7 +39,7 @@ type expiring struct {
 
 func (b *Bank) expiryJob() Job {
 	e := &expiring{bank: b}
-	return Job{Name: expiryName, Sweep: e.sweep}
+	return Job{Name: JobExpiry, Sweep: e.sweep}
 }
 
 // sweep posts what has expired in the accounts of the next lots, by day.
@@ -55,7 +51,7 @@ func (e *expiring) sweep(ctx context.Context, limit int) (s Swept, err error) {
 		return s, nil // before there are rules there are no lots
 	}
 	if !e.read {
-		mark, err := e.bank.store.Mark(ctx, expiryName)
+		mark, err := e.bank.store.Mark(ctx, JobExpiry)
 		if err != nil {
 			return s, err
 		}
@@ -156,7 +152,7 @@ func (e *expiring) note(ctx context.Context) error {
 	if whole <= e.mark {
 		return nil
 	}
-	if err := e.bank.store.SetMark(ctx, expiryName, int64(whole)); err != nil {
+	if err := e.bank.store.SetMark(ctx, JobExpiry, int64(whole)); err != nil {
 		return err
 	}
 	e.mark = whole

@@ -272,6 +272,9 @@ func (h *Host) sweep(ctx context.Context) {
 		sum.More, sum.Behind = s.More, s.Behind
 		h.swept[job] = sum
 		h.mu.Unlock()
+		if job == creditbank.JobDrafts && s.Done > 0 {
+			h.Server.Published(ctx)
+		}
 		switch {
 		case err != nil && ctx.Err() == nil:
 			h.c.Log.WarnContext(ctx, "work that is due failed; it is tried again", "job", job, "done", s.Done, "behind", s.Behind.String(), "err", err)

@@ -21,7 +21,10 @@ type sweptView struct {
 
 // jobText says what the pieces of work of a job are.
 func jobText(job string) creditbank.Text {
-	if job == "expiry" {
+	switch job {
+	case creditbank.JobDrafts:
+		return tx("公示期满发布的规则草案", "drafts of rules whose publicity has ended")
+	case creditbank.JobExpiry:
 		return tx("到期失效的批次", "lots that expired")
 	}
 	return tx(job, job)
