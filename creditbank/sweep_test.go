@@ -74,7 +74,7 @@ func TestADayEndsDuringASweep(t *testing.T) {
 	c, ls := sweepCity(t)
 	c.set("2027-01-12")
 	s := creditbank.NewSweeper(creditbank.SweeperConfig{Jobs: c.Jobs(), Batch: 1})
-	job := c.Jobs()[0]
+	job := c.Jobs()[slices.Index(creditbank.JobNames(), creditbank.JobExpiry)]
 	for n := range 3 {
 		if one, err := job.Sweep(t.Context(), 1); err != nil || one.Done != 1 || !one.More {
 			t.Fatalf("batch %d: %+v, %v", n, one, err)
