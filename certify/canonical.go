@@ -43,6 +43,14 @@ func canonicalize(doc map[string]any) (quads string, err error) {
 	if err := checkTerms(doc); err != nil {
 		return "", err
 	}
+	if quads, ok := ownQuads(doc); ok {
+		return quads, nil
+	}
+	return libraryQuads(doc)
+}
+
+// libraryQuads is canonicalize for documents of any shape.
+func libraryQuads(doc map[string]any) (string, error) {
 	context, err := activeContext(doc["@context"])
 	if err != nil {
 		return "", err

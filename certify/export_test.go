@@ -11,6 +11,8 @@ import (
 // Doors to unexported names, for tests only.
 var (
 	Canonicalize = canonicalize
+	LibraryQuads = libraryQuads
+	OwnQuads     = ownQuads
 	ParseObject  = parseObject
 	Codes        = func() map[string]Result {
 		m := map[string]Result{}
