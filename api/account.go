@@ -183,10 +183,20 @@ func (s *Server) postedEntry(a *creditbank.Account, o creditbank.Outcome) contra
 	return contract.Entry{Seq: o.Seq, Kind: "posted", Title: wireText(title), At: o.PostedAt, Date: posted.String(), By: o.By.ID, Outcome: &outcome}
 }
 
+// reviewersOwn are the acts that a statement says nothing more of than that they
+// were: who reviews and how, and who objects, is told to those who decide
+// (getApplication), so that nobody is leaned on.
+var reviewersOwn = []creditbank.ActKind{
+	creditbank.ActClaimed, creditbank.ActReleased, creditbank.ActRecused, creditbank.ActOpined, creditbank.ActObjected,
+}
+
 func (s *Server) actEntry(a *creditbank.Account, act creditbank.Act) contract.Entry {
 	e := contract.Entry{
 		Seq: act.Seq, Kind: string(act.Kind), Title: wireText(act.Kind.Text()), At: act.At, Date: act.Day.String(), By: act.By.ID,
 		Of: optional(act.Body.Of), Since: optional(act.Body.Since), Programme: optional(string(act.Body.Programme)), Reason: optional(act.Body.Reason),
+	}
+	if slices.Contains(reviewersOwn, act.Kind) {
+		e.By, e.Reason = "", nil
 	}
 	if act.Body.Decision != nil {
 		d := wireDecision(s.c.Bank.Catalogue(), act.Seq, act.Body.Decision)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"creditbank/api/contract"
 	"creditbank/creditbank"
@@ -137,15 +138,54 @@ func (s *Server) decides(a *creditbank.Account, k *creditbank.Case) creditbank.I
 	return ""
 }
 
+// casesRead is how many cases one request looks at: those of other institutions are
+// passed over.
+const casesRead = 1000
+
+// afterRow reads where a page of rows of histories ended.
+func afterRow(c *string) (creditbank.RowRef, error) {
+	parts, err := after(c, 2)
+	if err != nil || parts[0] == "" {
+		return creditbank.RowRef{}, err
+	}
+	seq, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || !isUUID(parts[0]) {
+		return creditbank.RowRef{}, badCursor()
+	}
+	return creditbank.RowRef{Learner: creditbank.LearnerID(parts[0]), Seq: seq}, nil
+}
+
 // ListCases implements [contract.StrictServerInterface]. What a manager is told
 // here is recorded: the learners see that somebody looked.
 func (s *Server) ListCases(ctx context.Context, r contract.ListCasesRequestObject) (contract.ListCasesResponseObject, error) {
-	list, next, err := listWaiting(s.scoped(ctx), r.Params.Cursor, r.Params.Limit,
-		func(from creditbank.RowRef) ([]creditbank.RowRef, error) {
-			return s.c.Bank.Cases(ctx, from, waitingRead)
-		},
-		func(c *call, ref creditbank.RowRef) (contract.Case, bool, error) { return s.openCase(ctx, c, ref) })
-	return contract.ListCases200JSONResponse{Cases: list, Next: next}, err
+	c := s.scoped(ctx) // what is listed is within the scope
+	from, err := afterRow(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	w := contract.ListCases200JSONResponse{Cases: []contract.Case{}}
+	refs, err := s.c.Bank.Cases(ctx, from, casesRead)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range refs {
+		if len(w.Cases) == pageSize(r.Params.Limit) {
+			w.Next = cursor(string(from.Learner), strconv.FormatInt(from.Seq, 10))
+			return w, nil
+		}
+		from = ref
+		k, ok, err := s.openCase(ctx, c, ref)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			w.Cases = append(w.Cases, k)
+		}
+	}
+	if len(refs) == casesRead {
+		w.Next = cursor(string(from.Learner), strconv.FormatInt(from.Seq, 10))
+	}
+	return w, nil
 }
 
 // openCase returns an open case if it is the caller's to decide.

@@ -53,7 +53,7 @@ func (s *Server) Convert(ctx context.Context, r contract.ConvertRequestObject) (
 		}
 	}
 	s.scoped(ctx)
-	acts, err := s.c.Bank.Convert(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), rules)
+	acts, err := s.c.Bank.ConvertConfirmed(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), rules, value(r.Body.ConfirmForfeited))
 	if err != nil {
 		return nil, s.aboutRules(err)
 	}
@@ -92,9 +92,10 @@ func (s *Server) decision(a *creditbank.Account, act creditbank.Act) contract.De
 	state := contract.DecisionStateDenied
 	if p := a.Application(act.Seq); p != nil {
 		state = contract.DecisionStateOpen
-		if p.DecidedBy != 0 {
-			state, w.DecidedBy = contract.DecisionStateDecided, &p.DecidedBy
+		if !p.Open() {
+			state, w.DecidedBy = contract.DecisionStateDecided, &p.ClosedBy
 		}
+		w.Progress = s.howFar(p)
 	}
 	if c := a.Conversion(act.Seq); c != nil {
 		state, w.Case = contract.DecisionStateStanding, optional(a.UnderCase(c.Seq))
@@ -161,123 +162,4 @@ func (s *Server) GetConversion(ctx context.Context, r contract.GetConversionRequ
 	return contract.GetConversion200JSONResponse{
 		Body: s.decision(a, h.Acts[i]), Headers: contract.GetConversion200ResponseHeaders{ETag: etag(a.Version)},
 	}, nil
-}
-
-// ReviewConversion implements [contract.StrictServerInterface].
-func (s *Server) ReviewConversion(ctx context.Context, r contract.ReviewConversionRequestObject) (contract.ReviewConversionResponseObject, error) {
-	id := creditbank.LearnerID(r.Learner)
-	a, err := s.c.Bank.Account(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	p := a.Application(r.Seq)
-	if p == nil {
-		return nil, s.hidden(ctx, id, creditbank.NotFound(creditbank.CodeUnknownApplication, "seq", "没有这项申请", "there is no such application"))
-	}
-	if err := s.may(ctx, access.OnInstitution(s.institutionOf(p.Decision.Programme))); err != nil {
-		return nil, err
-	}
-	// Who applied cannot review, says the bank; nor can whom it is about, whoever
-	// applied in their stead.
-	if callOf(ctx).principal.Learner == id {
-		return nil, creditbank.Conflict(creditbank.CodeState, "application", "不能审核与本人有关的申请", "nobody reviews an application about themselves")
-	}
-	verdict := creditbank.Verdict{Approve: r.Body.Approve, Note: value(r.Body.Note)}
-	act, err := s.c.Bank.Review(ctx, s.change(ctx, r.Learner, r.Params.IdempotencyKey), r.Seq, verdict)
-	if err != nil {
-		return nil, err
-	}
-	if a, err = s.c.Bank.Account(ctx, id); err != nil {
-		return nil, err
-	}
-	return contract.ReviewConversion200JSONResponse{
-		Body: s.decision(a, act), Headers: contract.ReviewConversion200ResponseHeaders{ETag: etag(a.Version)},
-	}, nil
-}
-
-// ListApplications implements [contract.StrictServerInterface]. What a reviewer
-// is told here is recorded: the learners see that somebody looked.
-func (s *Server) ListApplications(ctx context.Context, r contract.ListApplicationsRequestObject) (contract.ListApplicationsResponseObject, error) {
-	list, next, err := listWaiting(s.scoped(ctx), r.Params.Cursor, r.Params.Limit,
-		func(from creditbank.RowRef) ([]creditbank.RowRef, error) {
-			return s.c.Bank.Applications(ctx, from, waitingRead)
-		},
-		func(c *call, ref creditbank.RowRef) (contract.Decision, bool, error) {
-			return s.application(ctx, c, ref)
-		})
-	return contract.ListApplications200JSONResponse{Applications: list, Next: next}, err
-}
-
-// waitingRead is how many rows one request for what waits looks at: those of
-// other institutions are passed over.
-const waitingRead = 1000
-
-// listWaiting pages through what waits for somebody: read returns the rows after
-// one, and show what the caller is told of a row, if it is within the scope.
-func listWaiting[T any](c *call, after *string, limit *int, read func(from creditbank.RowRef) ([]creditbank.RowRef, error), show func(*call, creditbank.RowRef) (T, bool, error)) (list []T, next *string, err error) {
-	list = []T{}
-	from, err := afterRow(after)
-	if err != nil {
-		return nil, nil, err
-	}
-	refs, err := read(from)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, ref := range refs {
-		if len(list) == pageSize(limit) {
-			return list, rowCursor(from), nil
-		}
-		from = ref
-		one, ok, err := show(c, ref)
-		if err != nil {
-			return nil, nil, err
-		}
-		if ok {
-			list = append(list, one)
-		}
-	}
-	if len(refs) == waitingRead {
-		next = rowCursor(from)
-	}
-	return list, next, nil
-}
-
-func rowCursor(r creditbank.RowRef) *string {
-	return cursor(string(r.Learner), strconv.FormatInt(r.Seq, 10))
-}
-
-// application returns an open application if it is the caller's to review.
-func (s *Server) application(ctx context.Context, c *call, ref creditbank.RowRef) (contract.Decision, bool, error) {
-	a, err := s.c.Bank.Account(ctx, ref.Learner)
-	if err != nil {
-		return contract.Decision{}, false, err
-	}
-	p := a.Application(ref.Seq)
-	if p == nil || p.DecidedBy != 0 {
-		return contract.Decision{}, false, nil
-	}
-	institution := s.institutionOf(p.Decision.Programme)
-	if !c.principal.May(s.c.Bank.Catalogue(), permissions[c.op.id], access.OnInstitution(institution)) {
-		return contract.Decision{}, false, nil
-	}
-	w := wireDecision(s.c.Bank.Catalogue(), p.Seq, p.Decision)
-	state := contract.DecisionStateOpen
-	w.State = &state
-	return w, true, s.disclose(ctx, creditbank.Disclosure{
-		Learner: ref.Learner, Recipient: institution, Purpose: creditbank.PurposeConversion, Basis: creditbank.BasisTarget,
-		Fields: []creditbank.Field{creditbank.FieldConversions},
-	})
-}
-
-func afterRow(c *string) (creditbank.RowRef, error) {
-	parts, err := after(c, 2)
-	if err != nil || parts[0] == "" {
-		return creditbank.RowRef{}, err
-	}
-	seq, err := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || !isUUID(parts[0]) {
-		return creditbank.RowRef{}, badCursor()
-	}
-	return creditbank.RowRef{Learner: creditbank.LearnerID(parts[0]), Seq: seq}, nil
 }

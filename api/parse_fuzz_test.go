@@ -126,6 +126,14 @@ func FuzzBrokenCursor(f *testing.F) {
 		if ref.Learner != "" && !isUUID(string(ref.Learner)) {
 			t.Errorf("afterRow(%q) = %v", s, ref)
 		}
+		place, err := afterWork(&s)
+		wantInvalid(t, s, err)
+		if place.Learner != "" && !isUUID(string(place.Learner)) {
+			t.Errorf("afterWork(%q) = %v", s, place)
+		}
+		if again, err := afterWork(workCursor(place)); place.Learner != "" && (err != nil || again != place) {
+			t.Errorf("afterWork(%q) = %v, which reads back as %v, %v", s, place, again, err)
+		}
 	})
 }
 

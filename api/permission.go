@@ -78,6 +78,14 @@ var permissions = map[string][]access.Role{
 	"listNotices": {learner}, "markNoticesRead": {learner},
 	"listConcerns": {poster, reviewer, clerk, manager, operator, auditor},
 
+	// applications, step by step
+	"getApplication": {learner, reviewer}, "claimApplication": {reviewer}, "releaseApplication": {reviewer},
+	"recuseFromApplication": {reviewer}, "returnApplication": {reviewer}, "answerObjection": {reviewer}, "reviewApplications": {reviewer},
+	"supplementApplication": {learner, clerk}, "withdrawApplication": {learner, clerk}, "appealApplication": {learner},
+	"runApplicationsDue": {operator}, "listPublicity": {anyone}, "objectToApplication": everybody,
+	"listDeputies": {reviewer}, "putDeputy": {reviewer},
+	"listCalendars": {anyone}, "getCalendar": {anyone}, "putCalendar": {operator},
+
 	// certificates
 	"listCertificates":  {learner, reviewer, clerk, operator, auditor},
 	"issueCertificate":  {learner, poster, clerk},

@@ -145,6 +145,9 @@ func (a *Account) apply(act Act) error {
 		return a.applyCaseOpened(act)
 	case ActCaseDecided:
 		return a.applyCaseDecided(act)
+	case ActClaimed, ActReleased, ActRecused, ActOpined, ActReturned, ActSupplemented, ActResolved, ActObjected, ActAnswered,
+		ActRetracted, ActLapsed, ActAppealed:
+		return a.applyStep(act)
 	}
 	return fmt.Errorf("unknown kind")
 }
@@ -177,7 +180,7 @@ func (a *Account) applyDecided(act Act) error {
 	if err := a.belongs(d); err != nil {
 		return err
 	}
-	if err := a.closeApplication(act); err != nil {
+	if err := a.answerApplication(act); err != nil {
 		return err
 	}
 	switch {

@@ -57,6 +57,20 @@ const (
 
 	ActExpired    ActKind = "expired"    // 失效: what was left of a lot after its last day
 	ActRecognised ActKind = "recognised" // 重新认定: an outcome is recognised anew
+
+	// The life of an application between applied and decided (application.go).
+	ActClaimed      ActKind = "claimed"      // 认领: a reviewer takes it up
+	ActReleased     ActKind = "released"     // 放弃认领: and lets it go
+	ActRecused      ActKind = "recused"      // 回避: a reviewer will not decide it
+	ActOpined       ActKind = "opined"       // 评审意见: a reviewer votes
+	ActReturned     ActKind = "returned"     // 退回补正: the clock stops
+	ActSupplemented ActKind = "supplemented" // 补正: and runs on
+	ActResolved     ActKind = "resolved"     // 公示: approved, and shown before it takes effect
+	ActObjected     ActKind = "objected"     // 异议: somebody speaks against it
+	ActAnswered     ActKind = "answered"     // 异议答复
+	ActRetracted    ActKind = "retracted"    // 撤回申请
+	ActLapsed       ActKind = "lapsed"       // 逾期失效: not supplemented in time
+	ActAppealed     ActKind = "appealed"     // 申诉
 )
 
 // ActKinds lists the kinds.
@@ -65,6 +79,8 @@ func ActKinds() []ActKind {
 		ActOpened, ActEnrolled, ActLeft, ActFrozen, ActUnfrozen, ActRevoked, ActDecided, ActReversed, ActRelinked, ActRegraded,
 		ActReplaced, ActApplied, ActConsented, ActWithdrawn, ActRequested, ActVoided, ActAwarded, ActAwardWithdrawn, ActCaseOpened, ActCaseDecided,
 		ActExpired, ActRecognised,
+		ActClaimed, ActReleased, ActRecused, ActOpined, ActReturned, ActSupplemented, ActResolved, ActObjected, ActAnswered,
+		ActRetracted, ActLapsed, ActAppealed,
 	}
 }
 
@@ -93,6 +109,19 @@ var actTexts = map[ActKind]Text{
 
 	ActExpired:    {"学分失效", "expired"},
 	ActRecognised: {"重新认定", "recognised anew"},
+
+	ActClaimed:      {"认领审核", "claimed by a reviewer"},
+	ActReleased:     {"放弃认领", "released by a reviewer"},
+	ActRecused:      {"审核人回避", "reviewer recused"},
+	ActOpined:       {"评审意见", "reviewer's opinion"},
+	ActReturned:     {"退回补正", "returned for a supplement"},
+	ActSupplemented: {"补正材料", "supplemented"},
+	ActResolved:     {"通过并公示", "approved, under publicity"},
+	ActObjected:     {"公示异议", "objection"},
+	ActAnswered:     {"异议答复", "objection answered"},
+	ActRetracted:    {"撤回申请", "application withdrawn"},
+	ActLapsed:       {"逾期失效", "application lapsed"},
+	ActAppealed:     {"申诉", "appealed"},
 }
 
 // Text returns what k is called.
@@ -135,15 +164,16 @@ type ActBody struct {
 	Case      *CaseEntry  `json:"case,omitempty"`      // case_opened, case_decided
 	Consent   *Consent    `json:"consent,omitempty"`   // consented
 	Credits   Credits     `json:"credits,omitempty"`   // expired: how many
-	Decision  *Decision   `json:"decision,omitempty"`  // applied, decided, relinked, regraded
-	Holds     bool        `json:"holds,omitempty"`     // applied: the sources are promised to the application; those of old were not
+	Decision  *Decision   `json:"decision,omitempty"`  // applied, resolved, decided, relinked, regraded
+	Holds     bool        `json:"holds,omitempty"`     // applied, supplemented, resolved, appealed: what it would consume is promised to the application; to those of old it was not
 	Of        int64       `json:"of,omitempty"`        // the row that is decided, undone, put in doubt, replaced, certified, withdrawn, expired or recognised
 	Programme ProgrammeID `json:"programme,omitempty"` // enrolled, left
 	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked, reviewed, voided, withdrawn, decided: for the record
 
 	Recognition *RecordedRecognition `json:"recognition,omitempty"` // recognised
 
-	Since int64 `json:"since,omitempty"` // the revision, revocation or posting that caused it; the case that an award was withdrawn by
+	Since int64 `json:"since,omitempty"` // the revision, revocation or posting that caused it; the case that an award was withdrawn by; the objection answered
+	Step  *Step `json:"step,omitempty"`  // of an application: applied to decided
 }
 
 // Encode returns the canonical bytes of b, which are what is stored.

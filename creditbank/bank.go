@@ -109,6 +109,8 @@ const (
 	docCourse      = "course"
 	docRuleSet     = "ruleset"
 	docRuleAct     = "ruleact"
+	docCalendar    = "calendar"
+	docDeputy      = "deputy"
 )
 
 // apply takes a published document into cat.
@@ -125,6 +127,10 @@ func (b *Bank) apply(cat *Catalogue, d Document) error {
 			}
 			cat.Courses[c.Code] = c
 		})
+	case docCalendar:
+		return decodeInto(d.Body, cat.addCalendarYear)
+	case docDeputy:
+		return decodeInto(d.Body, func(v Deputation) { cat.Deputations[v.key()] = v })
 	case docRuleSet:
 		version, err := strconv.Atoi(d.ID)
 		if err != nil {
@@ -203,6 +209,8 @@ type Reference struct {
 	Institutions []Institution
 	Courses      []Course
 	RuleSet      []byte
+	Calendar     []CalendarYear // whole years, each in place of what was known of it
+	Deputations  []Deputation
 }
 
 // Publish publishes what r holds beyond what is published already. Each piece
@@ -289,6 +297,24 @@ func (b *Bank) documents(base *Catalogue, by Caller, r Reference) ([]Document, e
 		}
 		if now.Version != old.Version {
 			add(docCourse, string(v.Code), canonical(now))
+		}
+	}
+	for _, v := range r.Calendar {
+		if err := v.check(); err != nil {
+			return nil, err
+		}
+		if old, known := cat.CalendarYears[v.Year]; !known || !sameCalendarYear(old, v) {
+			cat.addCalendarYear(v)
+			add(docCalendar, strconv.Itoa(v.Year), canonical(v))
+		}
+	}
+	for _, v := range r.Deputations {
+		if err := v.check(); err != nil {
+			return nil, err
+		}
+		if old, known := cat.Deputations[v.key()]; !known || old != v {
+			cat.Deputations[v.key()] = v
+			add(docDeputy, v.key(), canonical(v))
 		}
 	}
 	if r.RuleSet == nil {

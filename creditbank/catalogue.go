@@ -179,6 +179,10 @@ type Catalogue struct {
 	Drafts       []*RuleDraft          // of rules, in the order of their numbers
 	RuleActs     []RuleAct             // what was done to rules and drafts, oldest first
 
+	Calendar      Calendar             // of working days
+	CalendarYears map[int]CalendarYear // what it was made of
+	Deputations   map[string]Deputation
+
 	past        map[courseVersion]Course // those that others have replaced
 	ruleSetHash Hash                     // of the document Rules was made of
 	publishing  *RuleAct                 // the act whose rule set is the next document
@@ -202,6 +206,7 @@ func (c *Catalogue) clone() *Catalogue {
 	copied.RuleSets, copied.RuleActs, copied.Drafts = slices.Clip(c.RuleSets), slices.Clip(c.RuleActs), slices.Clone(c.Drafts)
 	copied.past = maps.Clone(c.past)
 	copied.Regions, copied.Institutions, copied.Courses = maps.Clone(c.Regions), maps.Clone(c.Institutions), maps.Clone(c.Courses)
+	copied.CalendarYears, copied.Deputations = maps.Clone(c.CalendarYears), maps.Clone(c.Deputations)
 	return &copied
 }
 
@@ -212,7 +217,16 @@ func NewCatalogue() *Catalogue {
 		Institutions: map[InstitutionID]Institution{},
 		Courses:      map[CourseCode]Course{},
 		past:         map[courseVersion]Course{},
+
+		CalendarYears: map[int]CalendarYear{},
+		Deputations:   map[string]Deputation{},
 	}
+}
+
+// addCalendarYear adds a year of the working-day calendar, or replaces it.
+func (c *Catalogue) addCalendarYear(y CalendarYear) {
+	c.CalendarYears[y.Year] = y
+	c.Calendar = c.Calendar.With(y)
 }
 
 // AddRegion adds r after checking it. Adding the same again changes nothing.

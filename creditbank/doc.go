@@ -8,7 +8,10 @@
 // [Recognition] (认定). Lots add up to a [Balance] (积累). A conversion rule takes
 // lots and grants lines of a programme: a [Decision] (转换). Where the rule asks
 // for a reviewer the decision waits as an [Application] (申请), which holds what it
-// would consume and is decided on what the account has by then ([Bank.Review]).
+// would consume and is decided on what the account has by then ([Bank.Review]). How
+// many reviewers decide, within what time, what publicity (公示) comes before the
+// effect and what appeals there are is the rule's [Process]; deadlines run on a
+// [Calendar] of working days and stand with the acts that set them.
 // Nothing is edited or deleted; what turns out wrong is revised, revoked or
 // reversed, and stays in the history.
 //
@@ -50,6 +53,8 @@
 //   - An acknowledged write is durable, and sent again has no second effect.
 //   - A write whose outcome is unknown is [ErrOutcomeUnknown], never success.
 //   - Nobody acts without a [Caller], who is recorded in the same transaction.
-//   - Nobody reviews what they applied for, nor rules that they drafted.
+//   - Nobody reviews what they applied for nor rules that they drafted, votes twice
+//     on an application, or decides an appeal against their own decision.
+//   - Nobody forfeits more than they agreed to, where they were asked.
 //   - Credits are hundredths in integers; rounding happens where a rule names it.
 package creditbank

@@ -16,11 +16,12 @@ type draft struct {
 	request Request           // under which acts can be found again
 	trace   string            // the request that brought a posting
 	due     map[int64]Credits // what had expired in each lot before
+	work    []WorkItem        // the worklist as it was
 	write   Write
 }
 
 func newDraft(a *Account, at time.Time, day Date, by Caller, request Request) *draft {
-	return &draft{account: a, base: a.Version, at: at, day: day, by: by, request: request, due: a.dues(day)}
+	return &draft{account: a, base: a.Version, at: at, day: day, by: by, request: request, due: a.dues(day), work: a.Work()}
 }
 
 // outcome adds a posting with its recognition.
@@ -56,6 +57,7 @@ func (d *draft) actOn(day Date, kind ActKind, body ActBody) (Act, error) {
 func (d *draft) rows() Write {
 	d.write.Learner, d.write.Base = d.account.Learner, d.base
 	d.write.Frozen, d.write.Totals = d.account.Frozen, d.account.Totals
+	d.write.Work = d.account.WorkChanges(d.work)
 	return d.write
 }
 
@@ -66,8 +68,13 @@ func (a *Account) Transfers(act Act) []Transfer {
 	switch act.Kind {
 	case ActApplied:
 		if act.Body.Decision != nil && act.Body.Holds {
-			return append(a.takeBack(act.Body.Decision, nil), act.Body.Decision.holding(act.Seq)...)
+			return append(a.takeBack(act.promised(), nil), holding(act.Seq, act.promised())...)
 		}
+	case ActSupplemented, ActResolved, ActAppealed:
+		return a.reholding(act)
+	case ActRetracted, ActLapsed:
+		released, _ := a.releasing(act.Body.Of)
+		return released
 	case ActDecided:
 		if act.Body.Decision != nil {
 			var released []Transfer
@@ -124,5 +131,5 @@ func (a *Account) carryOut(d *Decision, before []Transfer, freed map[int64]Credi
 	if !d.Approved {
 		return before
 	}
-	return slices.Concat(before, a.takeBack(d, freed), d.Transfers())
+	return slices.Concat(before, a.takeBack(d.Sources, freed), d.Transfers())
 }

@@ -64,6 +64,12 @@ const (
 	CodeUnknownCase          Code = "UNKNOWN_CASE"
 	CodeUnknownCertificate   Code = "UNKNOWN_CERTIFICATE"
 	CodeConsentRequired      Code = "CONSENT_REQUIRED"
+	CodeForfeitNotConfirmed  Code = "FORFEIT_NOT_CONFIRMED"
+	CodeReviewerExcluded     Code = "REVIEWER_EXCLUDED"
+	CodeApplicationClaimed   Code = "APPLICATION_CLAIMED"
+	CodeCasesDiffer          Code = "CASES_DIFFER"
+	CodeNotDeputy            Code = "NOT_DEPUTY"
+	CodeUnknownCalendar      Code = "UNKNOWN_CALENDAR"
 )
 
 // An InputError says which field of a request is wrong, and why, in words for

@@ -65,15 +65,15 @@ func (l *Lot) lapsing(credits Credits) []Transfer {
 // unlapsing returns the transfer by which all that has expired of l comes back.
 func (l *Lot) unlapsing() []Transfer { return reversed(l.lapsing(l.lapsed)) }
 
-// takeBack returns the transfers by which d gets what it consumes of lots that
-// have expired since its day, once freed of them is free.
-func (a *Account) takeBack(d *Decision, freed map[int64]Credits) []Transfer {
+// takeBack returns the transfers by which a decision gets the sources it takes of
+// lots that have expired since its day, once freed of them is free.
+func (a *Account) takeBack(sources []Consumption, freed map[int64]Credits) []Transfer {
 	var j journal
 	need := map[int64]Credits{}
-	for _, s := range d.Sources {
+	for _, s := range sources {
 		need[s.Lot] += s.Credits
 	}
-	for _, s := range d.Sources {
+	for _, s := range sources {
 		if lot := a.Lot(s.Lot); lot != nil {
 			if want, ok := need[lot.Seq]; ok {
 				j.move(AccountExpired, LotAccount(lot.Seq), lot.Category, lot.lapsed-(lot.free()+freed[lot.Seq]-want))

@@ -6,7 +6,14 @@ import (
 )
 
 // A hold is an application's claim on a lot: what approval would consume is
-// promised to it, and to nobody else, until it is decided or given up. It counts
+// promised to it, and to nobody else. An application holds from the act that
+// applied until it is refused, is withdrawn, lapses, or takes effect, which
+// consumes; so also while it waits for a supplement, and under publicity. What it
+// holds is worked out anew where it is supplemented, and where its approval is
+// shown: from then on it is what that approval would consume. A supplement that
+// leaves it denied as things stand changes nothing of what is held, since things may
+// change. An appeal holds anew what would be consumed if it were approved that
+// day; what others have by then is theirs. A hold counts
 // for the days from..until (the latter exclusive; zero while it stands).
 type hold struct {
 	application int64
@@ -40,8 +47,8 @@ func (l *Lot) Held(day Date) Credits {
 
 // hold promises the sources of a pending decision to an application. No lot is
 // promised beyond what is free of it.
-func (a *Account) hold(application int64, d *Decision) error {
-	for _, s := range d.Sources {
+func (a *Account) hold(application int64, from Date, sources []Consumption) error {
+	for _, s := range sources {
 		if _, ok := s.Line(); ok {
 			continue
 		}
@@ -49,7 +56,7 @@ func (a *Account) hold(application int64, d *Decision) error {
 		if lot == nil || !lot.Granted || s.Credits < 0 {
 			return fmt.Errorf("no lot %d to hold", s.Lot)
 		}
-		lot.holds = append(lot.holds, hold{application, d.Day, 0, s.Credits})
+		lot.holds = append(lot.holds, hold{application, from, 0, s.Credits})
 		if lot.free() < 0 {
 			return fmt.Errorf("lot %d is held beyond its %v credits", s.Lot, lot.Credits)
 		}
@@ -63,6 +70,31 @@ func (a *Account) hold(application int64, d *Decision) error {
 func (a *Account) releaseHold(application int64, until Date) {
 	for _, l := range a.Lots {
 		l.releaseHold(application, until)
+	}
+}
+
+// holdAnew has an application hold what act says, instead of what it held.
+func (a *Account) holdAnew(act Act) error {
+	if !act.Body.Holds {
+		return nil
+	}
+	a.releaseHold(act.Body.Of, act.Day)
+	return a.hold(act.Body.Of, act.Day, act.promised())
+}
+
+// promised returns what act promises to an application.
+func (act Act) promised() []Consumption {
+	if d := act.Body.Decision; d != nil {
+		return d.Sources
+	}
+	return act.step().Held
+}
+
+// consumeHeld forgets what an application ever held: from the day of the application
+// on it is consumed.
+func (a *Account) consumeHeld(application int64) {
+	for _, l := range a.Lots {
+		l.holds = slices.DeleteFunc(l.holds, func(h hold) bool { return h.application == application })
 	}
 }
 
@@ -139,16 +171,15 @@ func (a *Account) Holding(d *Decision) *Account {
 			}
 		}
 	}
-	c.Applications = append(slices.Clip(a.Applications), &Application{Seq: seq, Decision: d})
+	c.Applications = append(slices.Clip(a.Applications), &Application{Seq: seq, Decision: d, State: StateSubmitted})
 	c.advance(d.Hash())
 	return &c
 }
 
-// holding returns the transfers by which an application takes hold of the
-// sources of its decision.
-func (d *Decision) holding(application int64) []Transfer {
+// holding returns the transfers by which an application takes hold of sources.
+func holding(application int64, sources []Consumption) []Transfer {
 	var j journal
-	for _, s := range d.Sources {
+	for _, s := range sources {
 		if _, ok := s.Line(); !ok {
 			j.move(LotAccount(s.Lot), HoldAccount(application), s.Category, s.Credits)
 		}
@@ -170,6 +201,16 @@ func (a *Account) releasing(application int64) ([]Transfer, map[int64]Credits) {
 		}
 	}
 	return j.transfers, freed
+}
+
+// reholding returns the transfers by which an application holds what act says,
+// instead of what it held.
+func (a *Account) reholding(act Act) []Transfer {
+	if !act.Body.Holds {
+		return nil
+	}
+	released, freed := a.releasing(act.Body.Of)
+	return slices.Concat(released, a.takeBack(act.promised(), freed), holding(act.Body.Of, act.promised()))
 }
 
 // unholding returns the transfers by which all that is held of l comes back.

@@ -31,6 +31,11 @@ var noticeTexts = map[ActKind]func(x noticer, act Act) (Text, []Text){
 	ActAwardWithdrawn: noticer.awardWithdrawn,
 	ActCaseOpened:     noticer.caseOpened,
 	ActCaseDecided:    noticer.caseDecided,
+
+	ActClaimed: silent, ActReleased: silent, ActRecused: silent, ActOpined: silent,
+	ActReturned: noticer.returned, ActSupplemented: noticer.supplemented, ActResolved: noticer.resolved,
+	ActObjected: noticer.objected, ActAnswered: noticer.answered,
+	ActRetracted: noticer.retracted, ActLapsed: noticer.lapsed, ActAppealed: noticer.appealed,
 }
 
 // outcome tells of a posting.
@@ -87,7 +92,7 @@ func (x noticer) revoked(act Act) (Text, []Text) {
 
 func (x noticer) decided(act Act) (Text, []Text) {
 	d := act.Body.Decision
-	details := Explain(x.cat, d)
+	details := append(Explain(x.cat, d), appealable(act)...)
 	if d.Approved {
 		return with(x.rule(d), "转换已批准：%s；", "conversion approved: %s; ").and(x.lines(d)), details
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"creditbank/creditbank"
@@ -38,7 +40,7 @@ func randomLives(t *testing.T, words map[creditbank.CourseCode]creditbank.Repeat
 		c.publishPassMark("60")
 		l := c.stranger(n)
 		live := &life{city: c, rt: rt, learner: l, newest: map[string]int{}}
-		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
 			live.step()
 		}
 		a, err := c.Account(t.Context(), l)
@@ -54,13 +56,14 @@ func randomLives(t *testing.T, words map[creditbank.CourseCode]creditbank.Repeat
 		}
 		live.checkSwept(a)
 		live.checkLedger(db, a)
+		live.checkApplications(a)
 		live.checkReplays()
 	})
 }
 
 // publishPassMark publishes rules by which less is recognised or more.
 func (c *city) publishPassMark(mark string) {
-	c.publishBoth(strings.ReplaceAll(cityFiles, `pass_mark: "60"`, fmt.Sprintf("pass_mark: %q", mark))+reviewedPool,
+	c.publishBoth(strings.ReplaceAll(cityFiles, `pass_mark: "60"`, fmt.Sprintf("pass_mark: %q", mark))+reviewedPool+shownPool,
 		strings.Replace(cityProgrammes, `share: "0.60"}`, `share: "0.60"}, {of: {category: NON_FORMAL}, per: source, credits: "6"}`, 1))
 }
 
@@ -68,16 +71,86 @@ func (c *city) publishPassMark(mark string) {
 const reviewedPool = `  - {id: R5, kind: conversion, title: {zh: 零存整取, en: pool}, programme: P1, effective: {from: 2020-01-01, to: 2027-06-01}, source: {pool: {category: NON_FORMAL, credits: "2"}, split: true}, approval: reviewer, grant: [{slot: E, credits: "2", grade: exempt}]}
 `
 
-// review decides some application of the learner, whether open or not.
-func (v *life) review(change creditbank.Change) error {
+// shownPool is R3 with everything that the life of an application has.
+const shownPool = `  - {id: R6, kind: conversion, title: {zh: 零存整取, en: pool}, programme: P1, effective: {from: 2020-01-01, to: 2027-06-01}, source: {pool: {category: NON_FORMAL, credits: "2"}, split: true}, approval: {reviewers: 3, supplement_within: P5D}, decide_within: {days: 5, working: true}, publicity: P3D, appeal: {file_within: P10D, levels: 2}, grant: [{slot: E, credits: "2", grade: exempt}]}
+`
+
+// pursue does something about some application of the learner, whether open or not.
+func (v *life) pursue(change creditbank.Change) error {
 	a, err := v.Account(v.t.Context(), v.learner)
 	if err != nil || len(a.Applications) == 0 {
 		return err
 	}
+	ctx := v.t.Context()
 	p := rapid.SampledFrom(a.Applications).Draw(v.rt, "application")
-	change.By = reviewer
-	_, err = v.Review(v.t.Context(), change, p.Seq, creditbank.Verdict{Approve: rapid.IntRange(0, 3).Draw(v.rt, "verdict") > 0})
+	who := change
+	who.By.ID = rapid.SampledFrom([]string{"r1", "r2", "r3", "r4", "r5", "r6", "r7", operator.ID}).Draw(v.rt, "who")
+	switch rapid.SampledFrom([]string{"review", "review", "review", "review", "claim", "release", "recuse", "return", "supplement", "retract", "object", "answer", "effect", "due", "appeal"}).Draw(v.rt, "pursue") {
+	case "review":
+		_, err = v.Review(ctx, who, p.Seq, creditbank.Verdict{Approve: rapid.IntRange(0, 3).Draw(v.rt, "verdict") > 0})
+	case "claim":
+		_, err = v.Claim(ctx, who, p.Seq, "")
+	case "release":
+		_, err = v.Release(ctx, who, p.Seq)
+	case "recuse":
+		_, err = v.Recuse(ctx, who, p.Seq, "亲属")
+	case "return":
+		_, err = v.Return(ctx, who, p.Seq, creditbank.Returning{Reason: "缺材料"})
+	case "supplement":
+		_, err = v.Supplement(ctx, change, p.Seq, creditbank.Supplement{Text: "附"})
+	case "retract":
+		_, err = v.Retract(ctx, change, p.Seq, "")
+	case "object":
+		_, err = v.ObjectTo(ctx, who, p.Seq, "异议")
+	case "answer":
+		if len(p.Objections) > 0 {
+			objection := rapid.SampledFrom(p.Objections).Draw(v.rt, "objection")
+			_, err = v.Answer(ctx, who, p.Seq, creditbank.Answer{Objection: objection.Seq, Text: "答复", Uphold: rapid.Bool().Draw(v.rt, "uphold")})
+		}
+	case "effect":
+		_, err = v.Effect(ctx, change, p.Seq)
+	case "due":
+		_, err = v.ApplicationsDue(ctx, operator, 100)
+	case "appeal":
+		_, err = v.Appeal(ctx, change, p.Seq, "不服")
+	}
 	return err
+}
+
+// checkApplications checks that each application has an end, or stands in the
+// worklist; that nobody voted twice or on their own, and what was decided once is.
+func (v *life) checkApplications(a *creditbank.Account) {
+	open := 0
+	for _, p := range a.Applications {
+		if p.Open() != (p.ClosedBy == 0) {
+			v.rt.Fatalf("application %d is %s, closed by %d", p.Seq, p.State, p.ClosedBy)
+		}
+		if p.Open() {
+			open++
+		}
+		made := a.Conversion(p.DecidedBy)
+		if (p.State == creditbank.StateEffective) != (made != nil) {
+			v.rt.Fatalf("application %d is %s, and there is the conversion %+v", p.Seq, p.State, made)
+		}
+		voted := map[string]bool{}
+		for _, o := range p.Opinions {
+			key := fmt.Sprint(o.Round, o.Owner())
+			if voted[key] && !o.Struck || o.Owner() == p.By.ID {
+				v.rt.Fatalf("application %d: %s voted twice, or on their own: %+v", p.Seq, o.Owner(), p.Opinions)
+			}
+			voted[key] = !o.Struck
+		}
+	}
+	if items, _, err := v.Worklist(v.t.Context(), creditbank.WorkQuery{Programmes: []creditbank.ProgrammeID{"P1"}, Filter: creditbank.WorkAll, Limit: 10_000}); err != nil {
+		v.rt.Fatal(err)
+	} else {
+		work := a.Work()
+		items = slices.DeleteFunc(items, func(w creditbank.WorkItem) bool { return w.Learner != a.Learner })
+		slices.SortFunc(items, func(a, b creditbank.WorkItem) int { return int(a.Seq - b.Seq) })
+		if diff := cmp.Diff(work, items, cmpopts.EquateEmpty()); diff != "" || len(work) != open {
+			v.rt.Fatalf("the worklist differs from the account (-want +got):\n%s", diff)
+		}
+	}
 }
 
 // A life is one learner's random history.
@@ -92,7 +165,7 @@ func (v *life) step() {
 	change := creditbank.Change{By: operator, Learner: v.learner}
 	ctx := v.t.Context()
 	var err error
-	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "review", "revise", "revoke", "freeze", "leave", "time", "sweep", "anew"}).Draw(v.rt, "step") {
+	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "convert", "pursue", "pursue", "pursue", "pursue", "pursue", "revise", "revoke", "freeze", "leave", "time", "sweep", "anew"}).Draw(v.rt, "step") {
 	case "post":
 		id := fmt.Sprintf("O%d", len(v.newest))
 		v.newest[id] = 1
@@ -106,9 +179,9 @@ func (v *life) step() {
 		id := fmt.Sprintf("O%d", rapid.IntRange(0, 8).Draw(v.rt, "id"))
 		_, err = v.Revoke(ctx, change, creditbank.Revoking{Institution: "I01", ExternalID: id})
 	case "convert":
-		_, err = v.Convert(ctx, change, []creditbank.RuleID{creditbank.RuleID(rapid.SampledFrom([]string{"R1", "R2", "R3", "R4", "R5"}).Draw(v.rt, "rule"))})
-	case "review":
-		err = v.review(change)
+		_, err = v.Convert(ctx, change, []creditbank.RuleID{creditbank.RuleID(rapid.SampledFrom([]string{"R1", "R2", "R3", "R4", "R5", "R6", "R6"}).Draw(v.rt, "rule"))})
+	case "pursue":
+		err = v.pursue(change)
 	case "anew":
 		v.anew()
 	case "sweep":
@@ -118,13 +191,13 @@ func (v *life) step() {
 			err = v.Unfreeze(ctx, change, "")
 		}
 	case "time":
-		v.set([]string{"2026-03-15", "2026-04-01", "2027-06-30", "2026-03-14"}[rapid.IntRange(0, 3).Draw(v.rt, "date")])
+		v.set([]string{"2026-03-15", "2026-04-01", "2027-06-30", "2026-03-14", "2026-03-18", "2026-03-20"}[rapid.IntRange(0, 5).Draw(v.rt, "date")])
 	case "leave":
 		if err = v.Leave(ctx, change, "P1"); err == nil {
 			err = v.Enrol(ctx, change, "P1")
 		}
 	}
-	if err != nil && !errors.Is(err, creditbank.ErrNotFound) && !errors.Is(err, creditbank.ErrConflict) && !errors.Is(err, creditbank.ErrInvalid) {
+	if err != nil && !errors.Is(err, creditbank.ErrNotFound) && !errors.Is(err, creditbank.ErrConflict) && !errors.Is(err, creditbank.ErrForbidden) && !errors.Is(err, creditbank.ErrInvalid) {
 		v.rt.Fatal(err)
 	}
 }

@@ -113,7 +113,7 @@ func (b *Bank) Replay(ctx context.Context, id LearnerID, seq int64) (Replay, err
 		return Replay{}, err
 	}
 	var again *Decision
-	if kind := h.Acts[i].Kind; kind == ActDecided || kind == ActApplied {
+	if kind := h.Acts[i].Kind; kind == ActDecided || kind == ActApplied || kind == ActResolved {
 		again, err = b.decideOnce(ctx, account, stored)
 	} else if c := account.Conversion(h.Acts[i].Body.Of); c != nil {
 		again, err = b.decideAgain(ctx, h, account, c, stored.At)

@@ -3,133 +3,166 @@ package creditbank
 import (
 	"context"
 	"fmt"
-	"time"
 )
-
-// An Application (申请) is a conversion that waits, or waited, for a reviewer.
-// It holds what it would consume: no other application and no conversion gets
-// that while it is open. Those put on record before there were holds hold
-// nothing.
-type Application struct {
-	Seq       int64     // the act that applied; names the application for ever
-	Decision  *Decision // pending: with what approval would have granted then
-	At        time.Time
-	By        Caller
-	DecidedBy int64 // the act that decided it, zero while it is open
-}
 
 // A Verdict is what a reviewer says of an application.
 type Verdict struct {
 	Approve bool
 	Note    string // for the record, up to 1000 bytes
+	For     string // the reviewer in whose stead a deputy votes, "" for themselves
 }
 
-// Application returns the application that version seq made, or nil.
-func (a *Account) Application(seq int64) *Application {
-	return bySeq(a.Applications, seq, func(p *Application) int64 { return p.Seq })
-}
-
-// alreadyApplied reports an application for the rule that is still open.
-func (a *Account) alreadyApplied(rule RuleID) error {
-	for _, p := range a.Applications {
-		if p.DecidedBy == 0 && p.Decision.Rule == rule {
-			return Conflict(CodeState, "rules", fmt.Sprintf("规则 %s 的申请（第%d项）尚在审核中", rule, p.Seq),
-				fmt.Sprintf("application %d for rule %s is still open", p.Seq, rule))
-		}
-	}
-	return nil
-}
-
-func (a *Account) applyApplied(act Act) error {
-	d := act.Body.Decision
-	if err := a.belongs(d); err != nil {
-		return err
-	}
-	if !d.Pending() || d.Review != nil {
-		return fmt.Errorf("decision does not wait for a reviewer")
-	}
-	if err := a.alreadyApplied(d.Rule); err != nil {
-		return fmt.Errorf("%v", err) // damage is of no kind
-	}
-	a.Applications = append(a.Applications, &Application{Seq: act.Seq, Decision: d, At: act.At, By: act.By})
-	if act.Body.Holds {
-		return a.hold(act.Seq, d)
-	}
-	return nil
-}
-
-// closeApplication notes that act, a decision, answers an application, if it
-// does.
-func (a *Account) closeApplication(act Act) error {
-	r := act.Body.Decision.Review
-	if r == nil && act.Body.Of == 0 {
-		return nil
-	}
-	p := a.Application(act.Body.Of)
-	switch d := act.Body.Decision; {
-	case r == nil || r.Application != act.Body.Of || p == nil || p.DecidedBy != 0:
-		return fmt.Errorf("no open application %d", act.Body.Of)
-	case d.Rule != p.Decision.Rule || d.Day != p.Decision.Day || d.Approved && !r.Approved:
-		return fmt.Errorf("decision does not answer application %d", p.Seq)
-	}
-	p.DecidedBy = act.Seq
-	until := act.Day
-	if act.Body.Decision.Approved {
-		until = act.Body.Decision.Day // from then on it is consumed
-	}
-	a.releaseHold(p.Seq, until)
-	return nil
-}
-
-// Review decides an application. An approval evaluates the rule again, by the
-// rule set and as of the day of the application, on the account as it is now:
-// what was revoked, revised or frozen since denies it after all. What the
-// application holds is free for it alone. The decision takes
-// effect on the day of the application. A rejection needs no reason beyond the
-// reviewer's own. Whoever applied cannot review.
+// Review casts a vote on an application (评审). Where the rule asks for one
+// reviewer that decides it; else the vote that makes up the number does, by
+// majority: each vote is cast, whatever the others were. An approval evaluates the
+// rule again, by the rule set and as of the day of the application, on the account
+// as it is now: what was revoked, revised or frozen since denies it after all; what
+// the application holds is free for it alone. It takes
+// effect on the day of the application; where the rule has publicity, once that is
+// over. A rejection needs no reason beyond the reviewer's own.
+//
+// Whoever applied cannot vote, nor who recused themselves, who objected, who
+// decided what is appealed, nor somebody whose vote was cast: REVIEWER_EXCLUDED. An
+// application that others claimed is APPLICATION_CLAIMED. The act returned is the
+// last one that the vote brought: opined, resolved or decided.
 func (b *Bank) Review(ctx context.Context, c Change, application int64, v Verdict) (Act, error) {
 	if err := checkText("note", v.Note, 1000); err != nil {
 		return Act{}, err
 	}
-	return b.changeOne(ctx, c, fmt.Sprintf("review %d %t %q", application, v.Approve, v.Note), func(d *draft, _ History) error {
-		p := d.account.Application(application)
-		if err := reviewable(p, c.By); err != nil {
-			return err
-		}
-		if v.Approve {
-			if err := b.suspendedNow(p.Decision.Rule); err != nil {
-				return err
-			}
-		}
-		rules, err := b.rules(ctx, p.Decision.RuleSet)
-		if err != nil {
-			return err
-		}
-		decision, err := rules.Review(d.account, Review{application, v.Approve}, d.at)
-		if err != nil {
-			return err
-		}
-		_, err = d.act(ActDecided, ActBody{Decision: decision, Of: application, Reason: v.Note})
-		return err
+	return b.changeLast(ctx, c, reviewRequest(application, v), func(d *draft, _ History) error {
+		return b.vote(ctx, d, application, v, nil)
 	})
 }
 
-// reviewable says why an application cannot be reviewed by somebody.
-func reviewable(p *Application, by Caller) error {
-	switch {
-	case p == nil:
-		return NotFound(CodeUnknownApplication, "application", "没有这项申请", "there is no such application")
-	case p.DecidedBy != 0:
-		return Conflict(CodeState, "application", fmt.Sprintf("该申请已有决定（第%d项）", p.DecidedBy),
-			fmt.Sprintf("the application was decided before, by entry %d", p.DecidedBy))
-	case p.By.ID == by.ID:
-		return Conflict(CodeState, "application", "申请人不能审核自己的申请", "whoever applied cannot review the application")
+// reviewRequest tells one review from another.
+func reviewRequest(application int64, v Verdict) string {
+	what := fmt.Sprintf("review %d %t %q", application, v.Approve, v.Note)
+	if v.For != "" {
+		what += fmt.Sprintf(" for %q", v.For)
+	}
+	return what
+}
+
+// vote drafts a vote and what it brings. If like is not nil, an approval is refused
+// that would not grant what like says.
+func (b *Bank) vote(ctx context.Context, d *draft, application int64, v Verdict, like *caseKey) error {
+	behalf, err := b.actsFor(d, v.For)
+	if err != nil {
+		return err
+	}
+	body := ActBody{Of: application, Reason: v.Note, Step: newStep(Step{For: behalf, Approve: v.Approve})}
+	if err := d.allows(ActOpined, body); err != nil {
+		return err
+	}
+	p := d.account.Application(application)
+	if p.Process.direct() {
+		return b.conclude(ctx, d, p, outcome{v.Approve, behalf, v.Note, like})
+	}
+	if _, err := d.act(ActOpined, body); err != nil {
+		return err
+	}
+	if approve, decided := p.verdict(); decided {
+		return b.conclude(ctx, d, p, outcome{approve: approve, like: like})
 	}
 	return nil
 }
 
-// Applications returns up to limit open applications, in order of learner and
-// version, above after.
-func (b *Bank) Applications(ctx context.Context, after RowRef, limit int) ([]RowRef, error) {
-	return b.store.Applications(ctx, after, limit)
+// An outcome is what the votes on an application came to.
+type outcome struct {
+	approve bool
+	behalf  string // in whose stead the one vote was cast that decided
+	note    string // of the one vote
+	like    *caseKey
+}
+
+// conclude drafts what follows once the votes are cast: the decision, or the
+// publicity that comes before it.
+func (b *Bank) conclude(ctx context.Context, d *draft, p *Application, o outcome) error {
+	decision, err := b.reviewed(ctx, d, p, o.approve)
+	if err != nil {
+		return err
+	}
+	if o.like != nil && decision.Approved && !o.like.matches(decision) {
+		return casesDiffer("application", "复核后授予的学分与本批其他申请不同", "evaluated anew, it would grant other lines than the rest of the batch")
+	}
+	step := Step{For: o.behalf}
+	if publicity := p.Process.publicity(); decision.Approved && publicity != (Term{}) {
+		step.Due, step.Assumed = b.Catalogue().Calendar.After(d.day, publicity)
+		_, err = d.step(ActResolved, p.Seq, ActBody{Decision: decision, Holds: true, Step: newStep(step)})
+		return err
+	}
+	return b.decide(d, p, decision, step, o.note)
+}
+
+// decide drafts the decision on p. Where a refusal can be appealed, it says until
+// when.
+func (b *Bank) decide(d *draft, p *Application, decision *Decision, step Step, note string) error {
+	if !decision.Approved && p.Level < p.Process.levels() {
+		step.Due, step.Assumed = b.Catalogue().Calendar.After(d.day, p.Process.Appeal.File)
+	}
+	_, err := d.step(ActDecided, p.Seq, ActBody{Decision: decision, Reason: note, Step: newStep(step)})
+	return err
+}
+
+// reviewed evaluates the rule of p now that reviewers have spoken. It refuses to
+// approve by a rule that is suspended, and to forfeit more than the applicant agreed
+// to.
+func (b *Bank) reviewed(ctx context.Context, d *draft, p *Application, approve bool) (*Decision, error) {
+	if approve {
+		if err := b.suspendedNow(p.Decision.Rule); err != nil {
+			return nil, err
+		}
+	}
+	rules, err := b.rules(ctx, p.Decision.RuleSet)
+	if err != nil {
+		return nil, err
+	}
+	decision, err := rules.Review(d.account, Review{p.Seq, approve}, d.at)
+	if err != nil {
+		return nil, err
+	}
+	if decision.Approved && p.Confirmed != nil && decision.Forfeited > *p.Confirmed {
+		return nil, forfeitNotConfirmed("application", decision.Forfeited, *p.Confirmed)
+	}
+	return decision, nil
+}
+
+// forfeitNotConfirmed says what would be forfeited, and what was agreed to.
+func forfeitNotConfirmed(field string, forfeited, confirmed Credits) error {
+	return Conflict(CodeForfeitNotConfirmed, field,
+		fmt.Sprintf("将放弃%v学分，已确认的是%v学分；须由申请人以%v另行确认", forfeited, confirmed, forfeited),
+		fmt.Sprintf("%v credits would be forfeited, and %v were agreed to: the applicant has to confirm %v", forfeited, confirmed, forfeited))
+}
+
+// newStep returns s, or nil where it says nothing: acts encode as they did before
+// there were steps.
+func newStep(s Step) *Step {
+	if !s.Approve && s.Assumed == nil && s.Confirmed == nil && s.Due == 0 && s.For == "" && s.Held == nil && s.Left == 0 && s.Process == nil && s.Sealed == nil {
+		return nil
+	}
+	return &s
+}
+
+// allows says why an act cannot be drafted.
+func (d *draft) allows(kind ActKind, body ActBody) error {
+	return d.account.allows(Act{Kind: kind, By: d.by, Day: d.day, Body: body})
+}
+
+// step adds an act in the life of an application, if it is allowed.
+func (d *draft) step(kind ActKind, application int64, body ActBody) (Act, error) {
+	body.Of = application
+	if err := d.allows(kind, body); err != nil {
+		return Act{}, err
+	}
+	return d.act(kind, body)
+}
+
+// changeLast is [Bank.change] for what drafts several acts, of which the last one
+// is the answer.
+func (b *Bank) changeLast(ctx context.Context, c Change, what string, decide func(d *draft, h History) error) (Act, error) {
+	acts, _, err := b.change(ctx, c, what, func(d *draft, h History, _ Rules) error { return decide(d, h) })
+	if err != nil {
+		return Act{}, err
+	}
+	return acts[len(acts)-1], nil
 }

@@ -123,10 +123,10 @@ func TestRejectedMayApplyAgain(t *testing.T) {
 		t.Errorf("rejected as %+v", d)
 	}
 	second := c.apply(l)
-	refs, err := c.Applications(t.Context(), creditbank.RowRef{}, 10)
+	items, _, err := c.Worklist(t.Context(), creditbank.WorkQuery{Programmes: []creditbank.ProgrammeID{"P1"}, Limit: 10})
 	must(t, err)
-	if len(refs) != 1 || refs[0].Seq != second.Seq || refs[0].Learner != l {
-		t.Errorf("open applications %v, want %d", refs, second.Seq)
+	if len(items) != 1 || items[0].Seq != second.Seq || items[0].Learner != l {
+		t.Errorf("open applications %v, want %d", items, second.Seq)
 	}
 	c.replayAll(l)
 }

@@ -52,9 +52,16 @@ type Rules interface {
 	// Programme returns the programme with the given id.
 	Programme(id ProgrammeID) (Programme, bool)
 
+	// Programmes returns all of them.
+	Programmes() []Programme
+
 	// RuleTitle returns the title of a rule and the programme it grants in;
 	// the programme is "" for a recognition rule.
 	RuleTitle(id RuleID) (title Text, programme ProgrammeID, ok bool)
+
+	// Process returns how an application of which d is the pending decision is
+	// decided; nil for one reviewer, at once.
+	Process(d *Decision) *Process
 
 	// NeedsReview reports whether a reviewer has to approve what the rule grants.
 	NeedsReview(id RuleID) bool

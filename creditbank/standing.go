@@ -94,11 +94,29 @@ func unknownProgramme(p ProgrammeID) error {
 // application, of which a rule has one open at a time; it holds what it would
 // consume, and consumes it when it is approved ([Bank.Review]). An unknown rule is an error and nothing is
 // decided.
+//
+// What is forfeited is on record with the decision; people are asked about it first
+// ([Bank.ConvertConfirmed]).
 func (b *Bank) Convert(ctx context.Context, c Change, rules []RuleID) ([]Act, error) {
+	return b.convert(ctx, c, rules, nil)
+}
+
+// ConvertConfirmed is [Bank.Convert] for people, who agree to what they would
+// forfeit by all of the rules together, as [Bank.Preview] shows it. If it comes to
+// another sum, it is FORFEIT_NOT_CONFIRMED with the figure, and nothing is decided.
+// An approval later on forfeits no more than was agreed to.
+func (b *Bank) ConvertConfirmed(ctx context.Context, c Change, rules []RuleID, forfeit Credits) ([]Act, error) {
+	return b.convert(ctx, c, rules, &forfeit)
+}
+
+func (b *Bank) convert(ctx context.Context, c Change, rules []RuleID, forfeit *Credits) ([]Act, error) {
 	if len(rules) == 0 {
 		return nil, Invalid(CodeMissing, "rules", "至少要指定一条规则", "name at least one rule")
 	}
+	// What was agreed to is a condition of the request, not what it asks for: sent
+	// again, after a look at an account that has changed by it, it is the same.
 	acts, _, err := b.change(ctx, c, fmt.Sprint("convert ", rules), func(d *draft, _ History, set Rules) error {
+		var forfeited Credits
 		for _, id := range rules {
 			// What an earlier application for the rule holds would deny the
 			// next; that it waits says more.
@@ -109,17 +127,32 @@ func (b *Bank) Convert(ctx context.Context, c Change, rules []RuleID) ([]Act, er
 			if err != nil {
 				return err
 			}
-			kind := ActDecided
+			kind, body := ActDecided, ActBody{Decision: decision}
 			if decision.Pending() {
 				kind = ActApplied
+				body.Holds, body.Step = true, b.applying(d, set.Process(decision), decision, forfeit)
 			}
-			if _, err := d.act(kind, ActBody{Decision: decision, Holds: kind == ActApplied}); err != nil {
+			if _, err := d.act(kind, body); err != nil {
 				return err
 			}
+			forfeited += decision.Forfeited
+		}
+		if forfeit != nil && *forfeit != forfeited {
+			return forfeitNotConfirmed("confirm_forfeited", forfeited, *forfeit)
 		}
 		return nil
 	})
 	return acts, err
+}
+
+// applying returns what an application says of how it will be decided.
+func (b *Bank) applying(d *draft, process *Process, decision *Decision, forfeit *Credits) *Step {
+	step := Step{Process: process}
+	step.Due, step.Assumed = b.Catalogue().Calendar.After(d.day, process.decide(0))
+	if forfeit != nil {
+		step.Confirmed = &decision.Forfeited
+	}
+	return newStep(step)
 }
 
 // Preview decides as [Bank.Convert] would, and records nothing.

@@ -82,17 +82,30 @@ type Store interface {
 	Close() error
 }
 
-// An ApplicationStore finds what waits for a reviewer.
+// An ApplicationStore finds open applications by an index that [Store.Append]
+// keeps ([Write], Work). Each list is read from after, exclusive.
 type ApplicationStore interface {
-	// Applications returns up to limit open applications, in order of learner
-	// and version, above after: acts of kind applied that no act of kind decided
-	// names.
-	Applications(ctx context.Context, after RowRef, limit int) ([]RowRef, error)
-
 	// Cases returns up to limit cases that wait for a decision, in the same
 	// order: acts of kind case_opened that no act of kind case_decided names. What
 	// became moot meanwhile is among them.
 	Cases(ctx context.Context, after RowRef, limit int) ([]RowRef, error)
+
+	// Worklist returns up to limit open applications for the programmes, in
+	// order of [WorkItem.Place]. It reads none of other programmes.
+	Worklist(ctx context.Context, programmes []ProgrammeID, after WorkPlace, limit int) ([]WorkItem, error)
+
+	// Waking returns up to limit applications on which the clock has something
+	// to do by a day, in order of the day, learner and version; the place has
+	// that day.
+	Waking(ctx context.Context, by Date, after WorkPlace, limit int) ([]WorkItem, error)
+
+	// Shown returns up to limit applications under publicity, in order of
+	// [WorkItem.Place].
+	Shown(ctx context.Context, after WorkPlace, limit int) ([]WorkItem, error)
+
+	// ShownAs returns the application under publicity of a public number, or
+	// ErrNotFound.
+	ShownAs(ctx context.Context, number string) (WorkItem, error)
 }
 
 // A SweepStore finds what comes due by the clock, and what may be recognised
@@ -188,7 +201,8 @@ type Write struct {
 	Outcomes  []Outcome
 	Acts      []Act
 	Movements []Movement
-	Concerns  []Concern // whom the acts concern
+	Concerns  []Concern  // whom the acts concern
+	Work      []WorkItem // to put into the worklist, or to take out where they are closed
 }
 
 // Version returns the account's version after w.
@@ -242,7 +256,7 @@ func (l Lookup) Digest(id LearnerID) [32]byte {
 // A Document is one version of a piece of reference data.
 type Document struct {
 	Version int    // of the catalogue, without gaps
-	Kind    string // "region", "institution", "course", "ruleset", "ruleact"
+	Kind    string // "region", "institution", "course", "ruleset", "ruleact", "calendar", "deputy"
 	ID      string
 	Body    []byte
 	At      time.Time

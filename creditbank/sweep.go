@@ -102,15 +102,16 @@ func (s *Sweeper) sweep(ctx context.Context, j Job) (Swept, error) {
 
 // The names of the jobs of a bank.
 const (
-	JobDrafts = "drafts" // publishes drafts of rules whose publicity has ended, where that goes by itself
-	JobExpiry = "expiry" // posts what is left of lots after their last day; marked by that day
+	JobDrafts       = "drafts"       // publishes drafts of rules whose publicity has ended, where that goes by itself
+	JobApplications = "applications" // has approvals take effect whose publicity has ended, and applications lapse that were not supplemented
+	JobExpiry       = "expiry"       // posts what is left of lots after their last day; marked by that day
 )
 
 // JobNames lists the names of the jobs of a bank.
-func JobNames() []string { return []string{JobDrafts, JobExpiry} }
+func JobNames() []string { return []string{JobDrafts, JobApplications, JobExpiry} }
 
 // Jobs returns what a bank has to do by the clock, as [JobNames] lists it.
-func (b *Bank) Jobs() []Job { return []Job{b.draftsJob(), b.expiryJob()} }
+func (b *Bank) Jobs() []Job { return []Job{b.draftsJob(), b.applicationsJob(), b.expiryJob()} }
 
 // publicity is who publishes them.
 var publicity = Caller{ID: "system:publicity"}

@@ -83,6 +83,24 @@ func (e AwardState) Valid() bool {
 	}
 }
 
+// Defines values for CalendarDayKind.
+const (
+	Holiday CalendarDayKind = "holiday"
+	Workday CalendarDayKind = "workday"
+)
+
+// Valid indicates whether the value is a known member of the CalendarDayKind enum.
+func (e CalendarDayKind) Valid() bool {
+	switch e {
+	case Holiday:
+		return true
+	case Workday:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CapMeasure.
 const (
 	Lines   CapMeasure = "lines"
@@ -272,6 +290,27 @@ func (e Field) Valid() bool {
 	}
 }
 
+// Defines values for LetterKind.
+const (
+	LetterKindAppealed     LetterKind = "appealed"
+	LetterKindReturned     LetterKind = "returned"
+	LetterKindSupplemented LetterKind = "supplemented"
+)
+
+// Valid indicates whether the value is a known member of the LetterKind enum.
+func (e LetterKind) Valid() bool {
+	switch e {
+	case LetterKindAppealed:
+		return true
+	case LetterKindReturned:
+		return true
+	case LetterKindSupplemented:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LocalAccountState.
 const (
 	LocalAccountStateActive   LocalAccountState = "active"
@@ -374,6 +413,42 @@ func (e PostingAnswerStatus) Valid() bool {
 	}
 }
 
+// Defines values for ProgressState.
+const (
+	ProgressStateAppealed  ProgressState = "appealed"
+	ProgressStateDenied    ProgressState = "denied"
+	ProgressStateEffective ProgressState = "effective"
+	ProgressStateLapsed    ProgressState = "lapsed"
+	ProgressStatePublicity ProgressState = "publicity"
+	ProgressStateReturned  ProgressState = "returned"
+	ProgressStateSubmitted ProgressState = "submitted"
+	ProgressStateWithdrawn ProgressState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ProgressState enum.
+func (e ProgressState) Valid() bool {
+	switch e {
+	case ProgressStateAppealed:
+		return true
+	case ProgressStateDenied:
+		return true
+	case ProgressStateEffective:
+		return true
+	case ProgressStateLapsed:
+		return true
+	case ProgressStatePublicity:
+		return true
+	case ProgressStateReturned:
+		return true
+	case ProgressStateSubmitted:
+		return true
+	case ProgressStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Purpose.
 const (
 	ADMISSION  Purpose = "ADMISSION"
@@ -467,6 +542,27 @@ func (e Repeat) Valid() bool {
 	case Once:
 		return true
 	case Yearly:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReviewedApplicationKind.
+const (
+	ReviewedApplicationKindDecided  ReviewedApplicationKind = "decided"
+	ReviewedApplicationKindOpined   ReviewedApplicationKind = "opined"
+	ReviewedApplicationKindResolved ReviewedApplicationKind = "resolved"
+)
+
+// Valid indicates whether the value is a known member of the ReviewedApplicationKind enum.
+func (e ReviewedApplicationKind) Valid() bool {
+	switch e {
+	case ReviewedApplicationKindDecided:
+		return true
+	case ReviewedApplicationKindOpined:
+		return true
+	case ReviewedApplicationKindResolved:
 		return true
 	default:
 		return false
@@ -746,6 +842,36 @@ func (e GetHealth200JSONResponseBodyStatus) Valid() bool {
 	}
 }
 
+// Defines values for ListApplicationsParamsFilter.
+const (
+	ListApplicationsParamsFilterAll       ListApplicationsParamsFilter = "all"
+	ListApplicationsParamsFilterMine      ListApplicationsParamsFilter = "mine"
+	ListApplicationsParamsFilterOverdue   ListApplicationsParamsFilter = "overdue"
+	ListApplicationsParamsFilterPublicity ListApplicationsParamsFilter = "publicity"
+	ListApplicationsParamsFilterReturned  ListApplicationsParamsFilter = "returned"
+	ListApplicationsParamsFilterUnclaimed ListApplicationsParamsFilter = "unclaimed"
+)
+
+// Valid indicates whether the value is a known member of the ListApplicationsParamsFilter enum.
+func (e ListApplicationsParamsFilter) Valid() bool {
+	switch e {
+	case ListApplicationsParamsFilterAll:
+		return true
+	case ListApplicationsParamsFilterMine:
+		return true
+	case ListApplicationsParamsFilterOverdue:
+		return true
+	case ListApplicationsParamsFilterPublicity:
+		return true
+	case ListApplicationsParamsFilterReturned:
+		return true
+	case ListApplicationsParamsFilterUnclaimed:
+		return true
+	default:
+		return false
+	}
+}
+
 // APIClient defines model for APIClient.
 type APIClient struct {
 	Grants      []Grant `json:"grants"`
@@ -784,10 +910,45 @@ type AccountPage struct {
 	Next     *string        `json:"next,omitempty"`
 }
 
+// AnsweredObjection defines model for AnsweredObjection.
+type AnsweredObjection struct {
+	Answer *string   `json:"answer,omitempty"`
+	At     time.Time `json:"at"`
+	Seq    int64     `json:"seq"`
+	Text   string    `json:"text"`
+	Upheld *bool     `json:"upheld,omitempty"`
+}
+
+// Application defines model for Application.
+type Application struct {
+	Claims   []Claim   `json:"claims"`
+	Decision Decision  `json:"decision"`
+	Expected *Decision `json:"expected,omitempty"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner    LearnerID           `json:"learner"`
+	Letters    []Letter            `json:"letters"`
+	Objections []AnsweredObjection `json:"objections"`
+	Opinions   []Opinion           `json:"opinions"`
+
+	// Recusals 回避人数 How many reviewers recused themselves
+	Recusals int   `json:"recusals"`
+	Version  int64 `json:"version"`
+}
+
 // ApplicationPage defines model for ApplicationPage.
 type ApplicationPage struct {
 	Applications []Decision `json:"applications"`
 	Next         *string    `json:"next,omitempty"`
+}
+
+// ApplicationsDone defines model for ApplicationsDone.
+type ApplicationsDone struct {
+	// Done 已办理项数 How many were seen to
+	Done int `json:"done"`
+
+	// Failed 有未能办理的，稍后再试 Some could not be; they are tried again
+	Failed bool `json:"failed"`
 }
 
 // AuditEntry defines model for AuditEntry.
@@ -899,6 +1060,32 @@ type Balance struct {
 	// Programmes 各专业经转换获得的学分 Credits granted by conversion, by programme
 	Programmes map[string]Credits `json:"programmes"`
 	Version    int64              `json:"version"`
+}
+
+// CalendarDay defines model for CalendarDay.
+type CalendarDay struct {
+	// Date 日期 A date
+	//
+	// Example: 2026-03-15
+	Date Day `json:"date"`
+
+	// Kind 放假或调休上班 A day off or a weekend that is worked
+	Kind CalendarDayKind `json:"kind"`
+	Name string          `json:"name"`
+}
+
+// CalendarDayKind 放假或调休上班 A day off or a weekend that is worked
+type CalendarDayKind string
+
+// CalendarYear defines model for CalendarYear.
+type CalendarYear struct {
+	Days []CalendarDay `json:"days"`
+	Year int           `json:"year"`
+}
+
+// Calendars defines model for Calendars.
+type Calendars struct {
+	Years []int `json:"years"`
 }
 
 // Cap defines model for Cap.
@@ -1031,6 +1218,17 @@ type Check struct {
 
 // CheckResult defines model for Check.Result.
 type CheckResult string
+
+// Claim defines model for Claim.
+type Claim struct {
+	By  *string `json:"by,omitempty"`
+	For *string `json:"for,omitempty"`
+
+	// Until 日期 A date
+	//
+	// Example: 2026-03-15
+	Until Day `json:"until"`
+}
 
 // ClientID Example: i06-registry
 type ClientID = string
@@ -1326,9 +1524,12 @@ type Decision struct {
 	Missing []string   `json:"missing"`
 
 	// Note 审核意见 The reviewer's note
-	Note      *string  `json:"note,omitempty"`
-	Programme string   `json:"programme"`
-	Reasons   []string `json:"reasons"`
+	Note      *string `json:"note,omitempty"`
+	Programme string  `json:"programme"`
+
+	// Progress 办理进度 How far an application is
+	Progress *Progress `json:"progress,omitempty"`
+	Reasons  []string  `json:"reasons"`
 
 	// ReversedOn 日期 A date
 	//
@@ -1378,6 +1579,29 @@ type Decisions struct {
 	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
 	Learner LearnerID `json:"learner"`
 	Version int64     `json:"version"`
+}
+
+// Deputation defines model for Deputation.
+type Deputation struct {
+	Deputy string `json:"deputy"`
+
+	// From 日期 A date
+	//
+	// Example: 2026-03-15
+	From     Day     `json:"from"`
+	Id       string  `json:"id"`
+	Reason   *string `json:"reason,omitempty"`
+	Reviewer string  `json:"reviewer"`
+
+	// To 日期 A date
+	//
+	// Example: 2026-03-15
+	To Day `json:"to"`
+}
+
+// Deputations defines model for Deputations.
+type Deputations struct {
+	Deputations []Deputation `json:"deputations"`
 }
 
 // Disclosure defines model for Disclosure.
@@ -1563,6 +1787,22 @@ type LearnerReference struct {
 	Name     string  `json:"name"`
 }
 
+// Letter defines model for Letter.
+type Letter struct {
+	At time.Time `json:"at"`
+
+	// Due 日期 A date
+	//
+	// Example: 2026-03-15
+	Due  *Day       `json:"due,omitempty"`
+	Kind LetterKind `json:"kind"`
+	Seq  int64      `json:"seq"`
+	Text *string    `json:"text,omitempty"`
+}
+
+// LetterKind defines model for Letter.Kind.
+type LetterKind string
+
 // Line defines model for Line.
 type Line struct {
 	// Credits 学分，十进制 Credits as a decimal
@@ -1675,6 +1915,12 @@ type NoticePage struct {
 	Version int64 `json:"version"`
 }
 
+// Objection defines model for Objection.
+type Objection struct {
+	At     time.Time `json:"at"`
+	Number string    `json:"number"`
+}
+
 // OpenedAccount defines model for OpenedAccount.
 type OpenedAccount struct {
 	Account LocalAccount `json:"account"`
@@ -1694,6 +1940,22 @@ type Opening struct {
 	//
 	// Example: I06
 	Region Code `json:"region"`
+}
+
+// Opinion defines model for Opinion.
+type Opinion struct {
+	Approve bool      `json:"approve"`
+	At      time.Time `json:"at"`
+
+	// By 审核人；不告知学习者 Not told to learners
+	By *string `json:"by,omitempty"`
+
+	// Counts 计入本轮 Counts in the present round
+	Counts bool    `json:"counts"`
+	For    *string `json:"for,omitempty"`
+	Level  int     `json:"level"`
+	Note   *string `json:"note,omitempty"`
+	Seq    int64   `json:"seq"`
 }
 
 // Outcome defines model for Outcome.
@@ -1951,6 +2213,49 @@ type Programme struct {
 	UniqueSubjects *bool `json:"unique_subjects,omitempty"`
 }
 
+// Progress 办理进度 How far an application is
+type Progress struct {
+	// Appealable 可申诉 An appeal can be filed until due
+	Appealable bool `json:"appealable"`
+
+	// AssumedYears 尚无工作日历的年份，按周一至周五推算 Years without a calendar; Monday to Friday was assumed
+	AssumedYears *[]int `json:"assumed_years,omitempty"`
+	ClosedBy     *int64 `json:"closed_by,omitempty"`
+
+	// Disputed 有异议待答复 An objection waits for an answer
+	Disputed bool `json:"disputed"`
+
+	// Due 日期 A date
+	//
+	// Example: 2026-03-15
+	Due *Day `json:"due,omitempty"`
+
+	// Level 第几级申诉 The level of appeal
+	Level int `json:"level"`
+
+	// Number 公示编号 How it is called in public while it is shown
+	Number *string `json:"number,omitempty"`
+
+	// Reviewers 应有票数 Votes to be cast
+	Reviewers int           `json:"reviewers"`
+	State     ProgressState `json:"state"`
+
+	// Unclaimed 尚无人认领的票数 Votes that nobody has claimed
+	Unclaimed int `json:"unclaimed"`
+
+	// Votes 已投票数 Votes cast
+	Votes int `json:"votes"`
+}
+
+// ProgressState defines model for Progress.State.
+type ProgressState string
+
+// Publicity defines model for Publicity.
+type Publicity struct {
+	Applications []ShownApplication `json:"applications"`
+	Next         *string            `json:"next,omitempty"`
+}
+
 // Purpose 学分认定与转换、招生录取、招聘与人事、培训补贴审核
 type Purpose string
 
@@ -2076,6 +2381,32 @@ type RerecognitionByRule struct {
 	Outcomes int                `json:"outcomes"`
 	Rule     string             `json:"rule"`
 	Title    *Text              `json:"title,omitempty"`
+}
+
+// ReviewedApplication defines model for ReviewedApplication.
+type ReviewedApplication struct {
+	// Approved 最后一票作出的决定 The decision that the last vote brought
+	Approved *bool `json:"approved,omitempty"`
+
+	// Code 未办理的原因 Why nothing was done
+	Code *string `json:"code,omitempty"`
+
+	// Entry 记录序号 The entry that the vote brought
+	Entry *int64                   `json:"entry,omitempty"`
+	Kind  *ReviewedApplicationKind `json:"kind,omitempty"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID `json:"learner"`
+	Message *Text     `json:"message,omitempty"`
+	Seq     int64     `json:"seq"`
+}
+
+// ReviewedApplicationKind defines model for ReviewedApplication.Kind.
+type ReviewedApplicationKind string
+
+// ReviewedApplications defines model for ReviewedApplications.
+type ReviewedApplications struct {
+	Results []ReviewedApplication `json:"results"`
 }
 
 // RevokedOutcome defines model for RevokedOutcome.
@@ -2407,6 +2738,24 @@ type SecretOnRecord struct {
 	Id string `json:"id"`
 }
 
+// ShownApplication defines model for ShownApplication.
+type ShownApplication struct {
+	// Credits 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Credits   Credits `json:"credits"`
+	Disputed  bool    `json:"disputed"`
+	Number    string  `json:"number"`
+	Programme string  `json:"programme"`
+	Rule      string  `json:"rule"`
+	Title     Text    `json:"title"`
+
+	// Until 日期 A date
+	//
+	// Example: 2026-03-15
+	Until Day `json:"until"`
+}
+
 // Slot defines model for Slot.
 type Slot struct {
 	Block bool `json:"block"`
@@ -2599,6 +2948,15 @@ type P503 = Problem
 // TokenError defines model for TokenError.
 type TokenError = TokenProblem
 
+// Conversions defines model for Conversions.
+type Conversions struct {
+	// ConfirmForfeited 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	ConfirmForfeited *Credits `json:"confirm_forfeited,omitempty"`
+	Rules            []Code   `json:"rules"`
+}
+
 // Grants defines model for Grants.
 type Grants struct {
 	Grants []Grant `json:"grants"`
@@ -2679,6 +3037,34 @@ type ListApplicationsParams struct {
 	// Cursor 上一页的 next The `next` of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Filter 待审核（缺省）、未认领、本人认领、逾期、待补正、公示中、全部 What awaits reviewers where it is left out
+	Filter *ListApplicationsParamsFilter `form:"filter,omitempty" json:"filter,omitempty"`
+}
+
+// ListApplicationsParamsFilter defines parameters for ListApplications.
+type ListApplicationsParamsFilter string
+
+// ReviewApplicationsJSONBody defines parameters for ReviewApplications.
+type ReviewApplicationsJSONBody struct {
+	Applications []struct {
+		// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+		Learner LearnerID `json:"learner"`
+		Seq     int64     `json:"seq"`
+	} `json:"applications"`
+	Approve bool `json:"approve"`
+
+	// For 代理的审核人 The reviewer in whose stead a deputy acts
+	For *string `json:"for,omitempty"`
+
+	// Note 审核意见，不得含个人信息 For the record; no personal data
+	Note *string `json:"note,omitempty"`
+}
+
+// ReviewApplicationsParams defines parameters for ReviewApplications.
+type ReviewApplicationsParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListAuditParams defines parameters for ListAudit.
@@ -2686,6 +3072,11 @@ type ListAuditParams struct {
 	// Cursor 上一页的 next The `next` of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// PutCalendarJSONBody defines parameters for PutCalendar.
+type PutCalendarJSONBody struct {
+	Days []CalendarDay `json:"days"`
 }
 
 // ListCasesParams defines parameters for ListCases.
@@ -2813,6 +3204,23 @@ type ListCoursesParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// PutDeputyJSONBody defines parameters for PutDeputy.
+type PutDeputyJSONBody struct {
+	// Deputy 代理人的标识 The caller as records name it
+	Deputy string `json:"deputy"`
+
+	// From 日期 A date
+	//
+	// Example: 2026-03-15
+	From   Day     `json:"from"`
+	Reason *string `json:"reason,omitempty"`
+
+	// To 日期 A date
+	//
+	// Example: 2026-03-15
+	To Day `json:"to"`
+}
+
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	// After 同 Last-Event-ID As Last-Event-ID, for clients that cannot set headers
@@ -2922,7 +3330,11 @@ type ListConversionsParams struct {
 
 // ConvertJSONBody defines parameters for Convert.
 type ConvertJSONBody struct {
-	Rules []Code `json:"rules"`
+	// ConfirmForfeited 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	ConfirmForfeited *Credits `json:"confirm_forfeited,omitempty"`
+	Rules            []Code   `json:"rules"`
 }
 
 // ConvertParams defines parameters for Convert.
@@ -2948,9 +3360,93 @@ type GetConversionParams struct {
 	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
 }
 
+// AppealApplicationJSONBody defines parameters for AppealApplication.
+type AppealApplicationJSONBody struct {
+	// Text 内容，以学习者的密钥加密保存 Kept encrypted under the key of the learner
+	Text string `json:"text"`
+}
+
+// AppealApplicationParams defines parameters for AppealApplication.
+type AppealApplicationParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ClaimApplicationJSONBody defines parameters for ClaimApplication.
+type ClaimApplicationJSONBody struct {
+	// For 代理的审核人 The reviewer in whose stead a deputy acts
+	For *string `json:"for,omitempty"`
+}
+
+// ClaimApplicationParams defines parameters for ClaimApplication.
+type ClaimApplicationParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AnswerObjectionJSONBody defines parameters for AnswerObjection.
+type AnswerObjectionJSONBody struct {
+	// For 代理的审核人 The reviewer in whose stead a deputy acts
+	For *string `json:"for,omitempty"`
+
+	// Text 答复，记录在案，不得含个人信息 For the record; no personal data
+	Text string `json:"text"`
+
+	// Uphold 异议成立，重新审核 It is upheld; the application is decided anew
+	Uphold bool `json:"uphold"`
+}
+
+// AnswerObjectionParams defines parameters for AnswerObjection.
+type AnswerObjectionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RecuseFromApplicationJSONBody defines parameters for RecuseFromApplication.
+type RecuseFromApplicationJSONBody struct {
+	// Reason 理由，记录在案，不得含个人信息 For the record; no personal data
+	Reason string `json:"reason"`
+}
+
+// RecuseFromApplicationParams defines parameters for RecuseFromApplication.
+type RecuseFromApplicationParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReleaseApplicationParams defines parameters for ReleaseApplication.
+type ReleaseApplicationParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReturnApplicationJSONBody defines parameters for ReturnApplication.
+type ReturnApplicationJSONBody struct {
+	// Days 补正期限；缺省按规则 Time to supplement; the rule says where it is left out
+	Days *int `json:"days,omitempty"`
+
+	// For 代理的审核人 The reviewer in whose stead a deputy acts
+	For *string `json:"for,omitempty"`
+
+	// Reason 理由，记录在案，不得含个人信息 For the record; no personal data
+	Reason string `json:"reason"`
+
+	// Working 按工作日计 Count working days
+	Working *bool `json:"working,omitempty"`
+}
+
+// ReturnApplicationParams defines parameters for ReturnApplication.
+type ReturnApplicationParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ReviewConversionJSONBody defines parameters for ReviewConversion.
 type ReviewConversionJSONBody struct {
 	Approve bool `json:"approve"`
+
+	// For 代理的审核人 The reviewer in whose stead a deputy acts
+	For *string `json:"for,omitempty"`
 
 	// Note 审核意见，不得含个人信息 For the record; no personal data
 	Note *string `json:"note,omitempty"`
@@ -2958,6 +3454,35 @@ type ReviewConversionJSONBody struct {
 
 // ReviewConversionParams defines parameters for ReviewConversion.
 type ReviewConversionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SupplementApplicationJSONBody defines parameters for SupplementApplication.
+type SupplementApplicationJSONBody struct {
+	// ConfirmForfeited 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	ConfirmForfeited *Credits `json:"confirm_forfeited,omitempty"`
+
+	// Text 内容，以学习者的密钥加密保存 Kept encrypted under the key of the learner
+	Text string `json:"text"`
+}
+
+// SupplementApplicationParams defines parameters for SupplementApplication.
+type SupplementApplicationParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawApplicationJSONBody defines parameters for WithdrawApplication.
+type WithdrawApplicationJSONBody struct {
+	// Reason 理由，记录在案，不得含个人信息 For the record; no personal data
+	Reason string `json:"reason"`
+}
+
+// WithdrawApplicationParams defines parameters for WithdrawApplication.
+type WithdrawApplicationParams struct {
 	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -3070,6 +3595,25 @@ type RevokeOutcomeParams struct {
 type ChangePasswordJSONBody struct {
 	New string `json:"new"`
 	Old string `json:"old"`
+}
+
+// ListPublicityParams defines parameters for ListPublicity.
+type ListPublicityParams struct {
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ObjectToApplicationJSONBody defines parameters for ObjectToApplication.
+type ObjectToApplicationJSONBody struct {
+	// Text 内容，以学习者的密钥加密保存 Kept encrypted under the key of the learner
+	Text string `json:"text"`
+}
+
+// ObjectToApplicationParams defines parameters for ObjectToApplication.
+type ObjectToApplicationParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // PreviewRerecognitionParams defines parameters for PreviewRerecognition.
@@ -3394,6 +3938,12 @@ type SetAccountGrantsJSONRequestBody SetAccountGrantsJSONBody
 // ActivateAccountJSONRequestBody defines body for ActivateAccount for application/json ContentType.
 type ActivateAccountJSONRequestBody ActivateAccountJSONBody
 
+// ReviewApplicationsJSONRequestBody defines body for ReviewApplications for application/json ContentType.
+type ReviewApplicationsJSONRequestBody ReviewApplicationsJSONBody
+
+// PutCalendarJSONRequestBody defines body for PutCalendar for application/json ContentType.
+type PutCalendarJSONRequestBody PutCalendarJSONBody
+
 // VerifyCertificateJSONRequestBody defines body for VerifyCertificate for application/json ContentType.
 type VerifyCertificateJSONRequestBody VerifyCertificateJSONBody
 
@@ -3414,6 +3964,9 @@ type AddClientSecretJSONRequestBody AddClientSecretJSONBody
 
 // PutCourseJSONRequestBody defines body for PutCourse for application/json ContentType.
 type PutCourseJSONRequestBody = CourseInput
+
+// PutDeputyJSONRequestBody defines body for PutDeputy for application/json ContentType.
+type PutDeputyJSONRequestBody PutDeputyJSONBody
 
 // PutInstitutionJSONRequestBody defines body for PutInstitution for application/json ContentType.
 type PutInstitutionJSONRequestBody = InstitutionInput
@@ -3445,8 +3998,29 @@ type ConvertJSONRequestBody ConvertJSONBody
 // PreviewConversionsJSONRequestBody defines body for PreviewConversions for application/json ContentType.
 type PreviewConversionsJSONRequestBody PreviewConversionsJSONBody
 
+// AppealApplicationJSONRequestBody defines body for AppealApplication for application/json ContentType.
+type AppealApplicationJSONRequestBody AppealApplicationJSONBody
+
+// ClaimApplicationJSONRequestBody defines body for ClaimApplication for application/json ContentType.
+type ClaimApplicationJSONRequestBody ClaimApplicationJSONBody
+
+// AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
+type AnswerObjectionJSONRequestBody AnswerObjectionJSONBody
+
+// RecuseFromApplicationJSONRequestBody defines body for RecuseFromApplication for application/json ContentType.
+type RecuseFromApplicationJSONRequestBody RecuseFromApplicationJSONBody
+
+// ReturnApplicationJSONRequestBody defines body for ReturnApplication for application/json ContentType.
+type ReturnApplicationJSONRequestBody ReturnApplicationJSONBody
+
 // ReviewConversionJSONRequestBody defines body for ReviewConversion for application/json ContentType.
 type ReviewConversionJSONRequestBody ReviewConversionJSONBody
+
+// SupplementApplicationJSONRequestBody defines body for SupplementApplication for application/json ContentType.
+type SupplementApplicationJSONRequestBody SupplementApplicationJSONBody
+
+// WithdrawApplicationJSONRequestBody defines body for WithdrawApplication for application/json ContentType.
+type WithdrawApplicationJSONRequestBody WithdrawApplicationJSONBody
 
 // FreezeJSONRequestBody defines body for Freeze for application/json ContentType.
 type FreezeJSONRequestBody FreezeJSONBody
@@ -3468,6 +4042,9 @@ type RevokeOutcomeJSONRequestBody = OutcomeRevocation
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody ChangePasswordJSONBody
+
+// ObjectToApplicationJSONRequestBody defines body for ObjectToApplication for application/json ContentType.
+type ObjectToApplicationJSONRequestBody ObjectToApplicationJSONBody
 
 // PutRegionJSONRequestBody defines body for PutRegion for application/json ContentType.
 type PutRegionJSONRequestBody = RegionInput
@@ -3765,15 +4342,71 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/activation (the `ActivateAccount` operationId).
 	ActivateAccount(ctx context.Context, body ActivateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListApplications 待审核的申请 Applications that await the caller's review
+	// ListApplications 申请办理清单 Open applications in the caller's scope, those due first in front
 	//
 	// Corresponds with GET /v1/applications (the `ListApplications` operationId).
 	ListApplications(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RunApplicationsDue 办理到期事项 Do now what the clock calls for
+	//
+	// What else is done in the background: approvals whose publicity is over take effect, applications not supplemented in
+	// time lapse. It takes no key: what was done is not due any more.
+	//
+	// Corresponds with POST /v1/applications/due (the `RunApplicationsDue` operationId).
+	RunApplicationsDue(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReviewApplicationsWithBody 批量审核 Vote on many identical applications at once
+	//
+	// All are by one rule, from the same courses, with the same lines; else `CASES_DIFFER` and nothing is done. Then each has its
+	// own fate. Under the same key an application is voted on once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/applications/review (the `ReviewApplications` operationId).
+	ReviewApplicationsWithBody(ctx context.Context, params *ReviewApplicationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReviewApplications 批量审核 Vote on many identical applications at once
+	//
+	// All are by one rule, from the same courses, with the same lines; else `CASES_DIFFER` and nothing is done. Then each has its
+	// own fate. Under the same key an application is voted on once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/applications/review (the `ReviewApplications` operationId).
+	ReviewApplications(ctx context.Context, params *ReviewApplicationsParams, body ReviewApplicationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAudit 访问管理的审计记录 Who gave whom which access, when
 	//
 	// Corresponds with GET /v1/audit (the `ListAudit` operationId).
 	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCalendars 工作日历 The years of the working-day calendar
+	//
+	// Corresponds with GET /v1/calendars (the `ListCalendars` operationId).
+	ListCalendars(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCalendar 某年工作日历 The days of a year that differ from their day of the week
+	//
+	// Corresponds with GET /v1/calendars/{year} (the `GetCalendar` operationId).
+	GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutCalendarWithBody 导入工作日历 Import a year of the working-day calendar
+	//
+	// Holidays, and weekends on which people work. Deadlines that were set already stay.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/calendars/{year} (the `PutCalendar` operationId).
+	PutCalendarWithBody(ctx context.Context, year int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutCalendar 导入工作日历 Import a year of the working-day calendar
+	//
+	// Holidays, and weekends on which people work. Deadlines that were set already stay.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/calendars/{year} (the `PutCalendar` operationId).
+	PutCalendar(ctx context.Context, year int, body PutCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCases 待决定的复核 Cases that await the caller's decision
 	//
@@ -3956,6 +4589,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
 	PutCourse(ctx context.Context, course Code, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDeputies 审核代理 Deputations by or for the caller
+	//
+	// Corresponds with GET /v1/deputies (the `ListDeputies` operationId).
+	ListDeputies(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutDeputyWithBody 指定代理人 Name a deputy for a while
+	//
+	// Votes of the deputy in the stead of the reviewer are the vote of the reviewer. Put it again with an earlier end to end it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/deputies/{deputation} (the `PutDeputy` operationId).
+	PutDeputyWithBody(ctx context.Context, deputation Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutDeputy 指定代理人 Name a deputy for a while
+	//
+	// Votes of the deputy in the stead of the reviewer are the vote of the reviewer. Put it again with an earlier end to end it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/deputies/{deputation} (the `PutDeputy` operationId).
+	PutDeputy(ctx context.Context, deputation Code, body PutDeputyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StreamEvents 事件流 What changes in the accounts that concern the caller
 	//
@@ -4177,7 +4833,9 @@ type ClientInterface interface {
 	// ConvertWithBody 申请转换 Apply for conversions
 	//
 	// Rules are taken one after the other, each seeing what the earlier ones did. Every decision is put on record,
-	// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`.
+	// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`. What would be
+	// forfeited by all of them together, as the preview shows it, is confirmed on its own; else it is
+	// `FORFEIT_NOT_CONFIRMED` with the figure, and nothing is decided.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4187,7 +4845,9 @@ type ClientInterface interface {
 	// Convert 申请转换 Apply for conversions
 	//
 	// Rules are taken one after the other, each seeing what the earlier ones did. Every decision is put on record,
-	// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`.
+	// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`. What would be
+	// forfeited by all of them together, as the preview shows it, is confirmed on its own; else it is
+	// `FORFEIT_NOT_CONFIRMED` with the figure, and nothing is decided.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4217,10 +4877,112 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/learners/{learner}/conversions/{seq} (the `GetConversion` operationId).
 	GetConversion(ctx context.Context, learner PathLearner, seq PathSeq, params *GetConversionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AppealApplicationWithBody 申诉 Have a refused application decided anew
+	//
+	// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/appeal (the `AppealApplication` operationId).
+	AppealApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *AppealApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AppealApplication 申诉 Have a refused application decided anew
+	//
+	// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/appeal (the `AppealApplication` operationId).
+	AppealApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *AppealApplicationParams, body AppealApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetApplication 申请办理情况 How an application is being decided
+	//
+	// Told to the applicant, and to the reviewers of the institution that grants. Learners are not told who reviews, nor how
+	// reviewers voted while they are still voting; who objected is told to nobody.
+	//
+	// Corresponds with GET /v1/learners/{learner}/conversions/{seq}/application (the `GetApplication` operationId).
+	GetApplication(ctx context.Context, learner PathLearner, seq PathSeq, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClaimApplicationWithBody 认领申请 Take up an application
+	//
+	// One of the votes that are to be cast is kept for the reviewer for seven days. Where others have claimed them all it is
+	// `APPLICATION_CLAIMED`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/claim (the `ClaimApplication` operationId).
+	ClaimApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClaimApplication 认领申请 Take up an application
+	//
+	// One of the votes that are to be cast is kept for the reviewer for seven days. Where others have claimed them all it is
+	// `APPLICATION_CLAIMED`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/claim (the `ClaimApplication` operationId).
+	ClaimApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, body ClaimApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjectionWithBody 答复异议 Answer an objection
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjection 答复异议 Answer an objection
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer (the `AnswerObjection` operationId).
+	AnswerObjection(ctx context.Context, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecuseFromApplicationWithBody 回避 Have no say in an application
+	//
+	// For good, and on record. A vote cast in this round is struck.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/recuse (the `RecuseFromApplication` operationId).
+	RecuseFromApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecuseFromApplication 回避 Have no say in an application
+	//
+	// For good, and on record. A vote cast in this round is struck.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/recuse (the `RecuseFromApplication` operationId).
+	RecuseFromApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, body RecuseFromApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseApplication 放弃认领 Let a claimed application go
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/release (the `ReleaseApplication` operationId).
+	ReleaseApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *ReleaseApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReturnApplicationWithBody 退回补正 Ask the applicant for a supplement
+	//
+	// The clock of the reviewers stands until it comes back. Votes cast so far count no more.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/return (the `ReturnApplication` operationId).
+	ReturnApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReturnApplication 退回补正 Ask the applicant for a supplement
+	//
+	// The clock of the reviewers stands until it comes back. Votes cast so far count no more.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/return (the `ReturnApplication` operationId).
+	ReturnApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, body ReturnApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReviewConversionWithBody 审核转换申请 Decide an application
 	//
 	// Approving evaluates the rule again, as of the day of the application, on the account as it is now; what comes out
-	// is the decision. Nobody decides an application of their own.
+	// is the decision. Nobody decides an application of their own. Where the rule asks for three or five reviewers this is one
+	// vote, and the answer is the application until the last one is cast.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4230,12 +4992,49 @@ type ClientInterface interface {
 	// ReviewConversion 审核转换申请 Decide an application
 	//
 	// Approving evaluates the rule again, as of the day of the application, on the account as it is now; what comes out
-	// is the decision. Nobody decides an application of their own.
+	// is the decision. Nobody decides an application of their own. Where the rule asks for three or five reviewers this is one
+	// vote, and the answer is the application until the last one is cast.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/review (the `ReviewConversion` operationId).
 	ReviewConversion(ctx context.Context, learner PathLearner, seq PathSeq, params *ReviewConversionParams, body ReviewConversionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SupplementApplicationWithBody 补正 Supplement an application that was returned
+	//
+	// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/supplement (the `SupplementApplication` operationId).
+	SupplementApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SupplementApplication 补正 Supplement an application that was returned
+	//
+	// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/supplement (the `SupplementApplication` operationId).
+	SupplementApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, body SupplementApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawApplicationWithBody 撤回申请 Withdraw an application
+	//
+	// Until it takes effect. By the learner, or the clerk who applied in their stead.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/withdraw (the `WithdrawApplication` operationId).
+	WithdrawApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawApplication 撤回申请 Withdraw an application
+	//
+	// Until it takes effect. By the learner, or the clerk who applied in their stead.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/withdraw (the `WithdrawApplication` operationId).
+	WithdrawApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDisclosures 披露记录 Who was told what about a learner, when, and on what ground
 	//
@@ -4436,6 +5235,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/programmes/{programme} (the `GetProgramme` operationId).
 	GetProgramme(ctx context.Context, programme PathProgramme, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPublicity 公示 Approvals that are shown before they take effect
+	//
+	// Corresponds with GET /v1/publicity (the `ListPublicity` operationId).
+	ListPublicity(ctx context.Context, params *ListPublicityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectToApplicationWithBody 提出异议 Object to an approval that is shown
+	//
+	// It keeps the approval from taking effect until it is answered.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/publicity/{number}/objections (the `ObjectToApplication` operationId).
+	ObjectToApplicationWithBody(ctx context.Context, number string, params *ObjectToApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectToApplication 提出异议 Object to an approval that is shown
+	//
+	// It keeps the approval from taking effect until it is answered.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/publicity/{number}/objections (the `ObjectToApplication` operationId).
+	ObjectToApplication(ctx context.Context, number string, params *ObjectToApplicationParams, body ObjectToApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRegions 地区 The regions of the bank (GB/T 2260)
 	//
@@ -5274,11 +6096,69 @@ func (c *Client) ActivateAccount(ctx context.Context, body ActivateAccountJSONRe
 	return c.Client.Do(req)
 }
 
-// ListApplications 待审核的申请 Applications that await the caller's review
+// ListApplications 申请办理清单 Open applications in the caller's scope, those due first in front
 //
 // Corresponds with GET /v1/applications (the `ListApplications` operationId).
 func (c *Client) ListApplications(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListApplicationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RunApplicationsDue 办理到期事项 Do now what the clock calls for
+//
+// What else is done in the background: approvals whose publicity is over take effect, applications not supplemented in
+// time lapse. It takes no key: what was done is not due any more.
+//
+// Corresponds with POST /v1/applications/due (the `RunApplicationsDue` operationId).
+func (c *Client) RunApplicationsDue(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRunApplicationsDueRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReviewApplicationsWithBody 批量审核 Vote on many identical applications at once
+//
+// All are by one rule, from the same courses, with the same lines; else `CASES_DIFFER` and nothing is done. Then each has its
+// own fate. Under the same key an application is voted on once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/applications/review (the `ReviewApplications` operationId).
+func (c *Client) ReviewApplicationsWithBody(ctx context.Context, params *ReviewApplicationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviewApplicationsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReviewApplications 批量审核 Vote on many identical applications at once
+//
+// All are by one rule, from the same courses, with the same lines; else `CASES_DIFFER` and nothing is done. Then each has its
+// own fate. Under the same key an application is voted on once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/applications/review (the `ReviewApplications` operationId).
+func (c *Client) ReviewApplications(ctx context.Context, params *ReviewApplicationsParams, body ReviewApplicationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviewApplicationsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5294,6 +6174,74 @@ func (c *Client) ListApplications(ctx context.Context, params *ListApplicationsP
 // Corresponds with GET /v1/audit (the `ListAudit` operationId).
 func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCalendars 工作日历 The years of the working-day calendar
+//
+// Corresponds with GET /v1/calendars (the `ListCalendars` operationId).
+func (c *Client) ListCalendars(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCalendarsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCalendar 某年工作日历 The days of a year that differ from their day of the week
+//
+// Corresponds with GET /v1/calendars/{year} (the `GetCalendar` operationId).
+func (c *Client) GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCalendarRequest(c.Server, year)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutCalendarWithBody 导入工作日历 Import a year of the working-day calendar
+//
+// Holidays, and weekends on which people work. Deadlines that were set already stay.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/calendars/{year} (the `PutCalendar` operationId).
+func (c *Client) PutCalendarWithBody(ctx context.Context, year int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCalendarRequestWithBody(c.Server, year, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutCalendar 导入工作日历 Import a year of the working-day calendar
+//
+// Holidays, and weekends on which people work. Deadlines that were set already stay.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/calendars/{year} (the `PutCalendar` operationId).
+func (c *Client) PutCalendar(ctx context.Context, year int, body PutCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCalendarRequest(c.Server, year, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5736,6 +6684,59 @@ func (c *Client) PutCourseWithBody(ctx context.Context, course Code, contentType
 // Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
 func (c *Client) PutCourse(ctx context.Context, course Code, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutCourseRequest(c.Server, course, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDeputies 审核代理 Deputations by or for the caller
+//
+// Corresponds with GET /v1/deputies (the `ListDeputies` operationId).
+func (c *Client) ListDeputies(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeputiesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutDeputyWithBody 指定代理人 Name a deputy for a while
+//
+// Votes of the deputy in the stead of the reviewer are the vote of the reviewer. Put it again with an earlier end to end it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/deputies/{deputation} (the `PutDeputy` operationId).
+func (c *Client) PutDeputyWithBody(ctx context.Context, deputation Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutDeputyRequestWithBody(c.Server, deputation, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutDeputy 指定代理人 Name a deputy for a while
+//
+// Votes of the deputy in the stead of the reviewer are the vote of the reviewer. Put it again with an earlier end to end it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/deputies/{deputation} (the `PutDeputy` operationId).
+func (c *Client) PutDeputy(ctx context.Context, deputation Code, body PutDeputyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutDeputyRequest(c.Server, deputation, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6236,7 +7237,9 @@ func (c *Client) ListConversions(ctx context.Context, learner PathLearner, param
 // ConvertWithBody 申请转换 Apply for conversions
 //
 // Rules are taken one after the other, each seeing what the earlier ones did. Every decision is put on record,
-// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`.
+// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`. What would be
+// forfeited by all of them together, as the preview shows it, is confirmed on its own; else it is
+// `FORFEIT_NOT_CONFIRMED` with the figure, and nothing is decided.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6256,7 +7259,9 @@ func (c *Client) ConvertWithBody(ctx context.Context, learner PathLearner, param
 // Convert 申请转换 Apply for conversions
 //
 // Rules are taken one after the other, each seeing what the earlier ones did. Every decision is put on record,
-// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`.
+// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`. What would be
+// forfeited by all of them together, as the preview shows it, is confirmed on its own; else it is
+// `FORFEIT_NOT_CONFIRMED` with the figure, and nothing is decided.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6326,10 +7331,232 @@ func (c *Client) GetConversion(ctx context.Context, learner PathLearner, seq Pat
 	return c.Client.Do(req)
 }
 
+// AppealApplicationWithBody 申诉 Have a refused application decided anew
+//
+// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/appeal (the `AppealApplication` operationId).
+func (c *Client) AppealApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *AppealApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAppealApplicationRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AppealApplication 申诉 Have a refused application decided anew
+//
+// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/appeal (the `AppealApplication` operationId).
+func (c *Client) AppealApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *AppealApplicationParams, body AppealApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAppealApplicationRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetApplication 申请办理情况 How an application is being decided
+//
+// Told to the applicant, and to the reviewers of the institution that grants. Learners are not told who reviews, nor how
+// reviewers voted while they are still voting; who objected is told to nobody.
+//
+// Corresponds with GET /v1/learners/{learner}/conversions/{seq}/application (the `GetApplication` operationId).
+func (c *Client) GetApplication(ctx context.Context, learner PathLearner, seq PathSeq, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetApplicationRequest(c.Server, learner, seq)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClaimApplicationWithBody 认领申请 Take up an application
+//
+// One of the votes that are to be cast is kept for the reviewer for seven days. Where others have claimed them all it is
+// `APPLICATION_CLAIMED`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/claim (the `ClaimApplication` operationId).
+func (c *Client) ClaimApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClaimApplicationRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClaimApplication 认领申请 Take up an application
+//
+// One of the votes that are to be cast is kept for the reviewer for seven days. Where others have claimed them all it is
+// `APPLICATION_CLAIMED`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/claim (the `ClaimApplication` operationId).
+func (c *Client) ClaimApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, body ClaimApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClaimApplicationRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjectionWithBody 答复异议 Answer an objection
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjectionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequestWithBody(c.Server, learner, seq, objection, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjection 答复异议 Answer an objection
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjection(ctx context.Context, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequest(c.Server, learner, seq, objection, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecuseFromApplicationWithBody 回避 Have no say in an application
+//
+// For good, and on record. A vote cast in this round is struck.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/recuse (the `RecuseFromApplication` operationId).
+func (c *Client) RecuseFromApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecuseFromApplicationRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecuseFromApplication 回避 Have no say in an application
+//
+// For good, and on record. A vote cast in this round is struck.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/recuse (the `RecuseFromApplication` operationId).
+func (c *Client) RecuseFromApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, body RecuseFromApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecuseFromApplicationRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseApplication 放弃认领 Let a claimed application go
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/release (the `ReleaseApplication` operationId).
+func (c *Client) ReleaseApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *ReleaseApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseApplicationRequest(c.Server, learner, seq, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReturnApplicationWithBody 退回补正 Ask the applicant for a supplement
+//
+// The clock of the reviewers stands until it comes back. Votes cast so far count no more.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/return (the `ReturnApplication` operationId).
+func (c *Client) ReturnApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReturnApplicationRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReturnApplication 退回补正 Ask the applicant for a supplement
+//
+// The clock of the reviewers stands until it comes back. Votes cast so far count no more.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/return (the `ReturnApplication` operationId).
+func (c *Client) ReturnApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, body ReturnApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReturnApplicationRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ReviewConversionWithBody 审核转换申请 Decide an application
 //
 // Approving evaluates the rule again, as of the day of the application, on the account as it is now; what comes out
-// is the decision. Nobody decides an application of their own.
+// is the decision. Nobody decides an application of their own. Where the rule asks for three or five reviewers this is one
+// vote, and the answer is the application until the last one is cast.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6349,13 +7576,90 @@ func (c *Client) ReviewConversionWithBody(ctx context.Context, learner PathLearn
 // ReviewConversion 审核转换申请 Decide an application
 //
 // Approving evaluates the rule again, as of the day of the application, on the account as it is now; what comes out
-// is the decision. Nobody decides an application of their own.
+// is the decision. Nobody decides an application of their own. Where the rule asks for three or five reviewers this is one
+// vote, and the answer is the application until the last one is cast.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/learners/{learner}/conversions/{seq}/review (the `ReviewConversion` operationId).
 func (c *Client) ReviewConversion(ctx context.Context, learner PathLearner, seq PathSeq, params *ReviewConversionParams, body ReviewConversionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReviewConversionRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SupplementApplicationWithBody 补正 Supplement an application that was returned
+//
+// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/supplement (the `SupplementApplication` operationId).
+func (c *Client) SupplementApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSupplementApplicationRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SupplementApplication 补正 Supplement an application that was returned
+//
+// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/supplement (the `SupplementApplication` operationId).
+func (c *Client) SupplementApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, body SupplementApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSupplementApplicationRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawApplicationWithBody 撤回申请 Withdraw an application
+//
+// Until it takes effect. By the learner, or the clerk who applied in their stead.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/withdraw (the `WithdrawApplication` operationId).
+func (c *Client) WithdrawApplicationWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawApplicationRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawApplication 撤回申请 Withdraw an application
+//
+// Until it takes effect. By the learner, or the clerk who applied in their stead.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/withdraw (the `WithdrawApplication` operationId).
+func (c *Client) WithdrawApplication(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawApplicationRequest(c.Server, learner, seq, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6816,6 +8120,59 @@ func (c *Client) ListProgrammes(ctx context.Context, reqEditors ...RequestEditor
 // Corresponds with GET /v1/programmes/{programme} (the `GetProgramme` operationId).
 func (c *Client) GetProgramme(ctx context.Context, programme PathProgramme, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetProgrammeRequest(c.Server, programme)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPublicity 公示 Approvals that are shown before they take effect
+//
+// Corresponds with GET /v1/publicity (the `ListPublicity` operationId).
+func (c *Client) ListPublicity(ctx context.Context, params *ListPublicityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPublicityRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectToApplicationWithBody 提出异议 Object to an approval that is shown
+//
+// It keeps the approval from taking effect until it is answered.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/publicity/{number}/objections (the `ObjectToApplication` operationId).
+func (c *Client) ObjectToApplicationWithBody(ctx context.Context, number string, params *ObjectToApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToApplicationRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectToApplication 提出异议 Object to an approval that is shown
+//
+// It keeps the approval from taking effect until it is answered.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/publicity/{number}/objections (the `ObjectToApplication` operationId).
+func (c *Client) ObjectToApplication(ctx context.Context, number string, params *ObjectToApplicationParams, body ObjectToApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToApplicationRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8516,6 +9873,18 @@ func NewListApplicationsRequest(server string, params *ListApplicationsParams) (
 
 		}
 
+		if params.Filter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filter", *params.Filter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -8525,6 +9894,86 @@ func NewListApplicationsRequest(server string, params *ListApplicationsParams) (
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRunApplicationsDueRequest constructs an http.Request for the RunApplicationsDue method
+func NewRunApplicationsDueRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applications/due")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReviewApplicationsRequest calls the generic ReviewApplications builder with application/json body
+func NewReviewApplicationsRequest(server string, params *ReviewApplicationsParams, body ReviewApplicationsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReviewApplicationsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewReviewApplicationsRequestWithBody constructs an http.Request for the ReviewApplications method, with any body, and a specified content type
+func NewReviewApplicationsRequestWithBody(server string, params *ReviewApplicationsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/applications/review")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -8592,6 +10041,114 @@ func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request,
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListCalendarsRequest constructs an http.Request for the ListCalendars method
+func NewListCalendarsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/calendars")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCalendarRequest constructs an http.Request for the GetCalendar method
+func NewGetCalendarRequest(server string, year int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "year", year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/calendars/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutCalendarRequest calls the generic PutCalendar builder with application/json body
+func NewPutCalendarRequest(server string, year int, body PutCalendarJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutCalendarRequestWithBody(server, year, "application/json", bodyReader)
+}
+
+// NewPutCalendarRequestWithBody constructs an http.Request for the PutCalendar method, with any body, and a specified content type
+func NewPutCalendarRequestWithBody(server string, year int, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "year", year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/calendars/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -9578,6 +11135,80 @@ func NewPutCourseRequestWithBody(server string, course Code, contentType string,
 	}
 
 	operationPath := fmt.Sprintf("/v1/courses/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListDeputiesRequest constructs an http.Request for the ListDeputies method
+func NewListDeputiesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/deputies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutDeputyRequest calls the generic PutDeputy builder with application/json body
+func NewPutDeputyRequest(server string, deputation Code, body PutDeputyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutDeputyRequestWithBody(server, deputation, "application/json", bodyReader)
+}
+
+// NewPutDeputyRequestWithBody constructs an http.Request for the PutDeputy method, with any body, and a specified content type
+func NewPutDeputyRequestWithBody(server string, deputation Code, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "deputation", deputation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/deputies/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -10950,6 +12581,443 @@ func NewGetConversionRequest(server string, learner PathLearner, seq PathSeq, pa
 	return req, nil
 }
 
+// NewAppealApplicationRequest calls the generic AppealApplication builder with application/json body
+func NewAppealApplicationRequest(server string, learner PathLearner, seq PathSeq, params *AppealApplicationParams, body AppealApplicationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAppealApplicationRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewAppealApplicationRequestWithBody constructs an http.Request for the AppealApplication method, with any body, and a specified content type
+func NewAppealApplicationRequestWithBody(server string, learner PathLearner, seq PathSeq, params *AppealApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/appeal", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetApplicationRequest constructs an http.Request for the GetApplication method
+func NewGetApplicationRequest(server string, learner PathLearner, seq PathSeq) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/application", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewClaimApplicationRequest calls the generic ClaimApplication builder with application/json body
+func NewClaimApplicationRequest(server string, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, body ClaimApplicationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewClaimApplicationRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewClaimApplicationRequestWithBody constructs an http.Request for the ClaimApplication method, with any body, and a specified content type
+func NewClaimApplicationRequestWithBody(server string, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/claim", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerObjectionRequest calls the generic AnswerObjection builder with application/json body
+func NewAnswerObjectionRequest(server string, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerObjectionRequestWithBody(server, learner, seq, objection, params, "application/json", bodyReader)
+}
+
+// NewAnswerObjectionRequestWithBody constructs an http.Request for the AnswerObjection method, with any body, and a specified content type
+func NewAnswerObjectionRequestWithBody(server string, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "objection", objection, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/objections/%s/answer", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRecuseFromApplicationRequest calls the generic RecuseFromApplication builder with application/json body
+func NewRecuseFromApplicationRequest(server string, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, body RecuseFromApplicationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecuseFromApplicationRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewRecuseFromApplicationRequestWithBody constructs an http.Request for the RecuseFromApplication method, with any body, and a specified content type
+func NewRecuseFromApplicationRequestWithBody(server string, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/recuse", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReleaseApplicationRequest constructs an http.Request for the ReleaseApplication method
+func NewReleaseApplicationRequest(server string, learner PathLearner, seq PathSeq, params *ReleaseApplicationParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/release", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReturnApplicationRequest calls the generic ReturnApplication builder with application/json body
+func NewReturnApplicationRequest(server string, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, body ReturnApplicationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReturnApplicationRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewReturnApplicationRequestWithBody constructs an http.Request for the ReturnApplication method, with any body, and a specified content type
+func NewReturnApplicationRequestWithBody(server string, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/return", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewReviewConversionRequest calls the generic ReviewConversion builder with application/json body
 func NewReviewConversionRequest(server string, learner PathLearner, seq PathSeq, params *ReviewConversionParams, body ReviewConversionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -10985,6 +13053,140 @@ func NewReviewConversionRequestWithBody(server string, learner PathLearner, seq 
 	}
 
 	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/review", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSupplementApplicationRequest calls the generic SupplementApplication builder with application/json body
+func NewSupplementApplicationRequest(server string, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, body SupplementApplicationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSupplementApplicationRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewSupplementApplicationRequestWithBody constructs an http.Request for the SupplementApplication method, with any body, and a specified content type
+func NewSupplementApplicationRequestWithBody(server string, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/supplement", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawApplicationRequest calls the generic WithdrawApplication builder with application/json body
+func NewWithdrawApplicationRequest(server string, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawApplicationRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewWithdrawApplicationRequestWithBody constructs an http.Request for the WithdrawApplication method, with any body, and a specified content type
+func NewWithdrawApplicationRequestWithBody(server string, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/conversions/%s/withdraw", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -12054,6 +14256,132 @@ func NewGetProgrammeRequest(server string, programme PathProgramme) (*http.Reque
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPublicityRequest constructs an http.Request for the ListPublicity method
+func NewListPublicityRequest(server string, params *ListPublicityParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/publicity")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewObjectToApplicationRequest calls the generic ObjectToApplication builder with application/json body
+func NewObjectToApplicationRequest(server string, number string, params *ObjectToApplicationParams, body ObjectToApplicationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewObjectToApplicationRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewObjectToApplicationRequestWithBody constructs an http.Request for the ObjectToApplication method, with any body, and a specified content type
+func NewObjectToApplicationRequestWithBody(server string, number string, params *ObjectToApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/publicity/%s/objections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -13789,12 +16117,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/activation (the `ActivateAccount` operationId).
 	ActivateAccountWithResponse(ctx context.Context, body ActivateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*ActivateAccountResponse, error)
 
-	// ListApplicationsWithResponse 待审核的申请 Applications that await the caller's review
+	// ListApplicationsWithResponse 申请办理清单 Open applications in the caller's scope, those due first in front
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/applications (the `ListApplications` operationId).
 	ListApplicationsWithResponse(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*ListApplicationsResponse, error)
+
+	// RunApplicationsDueWithResponse 办理到期事项 Do now what the clock calls for
+	//
+	// What else is done in the background: approvals whose publicity is over take effect, applications not supplemented in
+	// time lapse. It takes no key: what was done is not due any more.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applications/due (the `RunApplicationsDue` operationId).
+	RunApplicationsDueWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RunApplicationsDueResponse, error)
+
+	// ReviewApplicationsWithBodyWithResponse 批量审核 Vote on many identical applications at once
+	//
+	// All are by one rule, from the same courses, with the same lines; else `CASES_DIFFER` and nothing is done. Then each has its
+	// own fate. Under the same key an application is voted on once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applications/review (the `ReviewApplications` operationId).
+	ReviewApplicationsWithBodyWithResponse(ctx context.Context, params *ReviewApplicationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReviewApplicationsResponse, error)
+
+	// ReviewApplicationsWithResponse 批量审核 Vote on many identical applications at once
+	//
+	// All are by one rule, from the same courses, with the same lines; else `CASES_DIFFER` and nothing is done. Then each has its
+	// own fate. Under the same key an application is voted on once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/applications/review (the `ReviewApplications` operationId).
+	ReviewApplicationsWithResponse(ctx context.Context, params *ReviewApplicationsParams, body ReviewApplicationsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviewApplicationsResponse, error)
 
 	// ListAuditWithResponse 访问管理的审计记录 Who gave whom which access, when
 	//
@@ -13802,6 +16160,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/audit (the `ListAudit` operationId).
 	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
+	// ListCalendarsWithResponse 工作日历 The years of the working-day calendar
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/calendars (the `ListCalendars` operationId).
+	ListCalendarsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCalendarsResponse, error)
+
+	// GetCalendarWithResponse 某年工作日历 The days of a year that differ from their day of the week
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/calendars/{year} (the `GetCalendar` operationId).
+	GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error)
+
+	// PutCalendarWithBodyWithResponse 导入工作日历 Import a year of the working-day calendar
+	//
+	// Holidays, and weekends on which people work. Deadlines that were set already stay.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/calendars/{year} (the `PutCalendar` operationId).
+	PutCalendarWithBodyWithResponse(ctx context.Context, year int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCalendarResponse, error)
+
+	// PutCalendarWithResponse 导入工作日历 Import a year of the working-day calendar
+	//
+	// Holidays, and weekends on which people work. Deadlines that were set already stay.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/calendars/{year} (the `PutCalendar` operationId).
+	PutCalendarWithResponse(ctx context.Context, year int, body PutCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCalendarResponse, error)
 
 	// ListCasesWithResponse 待决定的复核 Cases that await the caller's decision
 	//
@@ -14008,6 +16398,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /v1/courses/{course} (the `PutCourse` operationId).
 	PutCourseWithResponse(ctx context.Context, course Code, body PutCourseJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCourseResponse, error)
+
+	// ListDeputiesWithResponse 审核代理 Deputations by or for the caller
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/deputies (the `ListDeputies` operationId).
+	ListDeputiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDeputiesResponse, error)
+
+	// PutDeputyWithBodyWithResponse 指定代理人 Name a deputy for a while
+	//
+	// Votes of the deputy in the stead of the reviewer are the vote of the reviewer. Put it again with an earlier end to end it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/deputies/{deputation} (the `PutDeputy` operationId).
+	PutDeputyWithBodyWithResponse(ctx context.Context, deputation Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutDeputyResponse, error)
+
+	// PutDeputyWithResponse 指定代理人 Name a deputy for a while
+	//
+	// Votes of the deputy in the stead of the reviewer are the vote of the reviewer. Put it again with an earlier end to end it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/deputies/{deputation} (the `PutDeputy` operationId).
+	PutDeputyWithResponse(ctx context.Context, deputation Code, body PutDeputyJSONRequestBody, reqEditors ...RequestEditorFn) (*PutDeputyResponse, error)
 
 	// StreamEventsWithResponse 事件流 What changes in the accounts that concern the caller
 	//
@@ -14251,7 +16666,9 @@ type ClientWithResponsesInterface interface {
 	// ConvertWithBodyWithResponse 申请转换 Apply for conversions
 	//
 	// Rules are taken one after the other, each seeing what the earlier ones did. Every decision is put on record,
-	// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`.
+	// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`. What would be
+	// forfeited by all of them together, as the preview shows it, is confirmed on its own; else it is
+	// `FORFEIT_NOT_CONFIRMED` with the figure, and nothing is decided.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14261,7 +16678,9 @@ type ClientWithResponsesInterface interface {
 	// ConvertWithResponse 申请转换 Apply for conversions
 	//
 	// Rules are taken one after the other, each seeing what the earlier ones did. Every decision is put on record,
-	// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`.
+	// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`. What would be
+	// forfeited by all of them together, as the preview shows it, is confirmed on its own; else it is
+	// `FORFEIT_NOT_CONFIRMED` with the figure, and nothing is decided.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14293,10 +16712,116 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/learners/{learner}/conversions/{seq} (the `GetConversion` operationId).
 	GetConversionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *GetConversionParams, reqEditors ...RequestEditorFn) (*GetConversionResponse, error)
 
+	// AppealApplicationWithBodyWithResponse 申诉 Have a refused application decided anew
+	//
+	// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/appeal (the `AppealApplication` operationId).
+	AppealApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AppealApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AppealApplicationResponse, error)
+
+	// AppealApplicationWithResponse 申诉 Have a refused application decided anew
+	//
+	// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/appeal (the `AppealApplication` operationId).
+	AppealApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AppealApplicationParams, body AppealApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*AppealApplicationResponse, error)
+
+	// GetApplicationWithResponse 申请办理情况 How an application is being decided
+	//
+	// Told to the applicant, and to the reviewers of the institution that grants. Learners are not told who reviews, nor how
+	// reviewers voted while they are still voting; who objected is told to nobody.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/learners/{learner}/conversions/{seq}/application (the `GetApplication` operationId).
+	GetApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, reqEditors ...RequestEditorFn) (*GetApplicationResponse, error)
+
+	// ClaimApplicationWithBodyWithResponse 认领申请 Take up an application
+	//
+	// One of the votes that are to be cast is kept for the reviewer for seven days. Where others have claimed them all it is
+	// `APPLICATION_CLAIMED`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/claim (the `ClaimApplication` operationId).
+	ClaimApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClaimApplicationResponse, error)
+
+	// ClaimApplicationWithResponse 认领申请 Take up an application
+	//
+	// One of the votes that are to be cast is kept for the reviewer for seven days. Where others have claimed them all it is
+	// `APPLICATION_CLAIMED`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/claim (the `ClaimApplication` operationId).
+	ClaimApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, body ClaimApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ClaimApplicationResponse, error)
+
+	// AnswerObjectionWithBodyWithResponse 答复异议 Answer an objection
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// AnswerObjectionWithResponse 答复异议 Answer an objection
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// RecuseFromApplicationWithBodyWithResponse 回避 Have no say in an application
+	//
+	// For good, and on record. A vote cast in this round is struck.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/recuse (the `RecuseFromApplication` operationId).
+	RecuseFromApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecuseFromApplicationResponse, error)
+
+	// RecuseFromApplicationWithResponse 回避 Have no say in an application
+	//
+	// For good, and on record. A vote cast in this round is struck.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/recuse (the `RecuseFromApplication` operationId).
+	RecuseFromApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, body RecuseFromApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*RecuseFromApplicationResponse, error)
+
+	// ReleaseApplicationWithResponse 放弃认领 Let a claimed application go
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/release (the `ReleaseApplication` operationId).
+	ReleaseApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReleaseApplicationParams, reqEditors ...RequestEditorFn) (*ReleaseApplicationResponse, error)
+
+	// ReturnApplicationWithBodyWithResponse 退回补正 Ask the applicant for a supplement
+	//
+	// The clock of the reviewers stands until it comes back. Votes cast so far count no more.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/return (the `ReturnApplication` operationId).
+	ReturnApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReturnApplicationResponse, error)
+
+	// ReturnApplicationWithResponse 退回补正 Ask the applicant for a supplement
+	//
+	// The clock of the reviewers stands until it comes back. Votes cast so far count no more.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/return (the `ReturnApplication` operationId).
+	ReturnApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, body ReturnApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ReturnApplicationResponse, error)
+
 	// ReviewConversionWithBodyWithResponse 审核转换申请 Decide an application
 	//
 	// Approving evaluates the rule again, as of the day of the application, on the account as it is now; what comes out
-	// is the decision. Nobody decides an application of their own.
+	// is the decision. Nobody decides an application of their own. Where the rule asks for three or five reviewers this is one
+	// vote, and the answer is the application until the last one is cast.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14306,12 +16831,49 @@ type ClientWithResponsesInterface interface {
 	// ReviewConversionWithResponse 审核转换申请 Decide an application
 	//
 	// Approving evaluates the rule again, as of the day of the application, on the account as it is now; what comes out
-	// is the decision. Nobody decides an application of their own.
+	// is the decision. Nobody decides an application of their own. Where the rule asks for three or five reviewers this is one
+	// vote, and the answer is the application until the last one is cast.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/review (the `ReviewConversion` operationId).
 	ReviewConversionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReviewConversionParams, body ReviewConversionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviewConversionResponse, error)
+
+	// SupplementApplicationWithBodyWithResponse 补正 Supplement an application that was returned
+	//
+	// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/supplement (the `SupplementApplication` operationId).
+	SupplementApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SupplementApplicationResponse, error)
+
+	// SupplementApplicationWithResponse 补正 Supplement an application that was returned
+	//
+	// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/supplement (the `SupplementApplication` operationId).
+	SupplementApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, body SupplementApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*SupplementApplicationResponse, error)
+
+	// WithdrawApplicationWithBodyWithResponse 撤回申请 Withdraw an application
+	//
+	// Until it takes effect. By the learner, or the clerk who applied in their stead.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/withdraw (the `WithdrawApplication` operationId).
+	WithdrawApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error)
+
+	// WithdrawApplicationWithResponse 撤回申请 Withdraw an application
+	//
+	// Until it takes effect. By the learner, or the clerk who applied in their stead.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/withdraw (the `WithdrawApplication` operationId).
+	WithdrawApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error)
 
 	// ListDisclosuresWithResponse 披露记录 Who was told what about a learner, when, and on what ground
 	//
@@ -14534,6 +17096,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/programmes/{programme} (the `GetProgramme` operationId).
 	GetProgrammeWithResponse(ctx context.Context, programme PathProgramme, reqEditors ...RequestEditorFn) (*GetProgrammeResponse, error)
+
+	// ListPublicityWithResponse 公示 Approvals that are shown before they take effect
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/publicity (the `ListPublicity` operationId).
+	ListPublicityWithResponse(ctx context.Context, params *ListPublicityParams, reqEditors ...RequestEditorFn) (*ListPublicityResponse, error)
+
+	// ObjectToApplicationWithBodyWithResponse 提出异议 Object to an approval that is shown
+	//
+	// It keeps the approval from taking effect until it is answered.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/publicity/{number}/objections (the `ObjectToApplication` operationId).
+	ObjectToApplicationWithBodyWithResponse(ctx context.Context, number string, params *ObjectToApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToApplicationResponse, error)
+
+	// ObjectToApplicationWithResponse 提出异议 Object to an approval that is shown
+	//
+	// It keeps the approval from taking effect until it is answered.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/publicity/{number}/objections (the `ObjectToApplication` operationId).
+	ObjectToApplicationWithResponse(ctx context.Context, number string, params *ObjectToApplicationParams, body ObjectToApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToApplicationResponse, error)
 
 	// ListRegionsWithResponse 地区 The regions of the bank (GB/T 2260)
 	//
@@ -15891,6 +18478,88 @@ func (r ListApplicationsResponse) ContentType() string {
 	return ""
 }
 
+type RunApplicationsDueResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ApplicationsDone
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RunApplicationsDueResponse) GetJSON200() *ApplicationsDone {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RunApplicationsDueResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RunApplicationsDueResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RunApplicationsDueResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RunApplicationsDueResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReviewApplicationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewedApplications
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReviewApplicationsResponse) GetJSON200() *ReviewedApplications {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReviewApplicationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReviewApplicationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReviewApplicationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReviewApplicationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListAuditResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -15926,6 +18595,129 @@ func (r ListAuditResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCalendarsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Calendars
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCalendarsResponse) GetJSON200() *Calendars {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCalendarsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCalendarsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCalendarsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCalendarsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCalendarResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CalendarYear
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCalendarResponse) GetJSON200() *CalendarYear {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCalendarResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCalendarResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCalendarResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCalendarResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutCalendarResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CalendarYear
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutCalendarResponse) GetJSON200() *CalendarYear {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r PutCalendarResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutCalendarResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutCalendarResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutCalendarResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16718,6 +19510,88 @@ func (r PutCourseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PutCourseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDeputiesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deputations
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDeputiesResponse) GetJSON200() *Deputations {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDeputiesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeputiesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeputiesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDeputiesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutDeputyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deputation
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutDeputyResponse) GetJSON200() *Deputation {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r PutDeputyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutDeputyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutDeputyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutDeputyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17700,6 +20574,342 @@ func (r GetConversionResponse) ContentType() string {
 	return ""
 }
 
+// AppealApplicationResponse200Headers the declared response headers of an HTTP 200 response for AppealApplication
+type AppealApplicationResponse200Headers struct {
+	ETag string
+}
+
+type AppealApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AppealApplicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AppealApplicationResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r AppealApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AppealApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AppealApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AppealApplicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetApplicationResponse200Headers the declared response headers of an HTTP 200 response for GetApplication
+type GetApplicationResponse200Headers struct {
+	ETag string
+}
+
+type GetApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Application
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetApplicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetApplicationResponse) GetJSON200() *Application {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetApplicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ClaimApplicationResponse200Headers the declared response headers of an HTTP 200 response for ClaimApplication
+type ClaimApplicationResponse200Headers struct {
+	ETag string
+}
+
+type ClaimApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ClaimApplicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ClaimApplicationResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ClaimApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClaimApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClaimApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClaimApplicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AnswerObjectionResponse200Headers the declared response headers of an HTTP 200 response for AnswerObjection
+type AnswerObjectionResponse200Headers struct {
+	ETag string
+}
+
+type AnswerObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnswerObjectionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerObjectionResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerObjectionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerObjectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerObjectionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RecuseFromApplicationResponse200Headers the declared response headers of an HTTP 200 response for RecuseFromApplication
+type RecuseFromApplicationResponse200Headers struct {
+	ETag string
+}
+
+type RecuseFromApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RecuseFromApplicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecuseFromApplicationResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RecuseFromApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecuseFromApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecuseFromApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecuseFromApplicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReleaseApplicationResponse200Headers the declared response headers of an HTTP 200 response for ReleaseApplication
+type ReleaseApplicationResponse200Headers struct {
+	ETag string
+}
+
+type ReleaseApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReleaseApplicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReleaseApplicationResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReleaseApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReleaseApplicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReturnApplicationResponse200Headers the declared response headers of an HTTP 200 response for ReturnApplication
+type ReturnApplicationResponse200Headers struct {
+	ETag string
+}
+
+type ReturnApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReturnApplicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReturnApplicationResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReturnApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReturnApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReturnApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReturnApplicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ReviewConversionResponse200Headers the declared response headers of an HTTP 200 response for ReviewConversion
 type ReviewConversionResponse200Headers struct {
 	ETag string
@@ -17742,6 +20952,102 @@ func (r ReviewConversionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReviewConversionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SupplementApplicationResponse200Headers the declared response headers of an HTTP 200 response for SupplementApplication
+type SupplementApplicationResponse200Headers struct {
+	ETag string
+}
+
+type SupplementApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SupplementApplicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SupplementApplicationResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r SupplementApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SupplementApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SupplementApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SupplementApplicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawApplicationResponse200Headers the declared response headers of an HTTP 200 response for WithdrawApplication
+type WithdrawApplicationResponse200Headers struct {
+	ETag string
+}
+
+type WithdrawApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Decision
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawApplicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawApplicationResponse) GetJSON200() *Decision {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawApplicationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18575,6 +21881,88 @@ func (r GetProgrammeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetProgrammeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPublicityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Publicity
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPublicityResponse) GetJSON200() *Publicity {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPublicityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPublicityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPublicityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPublicityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ObjectToApplicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Objection
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectToApplicationResponse) GetJSON200() *Objection {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectToApplicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectToApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectToApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectToApplicationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -20159,7 +23547,7 @@ func (c *ClientWithResponses) ActivateAccountWithResponse(ctx context.Context, b
 	return ParseActivateAccountResponse(rsp)
 }
 
-// ListApplicationsWithResponse 待审核的申请 Applications that await the caller's review
+// ListApplicationsWithResponse 申请办理清单 Open applications in the caller's scope, those due first in front
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20170,6 +23558,54 @@ func (c *ClientWithResponses) ListApplicationsWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseListApplicationsResponse(rsp)
+}
+
+// RunApplicationsDueWithResponse 办理到期事项 Do now what the clock calls for
+//
+// What else is done in the background: approvals whose publicity is over take effect, applications not supplemented in
+// time lapse. It takes no key: what was done is not due any more.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applications/due (the `RunApplicationsDue` operationId).
+func (c *ClientWithResponses) RunApplicationsDueWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RunApplicationsDueResponse, error) {
+	rsp, err := c.RunApplicationsDue(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRunApplicationsDueResponse(rsp)
+}
+
+// ReviewApplicationsWithBodyWithResponse 批量审核 Vote on many identical applications at once
+//
+// All are by one rule, from the same courses, with the same lines; else `CASES_DIFFER` and nothing is done. Then each has its
+// own fate. Under the same key an application is voted on once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applications/review (the `ReviewApplications` operationId).
+func (c *ClientWithResponses) ReviewApplicationsWithBodyWithResponse(ctx context.Context, params *ReviewApplicationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReviewApplicationsResponse, error) {
+	rsp, err := c.ReviewApplicationsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviewApplicationsResponse(rsp)
+}
+
+// ReviewApplicationsWithResponse 批量审核 Vote on many identical applications at once
+//
+// All are by one rule, from the same courses, with the same lines; else `CASES_DIFFER` and nothing is done. Then each has its
+// own fate. Under the same key an application is voted on once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/applications/review (the `ReviewApplications` operationId).
+func (c *ClientWithResponses) ReviewApplicationsWithResponse(ctx context.Context, params *ReviewApplicationsParams, body ReviewApplicationsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviewApplicationsResponse, error) {
+	rsp, err := c.ReviewApplications(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviewApplicationsResponse(rsp)
 }
 
 // ListAuditWithResponse 访问管理的审计记录 Who gave whom which access, when
@@ -20183,6 +23619,62 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseListAuditResponse(rsp)
+}
+
+// ListCalendarsWithResponse 工作日历 The years of the working-day calendar
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/calendars (the `ListCalendars` operationId).
+func (c *ClientWithResponses) ListCalendarsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCalendarsResponse, error) {
+	rsp, err := c.ListCalendars(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCalendarsResponse(rsp)
+}
+
+// GetCalendarWithResponse 某年工作日历 The days of a year that differ from their day of the week
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/calendars/{year} (the `GetCalendar` operationId).
+func (c *ClientWithResponses) GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error) {
+	rsp, err := c.GetCalendar(ctx, year, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCalendarResponse(rsp)
+}
+
+// PutCalendarWithBodyWithResponse 导入工作日历 Import a year of the working-day calendar
+//
+// Holidays, and weekends on which people work. Deadlines that were set already stay.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/calendars/{year} (the `PutCalendar` operationId).
+func (c *ClientWithResponses) PutCalendarWithBodyWithResponse(ctx context.Context, year int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCalendarResponse, error) {
+	rsp, err := c.PutCalendarWithBody(ctx, year, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutCalendarResponse(rsp)
+}
+
+// PutCalendarWithResponse 导入工作日历 Import a year of the working-day calendar
+//
+// Holidays, and weekends on which people work. Deadlines that were set already stay.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/calendars/{year} (the `PutCalendar` operationId).
+func (c *ClientWithResponses) PutCalendarWithResponse(ctx context.Context, year int, body PutCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCalendarResponse, error) {
+	rsp, err := c.PutCalendar(ctx, year, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutCalendarResponse(rsp)
 }
 
 // ListCasesWithResponse 待决定的复核 Cases that await the caller's decision
@@ -20545,6 +24037,49 @@ func (c *ClientWithResponses) PutCourseWithResponse(ctx context.Context, course 
 		return nil, err
 	}
 	return ParsePutCourseResponse(rsp)
+}
+
+// ListDeputiesWithResponse 审核代理 Deputations by or for the caller
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/deputies (the `ListDeputies` operationId).
+func (c *ClientWithResponses) ListDeputiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDeputiesResponse, error) {
+	rsp, err := c.ListDeputies(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeputiesResponse(rsp)
+}
+
+// PutDeputyWithBodyWithResponse 指定代理人 Name a deputy for a while
+//
+// Votes of the deputy in the stead of the reviewer are the vote of the reviewer. Put it again with an earlier end to end it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/deputies/{deputation} (the `PutDeputy` operationId).
+func (c *ClientWithResponses) PutDeputyWithBodyWithResponse(ctx context.Context, deputation Code, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutDeputyResponse, error) {
+	rsp, err := c.PutDeputyWithBody(ctx, deputation, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutDeputyResponse(rsp)
+}
+
+// PutDeputyWithResponse 指定代理人 Name a deputy for a while
+//
+// Votes of the deputy in the stead of the reviewer are the vote of the reviewer. Put it again with an earlier end to end it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/deputies/{deputation} (the `PutDeputy` operationId).
+func (c *ClientWithResponses) PutDeputyWithResponse(ctx context.Context, deputation Code, body PutDeputyJSONRequestBody, reqEditors ...RequestEditorFn) (*PutDeputyResponse, error) {
+	rsp, err := c.PutDeputy(ctx, deputation, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutDeputyResponse(rsp)
 }
 
 // StreamEventsWithResponse 事件流 What changes in the accounts that concern the caller
@@ -20951,7 +24486,9 @@ func (c *ClientWithResponses) ListConversionsWithResponse(ctx context.Context, l
 // ConvertWithBodyWithResponse 申请转换 Apply for conversions
 //
 // Rules are taken one after the other, each seeing what the earlier ones did. Every decision is put on record,
-// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`.
+// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`. What would be
+// forfeited by all of them together, as the preview shows it, is confirmed on its own; else it is
+// `FORFEIT_NOT_CONFIRMED` with the figure, and nothing is decided.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20967,7 +24504,9 @@ func (c *ClientWithResponses) ConvertWithBodyWithResponse(ctx context.Context, l
 // ConvertWithResponse 申请转换 Apply for conversions
 //
 // Rules are taken one after the other, each seeing what the earlier ones did. Every decision is put on record,
-// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`.
+// denials too, each with all its reasons. Where a rule asks for a reviewer the decision is `pending`. What would be
+// forfeited by all of them together, as the preview shows it, is confirmed on its own; else it is
+// `FORFEIT_NOT_CONFIRMED` with the figure, and nothing is decided.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21023,10 +24562,188 @@ func (c *ClientWithResponses) GetConversionWithResponse(ctx context.Context, lea
 	return ParseGetConversionResponse(rsp)
 }
 
+// AppealApplicationWithBodyWithResponse 申诉 Have a refused application decided anew
+//
+// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/appeal (the `AppealApplication` operationId).
+func (c *ClientWithResponses) AppealApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AppealApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AppealApplicationResponse, error) {
+	rsp, err := c.AppealApplicationWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAppealApplicationResponse(rsp)
+}
+
+// AppealApplicationWithResponse 申诉 Have a refused application decided anew
+//
+// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/appeal (the `AppealApplication` operationId).
+func (c *ClientWithResponses) AppealApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AppealApplicationParams, body AppealApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*AppealApplicationResponse, error) {
+	rsp, err := c.AppealApplication(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAppealApplicationResponse(rsp)
+}
+
+// GetApplicationWithResponse 申请办理情况 How an application is being decided
+//
+// Told to the applicant, and to the reviewers of the institution that grants. Learners are not told who reviews, nor how
+// reviewers voted while they are still voting; who objected is told to nobody.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/learners/{learner}/conversions/{seq}/application (the `GetApplication` operationId).
+func (c *ClientWithResponses) GetApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, reqEditors ...RequestEditorFn) (*GetApplicationResponse, error) {
+	rsp, err := c.GetApplication(ctx, learner, seq, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetApplicationResponse(rsp)
+}
+
+// ClaimApplicationWithBodyWithResponse 认领申请 Take up an application
+//
+// One of the votes that are to be cast is kept for the reviewer for seven days. Where others have claimed them all it is
+// `APPLICATION_CLAIMED`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/claim (the `ClaimApplication` operationId).
+func (c *ClientWithResponses) ClaimApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClaimApplicationResponse, error) {
+	rsp, err := c.ClaimApplicationWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaimApplicationResponse(rsp)
+}
+
+// ClaimApplicationWithResponse 认领申请 Take up an application
+//
+// One of the votes that are to be cast is kept for the reviewer for seven days. Where others have claimed them all it is
+// `APPLICATION_CLAIMED`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/claim (the `ClaimApplication` operationId).
+func (c *ClientWithResponses) ClaimApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ClaimApplicationParams, body ClaimApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ClaimApplicationResponse, error) {
+	rsp, err := c.ClaimApplication(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaimApplicationResponse(rsp)
+}
+
+// AnswerObjectionWithBodyWithResponse 答复异议 Answer an objection
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjectionWithBody(ctx, learner, seq, objection, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// AnswerObjectionWithResponse 答复异议 Answer an objection
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, objection int64, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjection(ctx, learner, seq, objection, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// RecuseFromApplicationWithBodyWithResponse 回避 Have no say in an application
+//
+// For good, and on record. A vote cast in this round is struck.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/recuse (the `RecuseFromApplication` operationId).
+func (c *ClientWithResponses) RecuseFromApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecuseFromApplicationResponse, error) {
+	rsp, err := c.RecuseFromApplicationWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecuseFromApplicationResponse(rsp)
+}
+
+// RecuseFromApplicationWithResponse 回避 Have no say in an application
+//
+// For good, and on record. A vote cast in this round is struck.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/recuse (the `RecuseFromApplication` operationId).
+func (c *ClientWithResponses) RecuseFromApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromApplicationParams, body RecuseFromApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*RecuseFromApplicationResponse, error) {
+	rsp, err := c.RecuseFromApplication(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecuseFromApplicationResponse(rsp)
+}
+
+// ReleaseApplicationWithResponse 放弃认领 Let a claimed application go
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/release (the `ReleaseApplication` operationId).
+func (c *ClientWithResponses) ReleaseApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReleaseApplicationParams, reqEditors ...RequestEditorFn) (*ReleaseApplicationResponse, error) {
+	rsp, err := c.ReleaseApplication(ctx, learner, seq, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseApplicationResponse(rsp)
+}
+
+// ReturnApplicationWithBodyWithResponse 退回补正 Ask the applicant for a supplement
+//
+// The clock of the reviewers stands until it comes back. Votes cast so far count no more.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/return (the `ReturnApplication` operationId).
+func (c *ClientWithResponses) ReturnApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReturnApplicationResponse, error) {
+	rsp, err := c.ReturnApplicationWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReturnApplicationResponse(rsp)
+}
+
+// ReturnApplicationWithResponse 退回补正 Ask the applicant for a supplement
+//
+// The clock of the reviewers stands until it comes back. Votes cast so far count no more.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/return (the `ReturnApplication` operationId).
+func (c *ClientWithResponses) ReturnApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnApplicationParams, body ReturnApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ReturnApplicationResponse, error) {
+	rsp, err := c.ReturnApplication(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReturnApplicationResponse(rsp)
+}
+
 // ReviewConversionWithBodyWithResponse 审核转换申请 Decide an application
 //
 // Approving evaluates the rule again, as of the day of the application, on the account as it is now; what comes out
-// is the decision. Nobody decides an application of their own.
+// is the decision. Nobody decides an application of their own. Where the rule asks for three or five reviewers this is one
+// vote, and the answer is the application until the last one is cast.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21042,7 +24759,8 @@ func (c *ClientWithResponses) ReviewConversionWithBodyWithResponse(ctx context.C
 // ReviewConversionWithResponse 审核转换申请 Decide an application
 //
 // Approving evaluates the rule again, as of the day of the application, on the account as it is now; what comes out
-// is the decision. Nobody decides an application of their own.
+// is the decision. Nobody decides an application of their own. Where the rule asks for three or five reviewers this is one
+// vote, and the answer is the application until the last one is cast.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21053,6 +24771,66 @@ func (c *ClientWithResponses) ReviewConversionWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseReviewConversionResponse(rsp)
+}
+
+// SupplementApplicationWithBodyWithResponse 补正 Supplement an application that was returned
+//
+// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/supplement (the `SupplementApplication` operationId).
+func (c *ClientWithResponses) SupplementApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SupplementApplicationResponse, error) {
+	rsp, err := c.SupplementApplicationWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSupplementApplicationResponse(rsp)
+}
+
+// SupplementApplicationWithResponse 补正 Supplement an application that was returned
+//
+// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/supplement (the `SupplementApplication` operationId).
+func (c *ClientWithResponses) SupplementApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementApplicationParams, body SupplementApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*SupplementApplicationResponse, error) {
+	rsp, err := c.SupplementApplication(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSupplementApplicationResponse(rsp)
+}
+
+// WithdrawApplicationWithBodyWithResponse 撤回申请 Withdraw an application
+//
+// Until it takes effect. By the learner, or the clerk who applied in their stead.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/withdraw (the `WithdrawApplication` operationId).
+func (c *ClientWithResponses) WithdrawApplicationWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error) {
+	rsp, err := c.WithdrawApplicationWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawApplicationResponse(rsp)
+}
+
+// WithdrawApplicationWithResponse 撤回申请 Withdraw an application
+//
+// Until it takes effect. By the learner, or the clerk who applied in their stead.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/conversions/{seq}/withdraw (the `WithdrawApplication` operationId).
+func (c *ClientWithResponses) WithdrawApplicationWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error) {
+	rsp, err := c.WithdrawApplication(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawApplicationResponse(rsp)
 }
 
 // ListDisclosuresWithResponse 披露记录 Who was told what about a learner, when, and on what ground
@@ -21431,6 +25209,49 @@ func (c *ClientWithResponses) GetProgrammeWithResponse(ctx context.Context, prog
 		return nil, err
 	}
 	return ParseGetProgrammeResponse(rsp)
+}
+
+// ListPublicityWithResponse 公示 Approvals that are shown before they take effect
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/publicity (the `ListPublicity` operationId).
+func (c *ClientWithResponses) ListPublicityWithResponse(ctx context.Context, params *ListPublicityParams, reqEditors ...RequestEditorFn) (*ListPublicityResponse, error) {
+	rsp, err := c.ListPublicity(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPublicityResponse(rsp)
+}
+
+// ObjectToApplicationWithBodyWithResponse 提出异议 Object to an approval that is shown
+//
+// It keeps the approval from taking effect until it is answered.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/publicity/{number}/objections (the `ObjectToApplication` operationId).
+func (c *ClientWithResponses) ObjectToApplicationWithBodyWithResponse(ctx context.Context, number string, params *ObjectToApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToApplicationResponse, error) {
+	rsp, err := c.ObjectToApplicationWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToApplicationResponse(rsp)
+}
+
+// ObjectToApplicationWithResponse 提出异议 Object to an approval that is shown
+//
+// It keeps the approval from taking effect until it is answered.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/publicity/{number}/objections (the `ObjectToApplication` operationId).
+func (c *ClientWithResponses) ObjectToApplicationWithResponse(ctx context.Context, number string, params *ObjectToApplicationParams, body ObjectToApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToApplicationResponse, error) {
+	rsp, err := c.ObjectToApplication(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToApplicationResponse(rsp)
 }
 
 // ListRegionsWithResponse 地区 The regions of the bank (GB/T 2260)
@@ -22748,6 +26569,58 @@ func ParseListApplicationsResponse(rsp *http.Response) (*ListApplicationsRespons
 	return response, nil
 }
 
+// ParseRunApplicationsDueResponse parses an HTTP response from a RunApplicationsDueWithResponse call
+func ParseRunApplicationsDueResponse(rsp *http.Response) (*RunApplicationsDueResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RunApplicationsDueResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApplicationsDone
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReviewApplicationsResponse parses an HTTP response from a ReviewApplicationsWithResponse call
+func ParseReviewApplicationsResponse(rsp *http.Response) (*ReviewApplicationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReviewApplicationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewedApplications
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListAuditResponse parses an HTTP response from a ListAuditWithResponse call
 func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22764,6 +26637,84 @@ func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest AuditPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCalendarsResponse parses an HTTP response from a ListCalendarsWithResponse call
+func ParseListCalendarsResponse(rsp *http.Response) (*ListCalendarsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCalendarsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Calendars
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCalendarResponse parses an HTTP response from a GetCalendarWithResponse call
+func ParseGetCalendarResponse(rsp *http.Response) (*GetCalendarResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCalendarResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CalendarYear
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutCalendarResponse parses an HTTP response from a PutCalendarWithResponse call
+func ParsePutCalendarResponse(rsp *http.Response) (*PutCalendarResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutCalendarResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CalendarYear
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23277,6 +27228,58 @@ func ParsePutCourseResponse(rsp *http.Response) (*PutCourseResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Course
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDeputiesResponse parses an HTTP response from a ListDeputiesWithResponse call
+func ParseListDeputiesResponse(rsp *http.Response) (*ListDeputiesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeputiesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deputations
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutDeputyResponse parses an HTTP response from a PutDeputyWithResponse call
+func ParsePutDeputyResponse(rsp *http.Response) (*PutDeputyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutDeputyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deputation
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23988,6 +27991,279 @@ func ParseGetConversionResponse(rsp *http.Response) (*GetConversionResponse, err
 	return response, nil
 }
 
+// ParseAppealApplicationResponse parses an HTTP response from a AppealApplicationWithResponse call
+func ParseAppealApplicationResponse(rsp *http.Response) (*AppealApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AppealApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AppealApplicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetApplicationResponse parses an HTTP response from a GetApplicationWithResponse call
+func ParseGetApplicationResponse(rsp *http.Response) (*GetApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Application
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetApplicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClaimApplicationResponse parses an HTTP response from a ClaimApplicationWithResponse call
+func ParseClaimApplicationResponse(rsp *http.Response) (*ClaimApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClaimApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ClaimApplicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAnswerObjectionResponse parses an HTTP response from a AnswerObjectionWithResponse call
+func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnswerObjectionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRecuseFromApplicationResponse parses an HTTP response from a RecuseFromApplicationWithResponse call
+func ParseRecuseFromApplicationResponse(rsp *http.Response) (*RecuseFromApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecuseFromApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RecuseFromApplicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReleaseApplicationResponse parses an HTTP response from a ReleaseApplicationWithResponse call
+func ParseReleaseApplicationResponse(rsp *http.Response) (*ReleaseApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReleaseApplicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReturnApplicationResponse parses an HTTP response from a ReturnApplicationWithResponse call
+func ParseReturnApplicationResponse(rsp *http.Response) (*ReturnApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReturnApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReturnApplicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseReviewConversionResponse parses an HTTP response from a ReviewConversionWithResponse call
 func ParseReviewConversionResponse(rsp *http.Response) (*ReviewConversionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24014,6 +28290,84 @@ func ParseReviewConversionResponse(rsp *http.Response) (*ReviewConversionRespons
 	switch {
 	case rsp.StatusCode == 200:
 		var headers ReviewConversionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSupplementApplicationResponse parses an HTTP response from a SupplementApplicationWithResponse call
+func ParseSupplementApplicationResponse(rsp *http.Response) (*SupplementApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SupplementApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SupplementApplicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawApplicationResponse parses an HTTP response from a WithdrawApplicationWithResponse call
+func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawApplicationResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -24598,6 +28952,58 @@ func ParseGetProgrammeResponse(rsp *http.Response) (*GetProgrammeResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Programme
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPublicityResponse parses an HTTP response from a ListPublicityWithResponse call
+func ParseListPublicityResponse(rsp *http.Response) (*ListPublicityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPublicityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Publicity
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseObjectToApplicationResponse parses an HTTP response from a ObjectToApplicationWithResponse call
+func ParseObjectToApplicationResponse(rsp *http.Response) (*ObjectToApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectToApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Objection
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -25618,12 +30024,27 @@ type ServerInterface interface {
 	// ActivateAccount 激活账户 Activate a local account and choose its password
 	// (POST /v1/activation)
 	ActivateAccount(w http.ResponseWriter, r *http.Request)
-	// ListApplications 待审核的申请 Applications that await the caller's review
+	// ListApplications 申请办理清单 Open applications in the caller's scope, those due first in front
 	// (GET /v1/applications)
 	ListApplications(w http.ResponseWriter, r *http.Request, params ListApplicationsParams)
+	// RunApplicationsDue 办理到期事项 Do now what the clock calls for
+	// (POST /v1/applications/due)
+	RunApplicationsDue(w http.ResponseWriter, r *http.Request)
+	// ReviewApplications 批量审核 Vote on many identical applications at once
+	// (POST /v1/applications/review)
+	ReviewApplications(w http.ResponseWriter, r *http.Request, params ReviewApplicationsParams)
 	// ListAudit 访问管理的审计记录 Who gave whom which access, when
 	// (GET /v1/audit)
 	ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams)
+	// ListCalendars 工作日历 The years of the working-day calendar
+	// (GET /v1/calendars)
+	ListCalendars(w http.ResponseWriter, r *http.Request)
+	// GetCalendar 某年工作日历 The days of a year that differ from their day of the week
+	// (GET /v1/calendars/{year})
+	GetCalendar(w http.ResponseWriter, r *http.Request, year int)
+	// PutCalendar 导入工作日历 Import a year of the working-day calendar
+	// (PUT /v1/calendars/{year})
+	PutCalendar(w http.ResponseWriter, r *http.Request, year int)
 	// ListCases 待决定的复核 Cases that await the caller's decision
 	// (GET /v1/cases)
 	ListCases(w http.ResponseWriter, r *http.Request, params ListCasesParams)
@@ -25681,6 +30102,12 @@ type ServerInterface interface {
 	// PutCourse 登记或变更课程 Publish a course or its next version
 	// (PUT /v1/courses/{course})
 	PutCourse(w http.ResponseWriter, r *http.Request, course Code)
+	// ListDeputies 审核代理 Deputations by or for the caller
+	// (GET /v1/deputies)
+	ListDeputies(w http.ResponseWriter, r *http.Request)
+	// PutDeputy 指定代理人 Name a deputy for a while
+	// (PUT /v1/deputies/{deputation})
+	PutDeputy(w http.ResponseWriter, r *http.Request, deputation Code)
 	// StreamEvents 事件流 What changes in the accounts that concern the caller
 	// (GET /v1/events)
 	StreamEvents(w http.ResponseWriter, r *http.Request, params StreamEventsParams)
@@ -25747,9 +30174,36 @@ type ServerInterface interface {
 	// GetConversion 转换决定 A decision with its reasons, and what became of it
 	// (GET /v1/learners/{learner}/conversions/{seq})
 	GetConversion(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params GetConversionParams)
+	// AppealApplication 申诉 Have a refused application decided anew
+	// (POST /v1/learners/{learner}/conversions/{seq}/appeal)
+	AppealApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params AppealApplicationParams)
+	// GetApplication 申请办理情况 How an application is being decided
+	// (GET /v1/learners/{learner}/conversions/{seq}/application)
+	GetApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq)
+	// ClaimApplication 认领申请 Take up an application
+	// (POST /v1/learners/{learner}/conversions/{seq}/claim)
+	ClaimApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ClaimApplicationParams)
+	// AnswerObjection 答复异议 Answer an objection
+	// (POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer)
+	AnswerObjection(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, objection int64, params AnswerObjectionParams)
+	// RecuseFromApplication 回避 Have no say in an application
+	// (POST /v1/learners/{learner}/conversions/{seq}/recuse)
+	RecuseFromApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params RecuseFromApplicationParams)
+	// ReleaseApplication 放弃认领 Let a claimed application go
+	// (POST /v1/learners/{learner}/conversions/{seq}/release)
+	ReleaseApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ReleaseApplicationParams)
+	// ReturnApplication 退回补正 Ask the applicant for a supplement
+	// (POST /v1/learners/{learner}/conversions/{seq}/return)
+	ReturnApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ReturnApplicationParams)
 	// ReviewConversion 审核转换申请 Decide an application
 	// (POST /v1/learners/{learner}/conversions/{seq}/review)
 	ReviewConversion(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ReviewConversionParams)
+	// SupplementApplication 补正 Supplement an application that was returned
+	// (POST /v1/learners/{learner}/conversions/{seq}/supplement)
+	SupplementApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params SupplementApplicationParams)
+	// WithdrawApplication 撤回申请 Withdraw an application
+	// (POST /v1/learners/{learner}/conversions/{seq}/withdraw)
+	WithdrawApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params WithdrawApplicationParams)
 	// ListDisclosures 披露记录 Who was told what about a learner, when, and on what ground
 	// (GET /v1/learners/{learner}/disclosures)
 	ListDisclosures(w http.ResponseWriter, r *http.Request, learner PathLearner, params ListDisclosuresParams)
@@ -25807,6 +30261,12 @@ type ServerInterface interface {
 	// GetProgramme 专业 A programme with its slots and caps
 	// (GET /v1/programmes/{programme})
 	GetProgramme(w http.ResponseWriter, r *http.Request, programme PathProgramme)
+	// ListPublicity 公示 Approvals that are shown before they take effect
+	// (GET /v1/publicity)
+	ListPublicity(w http.ResponseWriter, r *http.Request, params ListPublicityParams)
+	// ObjectToApplication 提出异议 Object to an approval that is shown
+	// (POST /v1/publicity/{number}/objections)
+	ObjectToApplication(w http.ResponseWriter, r *http.Request, number string, params ObjectToApplicationParams)
 	// ListRegions 地区 The regions of the bank (GB/T 2260)
 	// (GET /v1/regions)
 	ListRegions(w http.ResponseWriter, r *http.Request)
@@ -26520,8 +30980,80 @@ func (siw *ServerInterfaceWrapper) ListApplications(w http.ResponseWriter, r *ht
 		return
 	}
 
+	// ------------- Optional query parameter "filter" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "filter", r.URL.Query(), &params.Filter, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "filter"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "filter", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListApplications(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RunApplicationsDue operation middleware
+func (siw *ServerInterfaceWrapper) RunApplicationsDue(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RunApplicationsDue(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReviewApplications operation middleware
+func (siw *ServerInterfaceWrapper) ReviewApplications(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReviewApplicationsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReviewApplications(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -26568,6 +31100,72 @@ func (siw *ServerInterfaceWrapper) ListAudit(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListAudit(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCalendars operation middleware
+func (siw *ServerInterfaceWrapper) ListCalendars(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCalendars(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", mux.Vars(r)["year"], &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCalendar(w, r, year)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutCalendar operation middleware
+func (siw *ServerInterfaceWrapper) PutCalendar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", mux.Vars(r)["year"], &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutCalendar(w, r, year)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -27413,6 +32011,46 @@ func (siw *ServerInterfaceWrapper) PutCourse(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PutCourse(w, r, course)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDeputies operation middleware
+func (siw *ServerInterfaceWrapper) ListDeputies(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDeputies(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutDeputy operation middleware
+func (siw *ServerInterfaceWrapper) PutDeputy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "deputation" -------------
+	var deputation Code
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deputation", mux.Vars(r)["deputation"], &deputation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "deputation", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutDeputy(w, r, deputation)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -28477,6 +33115,428 @@ func (siw *ServerInterfaceWrapper) GetConversion(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// AppealApplication operation middleware
+func (siw *ServerInterfaceWrapper) AppealApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AppealApplicationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AppealApplication(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetApplication operation middleware
+func (siw *ServerInterfaceWrapper) GetApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetApplication(w, r, learner, seq)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ClaimApplication operation middleware
+func (siw *ServerInterfaceWrapper) ClaimApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClaimApplicationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ClaimApplication(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AnswerObjection operation middleware
+func (siw *ServerInterfaceWrapper) AnswerObjection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "objection" -------------
+	var objection int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "objection", mux.Vars(r)["objection"], &objection, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "objection", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerObjectionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AnswerObjection(w, r, learner, seq, objection, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecuseFromApplication operation middleware
+func (siw *ServerInterfaceWrapper) RecuseFromApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecuseFromApplicationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecuseFromApplication(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReleaseApplication operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleaseApplicationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReleaseApplication(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReturnApplication operation middleware
+func (siw *ServerInterfaceWrapper) ReturnApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReturnApplicationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReturnApplication(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ReviewConversion operation middleware
 func (siw *ServerInterfaceWrapper) ReviewConversion(w http.ResponseWriter, r *http.Request) {
 
@@ -28531,6 +33591,132 @@ func (siw *ServerInterfaceWrapper) ReviewConversion(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ReviewConversion(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SupplementApplication operation middleware
+func (siw *ServerInterfaceWrapper) SupplementApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SupplementApplicationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SupplementApplication(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawApplication operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawApplicationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawApplication(w, r, learner, seq, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -29324,6 +34510,106 @@ func (siw *ServerInterfaceWrapper) GetProgramme(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetProgramme(w, r, programme)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListPublicity operation middleware
+func (siw *ServerInterfaceWrapper) ListPublicity(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPublicityParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPublicity(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ObjectToApplication operation middleware
+func (siw *ServerInterfaceWrapper) ObjectToApplication(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", mux.Vars(r)["number"], &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ObjectToApplicationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ObjectToApplication(w, r, number, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -30644,7 +35930,17 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/applications", wrapper.ListApplications).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/applications/due", wrapper.RunApplicationsDue).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/applications/review", wrapper.ReviewApplications).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/audit", wrapper.ListAudit).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/calendars", wrapper.ListCalendars).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/calendars/{year}", wrapper.GetCalendar).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/calendars/{year}", wrapper.PutCalendar).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/v1/cases", wrapper.ListCases).Methods(http.MethodGet)
 
@@ -30683,6 +35979,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/courses/{course}", wrapper.GetCourse).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/courses/{course}", wrapper.PutCourse).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/v1/deputies", wrapper.ListDeputies).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/deputies/{deputation}", wrapper.PutDeputy).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/v1/events", wrapper.StreamEvents).Methods(http.MethodGet)
 
@@ -30724,7 +36024,25 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}", wrapper.GetConversion).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/appeal", wrapper.AppealApplication).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/application", wrapper.GetApplication).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/claim", wrapper.ClaimApplication).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer", wrapper.AnswerObjection).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/recuse", wrapper.RecuseFromApplication).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/release", wrapper.ReleaseApplication).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/return", wrapper.ReturnApplication).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/review", wrapper.ReviewConversion).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/supplement", wrapper.SupplementApplication).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/{seq}/withdraw", wrapper.WithdrawApplication).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/conversions/preview", wrapper.PreviewConversions).Methods(http.MethodPost)
 
@@ -30767,6 +36085,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/programmes", wrapper.ListProgrammes).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/programmes/{programme}", wrapper.GetProgramme).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/publicity", wrapper.ListPublicity).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/publicity/{number}/objections", wrapper.ObjectToApplication).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/regions", wrapper.ListRegions).Methods(http.MethodGet)
 
@@ -31433,6 +36755,50 @@ func (response ListApplications200JSONResponse) VisitListApplicationsResponse(w 
 	return err
 }
 
+type RunApplicationsDueRequestObject struct {
+}
+
+type RunApplicationsDueResponseObject interface {
+	VisitRunApplicationsDueResponse(w http.ResponseWriter) error
+}
+
+type RunApplicationsDue200JSONResponse ApplicationsDone
+
+func (response RunApplicationsDue200JSONResponse) VisitRunApplicationsDueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewApplicationsRequestObject struct {
+	Params ReviewApplicationsParams
+	Body   *ReviewApplicationsJSONRequestBody
+}
+
+type ReviewApplicationsResponseObject interface {
+	VisitReviewApplicationsResponse(w http.ResponseWriter) error
+}
+
+type ReviewApplications200JSONResponse ReviewedApplications
+
+func (response ReviewApplications200JSONResponse) VisitReviewApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListAuditRequestObject struct {
 	Params ListAuditParams
 }
@@ -31444,6 +36810,72 @@ type ListAuditResponseObject interface {
 type ListAudit200JSONResponse AuditPage
 
 func (response ListAudit200JSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCalendarsRequestObject struct {
+}
+
+type ListCalendarsResponseObject interface {
+	VisitListCalendarsResponse(w http.ResponseWriter) error
+}
+
+type ListCalendars200JSONResponse Calendars
+
+func (response ListCalendars200JSONResponse) VisitListCalendarsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarRequestObject struct {
+	Year int `json:"year"`
+}
+
+type GetCalendarResponseObject interface {
+	VisitGetCalendarResponse(w http.ResponseWriter) error
+}
+
+type GetCalendar200JSONResponse CalendarYear
+
+func (response GetCalendar200JSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutCalendarRequestObject struct {
+	Year int `json:"year"`
+	Body *PutCalendarJSONRequestBody
+}
+
+type PutCalendarResponseObject interface {
+	VisitPutCalendarResponse(w http.ResponseWriter) error
+}
+
+type PutCalendar200JSONResponse CalendarYear
+
+func (response PutCalendar200JSONResponse) VisitPutCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -31895,6 +37327,50 @@ type PutCourseResponseObject interface {
 type PutCourse200JSONResponse Course
 
 func (response PutCourse200JSONResponse) VisitPutCourseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeputiesRequestObject struct {
+}
+
+type ListDeputiesResponseObject interface {
+	VisitListDeputiesResponse(w http.ResponseWriter) error
+}
+
+type ListDeputies200JSONResponse Deputations
+
+func (response ListDeputies200JSONResponse) VisitListDeputiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutDeputyRequestObject struct {
+	Deputation Code `json:"deputation"`
+	Body       *PutDeputyJSONRequestBody
+}
+
+type PutDeputyResponseObject interface {
+	VisitPutDeputyResponse(w http.ResponseWriter) error
+}
+
+type PutDeputy200JSONResponse Deputation
+
+func (response PutDeputy200JSONResponse) VisitPutDeputyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -32548,6 +38024,235 @@ func (response GetConversion200JSONResponse) VisitGetConversionResponse(w http.R
 	return err
 }
 
+type AppealApplicationRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  AppealApplicationParams
+	Body    *AppealApplicationJSONRequestBody
+}
+
+type AppealApplicationResponseObject interface {
+	VisitAppealApplicationResponse(w http.ResponseWriter) error
+}
+
+type AppealApplication200ResponseHeaders struct {
+	ETag string
+}
+
+type AppealApplication200JSONResponse struct {
+	Body    Decision
+	Headers AppealApplication200ResponseHeaders
+}
+
+func (response AppealApplication200JSONResponse) VisitAppealApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApplicationRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+}
+
+type GetApplicationResponseObject interface {
+	VisitGetApplicationResponse(w http.ResponseWriter) error
+}
+
+type GetApplication200ResponseHeaders struct {
+	ETag string
+}
+
+type GetApplication200JSONResponse struct {
+	Body    Application
+	Headers GetApplication200ResponseHeaders
+}
+
+func (response GetApplication200JSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClaimApplicationRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  ClaimApplicationParams
+	Body    *ClaimApplicationJSONRequestBody
+}
+
+type ClaimApplicationResponseObject interface {
+	VisitClaimApplicationResponse(w http.ResponseWriter) error
+}
+
+type ClaimApplication200ResponseHeaders struct {
+	ETag string
+}
+
+type ClaimApplication200JSONResponse struct {
+	Body    Decision
+	Headers ClaimApplication200ResponseHeaders
+}
+
+func (response ClaimApplication200JSONResponse) VisitClaimApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerObjectionRequestObject struct {
+	Learner   PathLearner `json:"learner"`
+	Seq       PathSeq     `json:"seq"`
+	Objection int64       `json:"objection"`
+	Params    AnswerObjectionParams
+	Body      *AnswerObjectionJSONRequestBody
+}
+
+type AnswerObjectionResponseObject interface {
+	VisitAnswerObjectionResponse(w http.ResponseWriter) error
+}
+
+type AnswerObjection200ResponseHeaders struct {
+	ETag string
+}
+
+type AnswerObjection200JSONResponse struct {
+	Body    Decision
+	Headers AnswerObjection200ResponseHeaders
+}
+
+func (response AnswerObjection200JSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecuseFromApplicationRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  RecuseFromApplicationParams
+	Body    *RecuseFromApplicationJSONRequestBody
+}
+
+type RecuseFromApplicationResponseObject interface {
+	VisitRecuseFromApplicationResponse(w http.ResponseWriter) error
+}
+
+type RecuseFromApplication200ResponseHeaders struct {
+	ETag string
+}
+
+type RecuseFromApplication200JSONResponse struct {
+	Body    Decision
+	Headers RecuseFromApplication200ResponseHeaders
+}
+
+func (response RecuseFromApplication200JSONResponse) VisitRecuseFromApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseApplicationRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  ReleaseApplicationParams
+}
+
+type ReleaseApplicationResponseObject interface {
+	VisitReleaseApplicationResponse(w http.ResponseWriter) error
+}
+
+type ReleaseApplication200ResponseHeaders struct {
+	ETag string
+}
+
+type ReleaseApplication200JSONResponse struct {
+	Body    Decision
+	Headers ReleaseApplication200ResponseHeaders
+}
+
+func (response ReleaseApplication200JSONResponse) VisitReleaseApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnApplicationRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  ReturnApplicationParams
+	Body    *ReturnApplicationJSONRequestBody
+}
+
+type ReturnApplicationResponseObject interface {
+	VisitReturnApplicationResponse(w http.ResponseWriter) error
+}
+
+type ReturnApplication200ResponseHeaders struct {
+	ETag string
+}
+
+type ReturnApplication200JSONResponse struct {
+	Body    Decision
+	Headers ReturnApplication200ResponseHeaders
+}
+
+func (response ReturnApplication200JSONResponse) VisitReturnApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReviewConversionRequestObject struct {
 	Learner PathLearner `json:"learner"`
 	Seq     PathSeq     `json:"seq"`
@@ -32569,6 +38274,72 @@ type ReviewConversion200JSONResponse struct {
 }
 
 func (response ReviewConversion200JSONResponse) VisitReviewConversionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SupplementApplicationRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  SupplementApplicationParams
+	Body    *SupplementApplicationJSONRequestBody
+}
+
+type SupplementApplicationResponseObject interface {
+	VisitSupplementApplicationResponse(w http.ResponseWriter) error
+}
+
+type SupplementApplication200ResponseHeaders struct {
+	ETag string
+}
+
+type SupplementApplication200JSONResponse struct {
+	Body    Decision
+	Headers SupplementApplication200ResponseHeaders
+}
+
+func (response SupplementApplication200JSONResponse) VisitSupplementApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawApplicationRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  WithdrawApplicationParams
+	Body    *WithdrawApplicationJSONRequestBody
+}
+
+type WithdrawApplicationResponseObject interface {
+	VisitWithdrawApplicationResponse(w http.ResponseWriter) error
+}
+
+type WithdrawApplication200ResponseHeaders struct {
+	ETag string
+}
+
+type WithdrawApplication200JSONResponse struct {
+	Body    Decision
+	Headers WithdrawApplication200ResponseHeaders
+}
+
+func (response WithdrawApplication200JSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -33076,6 +38847,52 @@ type GetProgrammeResponseObject interface {
 type GetProgramme200JSONResponse Programme
 
 func (response GetProgramme200JSONResponse) VisitGetProgrammeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicityRequestObject struct {
+	Params ListPublicityParams
+}
+
+type ListPublicityResponseObject interface {
+	VisitListPublicityResponse(w http.ResponseWriter) error
+}
+
+type ListPublicity200JSONResponse Publicity
+
+func (response ListPublicity200JSONResponse) VisitListPublicityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectToApplicationRequestObject struct {
+	Number string `json:"number"`
+	Params ObjectToApplicationParams
+	Body   *ObjectToApplicationJSONRequestBody
+}
+
+type ObjectToApplicationResponseObject interface {
+	VisitObjectToApplicationResponse(w http.ResponseWriter) error
+}
+
+type ObjectToApplication200JSONResponse Objection
+
+func (response ObjectToApplication200JSONResponse) VisitObjectToApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -33961,12 +39778,27 @@ type StrictServerInterface interface {
 	// ActivateAccount 激活账户 Activate a local account and choose its password
 	// (POST /v1/activation)
 	ActivateAccount(ctx context.Context, request ActivateAccountRequestObject) (ActivateAccountResponseObject, error)
-	// ListApplications 待审核的申请 Applications that await the caller's review
+	// ListApplications 申请办理清单 Open applications in the caller's scope, those due first in front
 	// (GET /v1/applications)
 	ListApplications(ctx context.Context, request ListApplicationsRequestObject) (ListApplicationsResponseObject, error)
+	// RunApplicationsDue 办理到期事项 Do now what the clock calls for
+	// (POST /v1/applications/due)
+	RunApplicationsDue(ctx context.Context, request RunApplicationsDueRequestObject) (RunApplicationsDueResponseObject, error)
+	// ReviewApplications 批量审核 Vote on many identical applications at once
+	// (POST /v1/applications/review)
+	ReviewApplications(ctx context.Context, request ReviewApplicationsRequestObject) (ReviewApplicationsResponseObject, error)
 	// ListAudit 访问管理的审计记录 Who gave whom which access, when
 	// (GET /v1/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// ListCalendars 工作日历 The years of the working-day calendar
+	// (GET /v1/calendars)
+	ListCalendars(ctx context.Context, request ListCalendarsRequestObject) (ListCalendarsResponseObject, error)
+	// GetCalendar 某年工作日历 The days of a year that differ from their day of the week
+	// (GET /v1/calendars/{year})
+	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
+	// PutCalendar 导入工作日历 Import a year of the working-day calendar
+	// (PUT /v1/calendars/{year})
+	PutCalendar(ctx context.Context, request PutCalendarRequestObject) (PutCalendarResponseObject, error)
 	// ListCases 待决定的复核 Cases that await the caller's decision
 	// (GET /v1/cases)
 	ListCases(ctx context.Context, request ListCasesRequestObject) (ListCasesResponseObject, error)
@@ -34024,6 +39856,12 @@ type StrictServerInterface interface {
 	// PutCourse 登记或变更课程 Publish a course or its next version
 	// (PUT /v1/courses/{course})
 	PutCourse(ctx context.Context, request PutCourseRequestObject) (PutCourseResponseObject, error)
+	// ListDeputies 审核代理 Deputations by or for the caller
+	// (GET /v1/deputies)
+	ListDeputies(ctx context.Context, request ListDeputiesRequestObject) (ListDeputiesResponseObject, error)
+	// PutDeputy 指定代理人 Name a deputy for a while
+	// (PUT /v1/deputies/{deputation})
+	PutDeputy(ctx context.Context, request PutDeputyRequestObject) (PutDeputyResponseObject, error)
 	// StreamEvents 事件流 What changes in the accounts that concern the caller
 	// (GET /v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
@@ -34090,9 +39928,36 @@ type StrictServerInterface interface {
 	// GetConversion 转换决定 A decision with its reasons, and what became of it
 	// (GET /v1/learners/{learner}/conversions/{seq})
 	GetConversion(ctx context.Context, request GetConversionRequestObject) (GetConversionResponseObject, error)
+	// AppealApplication 申诉 Have a refused application decided anew
+	// (POST /v1/learners/{learner}/conversions/{seq}/appeal)
+	AppealApplication(ctx context.Context, request AppealApplicationRequestObject) (AppealApplicationResponseObject, error)
+	// GetApplication 申请办理情况 How an application is being decided
+	// (GET /v1/learners/{learner}/conversions/{seq}/application)
+	GetApplication(ctx context.Context, request GetApplicationRequestObject) (GetApplicationResponseObject, error)
+	// ClaimApplication 认领申请 Take up an application
+	// (POST /v1/learners/{learner}/conversions/{seq}/claim)
+	ClaimApplication(ctx context.Context, request ClaimApplicationRequestObject) (ClaimApplicationResponseObject, error)
+	// AnswerObjection 答复异议 Answer an objection
+	// (POST /v1/learners/{learner}/conversions/{seq}/objections/{objection}/answer)
+	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
+	// RecuseFromApplication 回避 Have no say in an application
+	// (POST /v1/learners/{learner}/conversions/{seq}/recuse)
+	RecuseFromApplication(ctx context.Context, request RecuseFromApplicationRequestObject) (RecuseFromApplicationResponseObject, error)
+	// ReleaseApplication 放弃认领 Let a claimed application go
+	// (POST /v1/learners/{learner}/conversions/{seq}/release)
+	ReleaseApplication(ctx context.Context, request ReleaseApplicationRequestObject) (ReleaseApplicationResponseObject, error)
+	// ReturnApplication 退回补正 Ask the applicant for a supplement
+	// (POST /v1/learners/{learner}/conversions/{seq}/return)
+	ReturnApplication(ctx context.Context, request ReturnApplicationRequestObject) (ReturnApplicationResponseObject, error)
 	// ReviewConversion 审核转换申请 Decide an application
 	// (POST /v1/learners/{learner}/conversions/{seq}/review)
 	ReviewConversion(ctx context.Context, request ReviewConversionRequestObject) (ReviewConversionResponseObject, error)
+	// SupplementApplication 补正 Supplement an application that was returned
+	// (POST /v1/learners/{learner}/conversions/{seq}/supplement)
+	SupplementApplication(ctx context.Context, request SupplementApplicationRequestObject) (SupplementApplicationResponseObject, error)
+	// WithdrawApplication 撤回申请 Withdraw an application
+	// (POST /v1/learners/{learner}/conversions/{seq}/withdraw)
+	WithdrawApplication(ctx context.Context, request WithdrawApplicationRequestObject) (WithdrawApplicationResponseObject, error)
 	// ListDisclosures 披露记录 Who was told what about a learner, when, and on what ground
 	// (GET /v1/learners/{learner}/disclosures)
 	ListDisclosures(ctx context.Context, request ListDisclosuresRequestObject) (ListDisclosuresResponseObject, error)
@@ -34150,6 +40015,12 @@ type StrictServerInterface interface {
 	// GetProgramme 专业 A programme with its slots and caps
 	// (GET /v1/programmes/{programme})
 	GetProgramme(ctx context.Context, request GetProgrammeRequestObject) (GetProgrammeResponseObject, error)
+	// ListPublicity 公示 Approvals that are shown before they take effect
+	// (GET /v1/publicity)
+	ListPublicity(ctx context.Context, request ListPublicityRequestObject) (ListPublicityResponseObject, error)
+	// ObjectToApplication 提出异议 Object to an approval that is shown
+	// (POST /v1/publicity/{number}/objections)
+	ObjectToApplication(ctx context.Context, request ObjectToApplicationRequestObject) (ObjectToApplicationResponseObject, error)
 	// ListRegions 地区 The regions of the bank (GB/T 2260)
 	// (GET /v1/regions)
 	ListRegions(ctx context.Context, request ListRegionsRequestObject) (ListRegionsResponseObject, error)
@@ -34872,6 +40743,63 @@ func (sh *strictHandler) ListApplications(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// RunApplicationsDue operation middleware
+func (sh *strictHandler) RunApplicationsDue(w http.ResponseWriter, r *http.Request) {
+	var request RunApplicationsDueRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RunApplicationsDue(ctx, request.(RunApplicationsDueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RunApplicationsDue")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RunApplicationsDueResponseObject); ok {
+		if err := validResponse.VisitRunApplicationsDueResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReviewApplications operation middleware
+func (sh *strictHandler) ReviewApplications(w http.ResponseWriter, r *http.Request, params ReviewApplicationsParams) {
+	var request ReviewApplicationsRequestObject
+
+	request.Params = params
+
+	var body ReviewApplicationsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReviewApplications(ctx, request.(ReviewApplicationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReviewApplications")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReviewApplicationsResponseObject); ok {
+		if err := validResponse.VisitReviewApplicationsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListAudit operation middleware
 func (sh *strictHandler) ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams) {
 	var request ListAuditRequestObject
@@ -34891,6 +40819,89 @@ func (sh *strictHandler) ListAudit(w http.ResponseWriter, r *http.Request, param
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
 		if err := validResponse.VisitListAuditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCalendars operation middleware
+func (sh *strictHandler) ListCalendars(w http.ResponseWriter, r *http.Request) {
+	var request ListCalendarsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCalendars(ctx, request.(ListCalendarsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCalendars")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCalendarsResponseObject); ok {
+		if err := validResponse.VisitListCalendarsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCalendar operation middleware
+func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, year int) {
+	var request GetCalendarRequestObject
+
+	request.Year = year
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendar(ctx, request.(GetCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendar")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCalendarResponseObject); ok {
+		if err := validResponse.VisitGetCalendarResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutCalendar operation middleware
+func (sh *strictHandler) PutCalendar(w http.ResponseWriter, r *http.Request, year int) {
+	var request PutCalendarRequestObject
+
+	request.Year = year
+
+	var body PutCalendarJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PutCalendar(ctx, request.(PutCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutCalendar")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PutCalendarResponseObject); ok {
+		if err := validResponse.VisitPutCalendarResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -35443,6 +41454,63 @@ func (sh *strictHandler) PutCourse(w http.ResponseWriter, r *http.Request, cours
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PutCourseResponseObject); ok {
 		if err := validResponse.VisitPutCourseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDeputies operation middleware
+func (sh *strictHandler) ListDeputies(w http.ResponseWriter, r *http.Request) {
+	var request ListDeputiesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeputies(ctx, request.(ListDeputiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeputies")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDeputiesResponseObject); ok {
+		if err := validResponse.VisitListDeputiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutDeputy operation middleware
+func (sh *strictHandler) PutDeputy(w http.ResponseWriter, r *http.Request, deputation Code) {
+	var request PutDeputyRequestObject
+
+	request.Deputation = deputation
+
+	var body PutDeputyJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PutDeputy(ctx, request.(PutDeputyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutDeputy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PutDeputyResponseObject); ok {
+		if err := validResponse.VisitPutDeputyResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -36107,6 +42175,237 @@ func (sh *strictHandler) GetConversion(w http.ResponseWriter, r *http.Request, l
 	}
 }
 
+// AppealApplication operation middleware
+func (sh *strictHandler) AppealApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params AppealApplicationParams) {
+	var request AppealApplicationRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body AppealApplicationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AppealApplication(ctx, request.(AppealApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AppealApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AppealApplicationResponseObject); ok {
+		if err := validResponse.VisitAppealApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetApplication operation middleware
+func (sh *strictHandler) GetApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq) {
+	var request GetApplicationRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetApplication(ctx, request.(GetApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetApplicationResponseObject); ok {
+		if err := validResponse.VisitGetApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ClaimApplication operation middleware
+func (sh *strictHandler) ClaimApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ClaimApplicationParams) {
+	var request ClaimApplicationRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body ClaimApplicationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ClaimApplication(ctx, request.(ClaimApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClaimApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ClaimApplicationResponseObject); ok {
+		if err := validResponse.VisitClaimApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerObjection operation middleware
+func (sh *strictHandler) AnswerObjection(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, objection int64, params AnswerObjectionParams) {
+	var request AnswerObjectionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Objection = objection
+	request.Params = params
+
+	var body AnswerObjectionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerObjection(ctx, request.(AnswerObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerObjection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AnswerObjectionResponseObject); ok {
+		if err := validResponse.VisitAnswerObjectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecuseFromApplication operation middleware
+func (sh *strictHandler) RecuseFromApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params RecuseFromApplicationParams) {
+	var request RecuseFromApplicationRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body RecuseFromApplicationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecuseFromApplication(ctx, request.(RecuseFromApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecuseFromApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecuseFromApplicationResponseObject); ok {
+		if err := validResponse.VisitRecuseFromApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleaseApplication operation middleware
+func (sh *strictHandler) ReleaseApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ReleaseApplicationParams) {
+	var request ReleaseApplicationRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseApplication(ctx, request.(ReleaseApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReleaseApplicationResponseObject); ok {
+		if err := validResponse.VisitReleaseApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReturnApplication operation middleware
+func (sh *strictHandler) ReturnApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ReturnApplicationParams) {
+	var request ReturnApplicationRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body ReturnApplicationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnApplication(ctx, request.(ReturnApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReturnApplicationResponseObject); ok {
+		if err := validResponse.VisitReturnApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ReviewConversion operation middleware
 func (sh *strictHandler) ReviewConversion(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ReviewConversionParams) {
 	var request ReviewConversionRequestObject
@@ -36135,6 +42434,76 @@ func (sh *strictHandler) ReviewConversion(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReviewConversionResponseObject); ok {
 		if err := validResponse.VisitReviewConversionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SupplementApplication operation middleware
+func (sh *strictHandler) SupplementApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params SupplementApplicationParams) {
+	var request SupplementApplicationRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body SupplementApplicationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SupplementApplication(ctx, request.(SupplementApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SupplementApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SupplementApplicationResponseObject); ok {
+		if err := validResponse.VisitSupplementApplicationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawApplication operation middleware
+func (sh *strictHandler) WithdrawApplication(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params WithdrawApplicationParams) {
+	var request WithdrawApplicationRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body WithdrawApplicationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawApplication(ctx, request.(WithdrawApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawApplicationResponseObject); ok {
+		if err := validResponse.VisitWithdrawApplicationResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -36681,6 +43050,66 @@ func (sh *strictHandler) GetProgramme(w http.ResponseWriter, r *http.Request, pr
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetProgrammeResponseObject); ok {
 		if err := validResponse.VisitGetProgrammeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPublicity operation middleware
+func (sh *strictHandler) ListPublicity(w http.ResponseWriter, r *http.Request, params ListPublicityParams) {
+	var request ListPublicityRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPublicity(ctx, request.(ListPublicityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPublicity")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPublicityResponseObject); ok {
+		if err := validResponse.VisitListPublicityResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ObjectToApplication operation middleware
+func (sh *strictHandler) ObjectToApplication(w http.ResponseWriter, r *http.Request, number string, params ObjectToApplicationParams) {
+	var request ObjectToApplicationRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body ObjectToApplicationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ObjectToApplication(ctx, request.(ObjectToApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ObjectToApplication")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ObjectToApplicationResponseObject); ok {
+		if err := validResponse.VisitObjectToApplicationResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -121,6 +121,7 @@ func (p *player) convert(ctx context.Context, e scenario.Event) error {
 	for _, r := range e.Rules {
 		body.Rules = append(body.Rules, string(r))
 	}
+	body.ConfirmForfeited = p.forfeited(ctx, e, body.Rules)
 	r, err := ask(ctx, p, func(c *contract.ClientWithResponses) (*contract.ConvertResponse, error) {
 		return c.ConvertWithResponse(ctx, string(p.ids[e.Learner]), &contract.ConvertParams{IdempotencyKey: key(e.Place, "")}, body)
 	}, p.self(e.Learner))
@@ -135,6 +136,22 @@ func (p *player) convert(ctx context.Context, e scenario.Event) error {
 		p.result.Decisions = append(p.result.Decisions, read)
 	}
 	return nil
+}
+
+// forfeited returns what conversions would forfeit, as a learner looks before they
+// confirm it. Where that cannot be had, the conversion tells why.
+func (p *player) forfeited(ctx context.Context, e scenario.Event, rules []contract.Code) *creditbank.Credits {
+	r, err := ask(ctx, p, func(c *contract.ClientWithResponses) (*contract.PreviewConversionsResponse, error) {
+		return c.PreviewConversionsWithResponse(ctx, string(p.ids[e.Learner]), &contract.PreviewConversionsParams{}, contract.PreviewConversionsJSONRequestBody{Rules: rules})
+	}, p.self(e.Learner))
+	if err != nil {
+		return nil
+	}
+	var sum creditbank.Credits
+	for _, d := range r.JSON200.Decisions {
+		sum += d.Forfeited
+	}
+	return &sum
 }
 
 func (p *player) plan(ctx context.Context, e scenario.Event) error {

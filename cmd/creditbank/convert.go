@@ -20,13 +20,14 @@ func (p *program) convertCommand() *cobra.Command {
 		Example: "  creditbank convert L2 R05 --preview\n  creditbank convert L2 R05",
 		Args:    atLeast("LEARNER", "RULE"),
 	}
+	forfeit := c.Flags().String("confirm-forfeited", "", "确认放弃的学分合计 `CREDITS` that are forfeited in all, as the preview shows; not asked if left out")
 	preview := c.Flags().Bool("preview", false, "试算; decide, but record nothing")
 	c.RunE = p.onBank(func(ctx context.Context, s *session, args []string) error {
 		l, err := s.learner(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		decisions, err := s.convert(ctx, l.ID, args[1:], *preview)
+		decisions, err := s.convert(ctx, l.ID, args[1:], *preview, *forfeit)
 		if err != nil {
 			return err
 		}
@@ -49,7 +50,7 @@ func (p *program) convertCommand() *cobra.Command {
 }
 
 // convert asks for conversions, or only looks what they would come to.
-func (s *session) convert(ctx context.Context, id creditbank.LearnerID, names []string, preview bool) ([]decisionView, error) {
+func (s *session) convert(ctx context.Context, id creditbank.LearnerID, names []string, preview bool, forfeit string) ([]decisionView, error) {
 	rules := make([]creditbank.RuleID, len(names))
 	for i, n := range names {
 		rules[i] = creditbank.RuleID(n)
@@ -62,7 +63,17 @@ func (s *session) convert(ctx context.Context, id creditbank.LearnerID, names []
 		}
 		return views, err
 	}
-	acts, err := s.Convert(ctx, s.change(id), rules)
+	convert := s.Convert
+	if forfeit != "" {
+		agreed, err := creditbank.ParseCredits(forfeit)
+		if err != nil {
+			return nil, err
+		}
+		convert = func(ctx context.Context, c creditbank.Change, rules []creditbank.RuleID) ([]creditbank.Act, error) {
+			return s.ConvertConfirmed(ctx, c, rules, agreed)
+		}
+	}
+	acts, err := convert(ctx, s.change(id), rules)
 	for _, a := range acts {
 		views = append(views, newDecisionView(s.Catalogue(), a.Seq, a.Body.Decision))
 	}

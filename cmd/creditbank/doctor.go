@@ -74,6 +74,7 @@ func writeChecks(out *term.Screen, e embedded.Examination) {
 	line(embedded.CheckLots, tx("没有透支的批次，余额相符", "no lot is below zero, and each holds what its rows say"))
 	line(embedded.CheckZero, tx("各类别账户合计为零", "all accounts of each category sum to zero"))
 	line(embedded.CheckPerson, tx("学习者身份可读（主密钥无误）", "who the learners are can be read: the master key is right"))
+	line(embedded.CheckWork, tx("办理清单与各户未办结的申请相符", "the worklist has each open application, and nothing else"))
 	if e.Replayed > 0 {
 		line(embedded.CheckReplay, txf("%d项决定复算结果逐字节相同", "%d decisions came out again byte for byte", e.Replayed))
 	}

@@ -104,8 +104,8 @@ func (p *program) addCommands(root *cobra.Command) {
 	}
 	add("start", p.demoCommand(), p.tourCommand(), p.initCommand(), p.simulateCommand())
 	add("learner", p.balanceCommand(), p.statementCommand(), p.lotsCommand(), p.planCommand(), p.convertCommand(),
-		p.certifyCommand(), p.enrolCommand(), p.leaveCommand(), p.freezeCommand(), p.unfreezeCommand(), p.revokeCommand(), p.awardCommand(), p.inboxCommand(), p.replayCommand())
-	add("operate", p.postCommand(), p.learnersCommand(), p.rulesCommand(), p.concernsCommand(), p.rerecogniseCommand(), p.doctorCommand(), p.sweepCommand(), p.serveCommand(), p.accessCommand())
+		p.certifyCommand(), p.enrolCommand(), p.leaveCommand(), p.freezeCommand(), p.unfreezeCommand(), p.revokeCommand(), p.awardCommand(), p.inboxCommand(), p.replayCommand(), p.applicationsCommand())
+	add("operate", p.postCommand(), p.learnersCommand(), p.rulesCommand(), p.concernsCommand(), p.calendarCommand(), p.rerecogniseCommand(), p.doctorCommand(), p.sweepCommand(), p.serveCommand(), p.accessCommand())
 	root.AddCommand(p.benchCommand())
 	root.SetHelpCommandGroupID("start")
 }

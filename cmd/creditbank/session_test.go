@@ -36,7 +36,7 @@ func (s *seeded) Read(b []byte) (int, error) {
 }
 
 // A shell runs command lines one after the other, in a folder of its own that
-// holds the city of Qinghe, at noon of 1 June 2026.
+// holds the city of Qinghe and the calendar of 2026, at noon of 1 June 2026.
 type shell struct {
 	random *seeded
 	env    map[string]string
@@ -45,7 +45,14 @@ type shell struct {
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
+	calendar, err := os.ReadFile("../../configs/calendars/2026.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Chdir(t.TempDir())
+	if err := os.WriteFile("2026.csv", calendar, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := qinghe.WriteTo("qinghe"); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +91,8 @@ var unstable = regexp.MustCompile(`([0-9a-f]{4}-){7}[0-9a-f]{4}|urn:uuid:[0-9a-f
 
 // transcribe runs a command line of a transcript: blanks separate arguments,
 // unless they stand in single quotes. edit changes a file, for wrong input:
-// edit FILE OLD NEW. wait moves the clock on by so many days: wait DAYS.
+// edit FILE OLD NEW, where \n is the end of a line. wait moves the clock on by so many
+// days: wait DAYS; day DATE goes on at noon of another day.
 func (s *shell) transcribe(t *testing.T, line string) string {
 	t.Helper()
 	args := split(line)
@@ -93,7 +101,7 @@ func (s *shell) transcribe(t *testing.T, line string) string {
 		if err != nil || !bytes.Contains(data, []byte(args[2])) {
 			t.Fatalf("edit: %s does not hold %q: %v", args[1], args[2], err)
 		}
-		if err := os.WriteFile(args[1], bytes.Replace(data, []byte(args[2]), []byte(args[3]), 1), 0o644); err != nil {
+		if err := os.WriteFile(args[1], bytes.Replace(data, []byte(args[2]), []byte(strings.ReplaceAll(args[3], `\n`, "\n")), 1), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return ""
@@ -104,6 +112,14 @@ func (s *shell) transcribe(t *testing.T, line string) string {
 			t.Fatal(err)
 		}
 		s.now = s.now.AddDate(0, 0, days)
+		return ""
+	}
+	if args[0] == "day" {
+		day, err := time.Parse(time.DateOnly, args[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.now = day.Add(4 * time.Hour)
 		return ""
 	}
 	code, stdout, stderr := s.run(t, args[1:]...)

@@ -24,6 +24,8 @@ func jobText(job string) creditbank.Text {
 	switch job {
 	case creditbank.JobDrafts:
 		return tx("公示期满发布的规则草案", "drafts of rules whose publicity has ended")
+	case creditbank.JobApplications:
+		return tx("公示期满生效、逾期未补正失效的申请", "applications that took effect after their publicity, or lapsed")
 	case creditbank.JobExpiry:
 		return tx("到期失效的批次", "lots that expired")
 	}

@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -119,7 +121,11 @@ func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []credi
 	}
 	err = retry(ctx, func() error {
 		return s.commit(ctx, func(ctx context.Context, w *writer) error {
-			taken, err = w.appendWrites(ctx, len(writes), args)
+			if slices.ContainsFunc(writes, func(w creditbank.Write) bool { return len(w.Work) > 0 }) {
+				taken, err = w.appendWithWork(ctx, writes, args)
+				return err
+			}
+			taken, err = appendWrites(ctx, w.statementFor(args), len(writes), args)
 			return err
 		})
 	})
@@ -132,15 +138,38 @@ func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []credi
 // appendArguments is how many arguments appendQuery has.
 const appendArguments = 51
 
+// statementFor returns the statement that takes the arguments: appendQuery, or
+// appendToldQuery.
+func (w *writer) statementFor(args []any) *sql.Stmt {
+	if len(args) > appendArguments {
+		return w.appendTold
+	}
+	return w.append
+}
+
+// appendWithWork is appendWrites for writes that change the worklist too, in one
+// transaction with it. Few do.
+func (w *writer) appendWithWork(ctx context.Context, writes []creditbank.Write, args []any) ([]bool, error) {
+	tx, err := w.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() // does nothing once committed
+	taken, err := appendWrites(ctx, tx.StmtContext(ctx, w.statementFor(args)), len(writes), args)
+	if err != nil {
+		return nil, err
+	}
+	if err := putWork(ctx, tx, writes, taken); err != nil {
+		return nil, err
+	}
+	return taken, tx.Commit()
+}
+
 // appendWrites runs appendQuery for n writes, or appendToldQuery. The rows must be read to their
 // end: they come before the commit.
-func (w *writer) appendWrites(ctx context.Context, n int, args []any) ([]bool, error) {
+func appendWrites(ctx context.Context, stmt *sql.Stmt, n int, args []any) ([]bool, error) {
 	taken := make([]bool, n)
-	statement := w.append
-	if len(args) > appendArguments {
-		statement = w.appendTold
-	}
-	rows, err := statement.QueryContext(ctx, args...)
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -18,12 +18,14 @@ const (
 	NumberQuery   = numberQuery
 	WaitingQuery  = waitingQuery
 
-	ApplicationsQuery = applicationsQuery
-	DisclosuresQuery  = disclosuresQuery
-	CasesQuery        = casesQuery
-	ConcernsQuery     = concernsQuery
-	ExpiringQuery     = expiringQuery
-	RefusedQuery      = refusedQuery
+	WorklistQuery    = worklistQuery
+	WakingQuery      = wakingQuery
+	ShownQuery       = shownQuery
+	DisclosuresQuery = disclosuresQuery
+	CasesQuery       = casesQuery
+	ConcernsQuery    = concernsQuery
+	ExpiringQuery    = expiringQuery
+	RefusedQuery     = refusedQuery
 )
 
 // Settings returns those of each connection.

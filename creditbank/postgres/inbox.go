@@ -33,6 +33,23 @@ func (s *Store) Cases(ctx context.Context, after creditbank.RowRef, limit int) (
 	return waiting(ctx, s.read.cases, "cases", after, limit)
 }
 
+// waiting lists rows of a kind that no other answers, above after.
+func waiting(ctx context.Context, stmt *sql.Stmt, what string, after creditbank.RowRef, limit int) ([]creditbank.RowRef, error) {
+	if after.Learner == "" {
+		after.Learner = nobody // the lowest UUID
+	}
+	if !isUUID(string(after.Learner)) {
+		return nil, fmt.Errorf("%s after %q: not a canonical UUID", what, after.Learner)
+	}
+	refs, err := queryAll(ctx, stmt, func(rows *sql.Rows) (r creditbank.RowRef, err error) {
+		return r, rows.Scan(&r.Learner, &r.Seq, &r.Kind)
+	}, string(after.Learner), after.Seq, limit)
+	if err != nil {
+		return nil, fmt.Errorf("%s after %d of %s: %w", what, after.Seq, after.Learner, err)
+	}
+	return refs, nil
+}
+
 const markReadQuery = `
 	INSERT INTO read_mark (learner_id, seq)
 	VALUES ($1::uuid, $2)

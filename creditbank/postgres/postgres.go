@@ -125,7 +125,8 @@ type statements struct {
 	learner, find, learners, taken      *sql.Stmt
 	documents, newest, waiting, entries *sql.Stmt
 	movements                           *sql.Stmt
-	applications, disclosures           *sql.Stmt
+	worklist, waking, shown, shownAs    *sql.Stmt
+	disclosures                         *sql.Stmt
 	cases, readMark, concerns           *sql.Stmt
 	expiring, refused, mark             *sql.Stmt
 	accessRecord, accessCurrent         *sql.Stmt
@@ -152,7 +153,10 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.waiting, waitingQuery},
 		{&q.entries, entriesQuery},
 		{&q.movements, movementsQuery},
-		{&q.applications, applicationsQuery},
+		{&q.worklist, worklistQuery},
+		{&q.waking, wakingQuery},
+		{&q.shown, shownQuery},
+		{&q.shownAs, shownAsQuery},
 		{&q.disclosures, disclosuresQuery},
 		{&q.cases, casesQuery},
 		{&q.readMark, readMarkQuery},

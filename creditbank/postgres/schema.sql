@@ -89,6 +89,18 @@ CREATE TABLE public.anchor_receipt (
     receipt bytea NOT NULL
 );
 
+CREATE TABLE public.application (
+    learner_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    due integer NOT NULL,
+    wake integer NOT NULL,
+    number text NOT NULL COLLATE pg_catalog."C",
+    programme text NOT NULL COLLATE pg_catalog."C",
+    state text NOT NULL COLLATE pg_catalog."C",
+    facts json NOT NULL
+)
+WITH (fillfactor='80');
+
 CREATE TABLE public.certificate (
     learner_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -357,6 +369,9 @@ ALTER TABLE ONLY public.act
 ALTER TABLE ONLY public.anchor_receipt
     ADD CONSTRAINT anchor_receipt_pkey PRIMARY KEY (kind, who, size);
 
+ALTER TABLE ONLY public.application
+    ADD CONSTRAINT application_pkey PRIMARY KEY (learner_id, seq);
+
 ALTER TABLE ONLY public.certificate_lookup
     ADD CONSTRAINT certificate_lookup_pkey PRIMARY KEY (id);
 
@@ -439,6 +454,14 @@ CREATE INDEX act_recognised ON ONLY public.act USING btree (learner_id) WHERE (k
 CREATE UNIQUE INDEX act_request ON ONLY public.act USING btree (learner_id, caller, request_key, request_part) WHERE (request_key <> ''::text);
 
 CREATE INDEX act_reviewed ON ONLY public.act USING btree (learner_id, ((body ->> 'of'::text))) WHERE ((kind = 'decided'::text) AND ((body ->> 'of'::text) IS NOT NULL));
+
+CREATE INDEX application_number ON public.application USING btree (number) WHERE (number <> ''::text);
+
+CREATE INDEX application_programme ON public.application USING btree (programme, due, learner_id, seq);
+
+CREATE INDEX application_shown ON public.application USING btree (due, learner_id, seq) WHERE (state = 'publicity'::text);
+
+CREATE INDEX application_wake ON public.application USING btree (wake, learner_id, seq) WHERE (wake < 99999999);
 
 CREATE INDEX feed_unnumbered ON public.feed USING btree (id) WHERE (seq IS NULL);
 

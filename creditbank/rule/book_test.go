@@ -27,6 +27,8 @@ type book struct {
 var (
 	clock = time.Date(2026, 3, 15, 4, 0, 0, 0, time.UTC)
 	tests = creditbank.Caller{ID: "test"}
+
+	reviewer = creditbank.Caller{ID: "reviewer"} // decides what was applied for
 )
 
 // catalogue returns a city of one institution; courses are given as
@@ -95,7 +97,11 @@ func (b *book) version() int64 { return int64(len(b.history.Acts) + len(b.histor
 func (b *book) act(kind creditbank.ActKind, body creditbank.ActBody, day creditbank.Date) int64 {
 	b.t.Helper()
 	seq := b.version() + 1
-	b.history.Acts = append(b.history.Acts, creditbank.Act{Learner: "learner", Seq: seq, Kind: kind, At: clock, Day: day, By: tests, Body: body})
+	by := tests
+	if kind == creditbank.ActDecided && body.Of != 0 {
+		by = reviewer
+	}
+	b.history.Acts = append(b.history.Acts, creditbank.Act{Learner: "learner", Seq: seq, Kind: kind, At: clock, Day: day, By: by, Body: body})
 	b.fold()
 	return seq
 }

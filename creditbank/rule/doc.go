@@ -122,7 +122,18 @@
 // by the rule set and as of the day of the application (rule_time: application),
 // on what the account has by then, with what the application holds of it: nobody
 // else gets that in between (OUTCOME_ALREADY_CONSUMED, INSUFFICIENT_POOL). A
-// rejection has the one reason APPROVAL_REJECTED. What was reviewed once is not
+// rejection has the one reason APPROVAL_REJECTED. A rule may say more of how its
+// applications are decided (办理程序):
+//
+//	approval: {reviewers: 3, template: new, supplement_within: P15D}
+//	decide_within: {days: 20, working: true}
+//	publicity: {days: 5, working: true}
+//	appeal: {file_within: P15D, decide_within: P30D, levels: 2}
+//
+// Reviewers are 1, 3 or 5; a template stands for at least so many (catalogue 1,
+// new 3, standard 5). Every vote is cast, and the majority decides. Terms are
+// periods, or days that count on the calendar of working days. An application
+// keeps the process it was made under. What was reviewed once is not
 // reviewed again when a source is revised. The planner takes such rules as
 // approved, and says which they are.
 package rule

@@ -12,7 +12,7 @@ import (
 // conversionKeys are the keys of a conversion rule beside those of every rule.
 var conversionKeys = []string{
 	"programme", "match", "approval", "grant", "exceed", "validity", "exclude", "require", "when", "excess", "shortfall", "rule_time",
-	"fee", "transferable", "initiator",
+	"fee", "transferable", "initiator", "decide_within", "publicity", "appeal",
 }
 
 func (p *parser) conversion(f strictyaml.Fields) *Conversion {
@@ -23,7 +23,7 @@ func (p *parser) conversion(f strictyaml.Fields) *Conversion {
 	}
 	p.source(f.Need("source"), c)
 	p.match(f, c)
-	c.Reviewed = f.Get("approval").Choice(approvalReviewer) == approvalReviewer
+	c.Reviewed, c.Process = p.life(f)
 	p.grants(f, c, programme, ok)
 	p.excess(f, c)
 	p.conditions(f, c, programme)

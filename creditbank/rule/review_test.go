@@ -127,7 +127,7 @@ func TestImpossibleReviewsAreDamage(t *testing.T) {
 		"decided and pending":       {creditbank.ActDecided, creditbank.ActBody{Decision: fresh(func(d *creditbank.Decision) { d.Review, d.Approved, d.Findings = nil, false, pending.Findings })}},
 	} {
 		h := b.history
-		h.Acts = append(slices.Clone(h.Acts), creditbank.Act{Learner: "learner", Seq: b.version() + 1, Kind: act.kind, At: clock, Day: today, By: tests, Body: act.body})
+		h.Acts = append(slices.Clone(h.Acts), creditbank.Act{Learner: "learner", Seq: b.version() + 1, Kind: act.kind, At: clock, Day: today, By: reviewer, Body: act.body})
 		if _, err := creditbank.NewAccount(h); err == nil {
 			t.Errorf("%s: the history adds up", name)
 		}

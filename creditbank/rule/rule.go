@@ -71,7 +71,7 @@ type Conversion struct {
 	Source    *Tree            `json:",omitempty"` // any other tree; then none of the three above
 	SameLevel bool             `json:",omitempty"` // the source's level must be the slot's
 	Overlap   creditbank.Ratio `json:",omitempty"` // content overlap, on evidence held with the rule
-	Reviewed  bool             `json:",omitempty"` // a reviewer has to approve
+	Reviewed  bool             `json:",omitempty"` // people have to approve
 	Grants    []Grant
 
 	Match      *Match                `json:",omitempty"` // what SameLevel and Overlap do not say
@@ -82,6 +82,8 @@ type Conversion struct {
 	KeepExcess bool                  `json:",omitempty"` // credits beyond the lines stay with the learner
 	RuleTime   string                `json:",omitempty"` // the day the rule has to be in force: of the outcome, or of enrolment; else of the application
 	Flags      *Flags                `json:",omitempty"`
+
+	Process *creditbank.Process `json:",omitempty"` // how reviewers decide; nil for one, at once
 
 	tree *Tree
 }
@@ -185,7 +187,7 @@ func (s *Set) Programme(id creditbank.ProgrammeID) (creditbank.Programme, bool) 
 	return p, ok
 }
 
-// Programmes returns the programmes in the order of their file.
+// Programmes implements [creditbank.Rules]: in the order of their file.
 func (s *Set) Programmes() []creditbank.Programme {
 	all := make([]creditbank.Programme, 0, len(s.order))
 	for _, id := range s.order {
@@ -207,6 +209,16 @@ func (s *Set) RuleTitle(id creditbank.RuleID) (creditbank.Text, creditbank.Progr
 		return r.Title, "", true
 	}
 	return r.Title, r.Conversion.Programme, true
+}
+
+// Process implements [creditbank.Rules]: of the version that d was decided by.
+func (s *Set) Process(d *creditbank.Decision) *creditbank.Process {
+	for _, r := range s.versions[d.Rule] {
+		if r.hash == d.RuleHash && r.Conversion != nil {
+			return r.Conversion.Process
+		}
+	}
+	return nil
 }
 
 // NeedsReview implements [creditbank.Rules].

@@ -169,5 +169,5 @@ func (s *Store) append(ctx context.Context, feed creditbank.Feed, w creditbank.W
 			return false, fmt.Errorf("concern of %s in version %d: %w", c.Institution, c.Seq, err)
 		}
 	}
-	return true, nil
+	return true, s.putWork(ctx, w.Work)
 }

@@ -96,6 +96,26 @@ CREATE TABLE anchor_receipt (
     PRIMARY KEY (kind, who, size)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE application (
+    learner_id TEXT    NOT NULL,
+    seq        INTEGER NOT NULL, -- the act that applied
+    number     TEXT    NOT NULL, -- in public, while it is shown; '' else
+    programme  TEXT    NOT NULL,
+    state      TEXT    NOT NULL,
+    due        INTEGER NOT NULL, -- last day of what runs; 99999999 for no limit
+    wake       INTEGER NOT NULL, -- the day on which the clock has something to do; 99999999 for none
+    facts      TEXT    NOT NULL, -- JSON
+    PRIMARY KEY (learner_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX application_number ON application (number) WHERE number <> '';
+
+CREATE INDEX application_programme ON application (programme, due, learner_id, seq);
+
+CREATE INDEX application_shown ON application (due, learner_id, seq) WHERE state = 'publicity';
+
+CREATE INDEX application_wake ON application (wake, learner_id, seq) WHERE wake < 99999999;
+
 CREATE TABLE certificate (
     learner_id   TEXT    NOT NULL,
     seq          INTEGER NOT NULL CHECK (seq >= 1), -- the row of the history that it certifies

@@ -12,6 +12,7 @@ type writeStatements struct {
 	addOutcome, addAct, addTransfer, addDocument        *sql.Stmt
 	known, taken, newest, addDisclosure, setMark        *sql.Stmt
 	addConcern, markRead                                *sql.Stmt
+	putWork, dropWork                                   *sql.Stmt
 }
 
 // readStatements are prepared on each reader's connection when it first needs
@@ -21,7 +22,8 @@ type readStatements struct {
 	account                              *sql.Stmt
 	outcomes, outcome, acts              *sql.Stmt
 	documents, lastFeed, feed, feedsRows *sql.Stmt
-	movements, applications, disclosures *sql.Stmt
+	movements, disclosures               *sql.Stmt
+	worklist, waking, shown, shownAs     *sql.Stmt
 	cases, readMark, concerns            *sql.Stmt
 	expiring, refused, mark              *sql.Stmt
 
@@ -114,6 +116,14 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 			INSERT INTO sweep (job, mark)
 			VALUES (?, ?)
 			ON CONFLICT (job) DO UPDATE SET mark = excluded.mark WHERE excluded.mark > mark`},
+		{&w.putWork, `
+			INSERT INTO application (` + workColumns + `)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (learner_id, seq) DO UPDATE
+			SET number = excluded.number, programme = excluded.programme, state = excluded.state, due = excluded.due, wake = excluded.wake, facts = excluded.facts`},
+		{&w.dropWork, `
+			DELETE FROM application
+			WHERE learner_id = ? AND seq = ?`},
 		{&w.newest, `
 			SELECT coalesce(max(version), 0) FROM document`},
 		{&w.addDocument, `
@@ -179,17 +189,11 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			FROM act
 			WHERE learner_id > ? AND learner_id <= ?
 			ORDER BY learner_id, seq`},
-		{&r.applications, `
-			SELECT a.learner_id, a.seq, a.kind
-			FROM act AS a
-			WHERE a.kind = 'applied' AND (a.learner_id, a.seq) > (?, ?)
-			AND NOT EXISTS (
-				SELECT 1
-				FROM act AS d
-				WHERE d.learner_id = a.learner_id AND d.seq > a.seq AND d.kind = 'decided'
-				AND json_extract(CAST(d.body AS TEXT), '$.of') = a.seq
-			)
-			ORDER BY a.learner_id, a.seq
+		{&r.worklist, `
+			SELECT ` + workColumns + `
+			FROM application
+			WHERE programme IN (SELECT value FROM json_each(?)) AND (due, learner_id, seq) > (?, ?, ?)
+			ORDER BY due, learner_id, seq
 			LIMIT ?`},
 		{&r.cases, `
 			SELECT a.learner_id, a.seq, a.kind
@@ -213,6 +217,22 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			WHERE institution = ? AND (at, learner_id, seq) < (?, ?, ?)
 			ORDER BY at DESC, learner_id DESC, seq DESC
 			LIMIT ?`},
+		{&r.waking, `
+			SELECT ` + workColumns + `
+			FROM application
+			WHERE wake < 99999999 AND wake <= ? AND (wake, learner_id, seq) > (?, ?, ?)
+			ORDER BY wake, learner_id, seq
+			LIMIT ?`},
+		{&r.shown, `
+			SELECT ` + workColumns + `
+			FROM application
+			WHERE state = 'publicity' AND (due, learner_id, seq) > (?, ?, ?)
+			ORDER BY due, learner_id, seq
+			LIMIT ?`},
+		{&r.shownAs, `
+			SELECT ` + workColumns + `
+			FROM application
+			WHERE number <> '' AND number = ?`},
 		{&r.disclosures, `
 			SELECT ` + disclosureColumns + `
 			FROM disclosure

@@ -15,7 +15,8 @@ type Book struct {
 	History creditbank.History // with the rows not handed out yet
 
 	t         testing.TB
-	written   int64 // the version handed out
+	written   int64                 // the version handed out
+	work      []creditbank.WorkItem // the worklist as of then
 	movements []creditbank.Movement
 }
 
@@ -156,6 +157,7 @@ func (b *Book) Write() creditbank.Write {
 			w.Acts = append(w.Acts, act)
 		}
 	}
-	b.written, b.movements = a.Version, nil
+	w.Work = a.WorkChanges(b.work)
+	b.written, b.movements, b.work = a.Version, nil, a.Work()
 	return w
 }

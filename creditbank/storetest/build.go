@@ -110,12 +110,19 @@ func Outcome(p creditbank.Posting, r creditbank.Recognition, seq int64) creditba
 	return creditbank.NewOutcome(p, Course(), r, seq, Noon, caller, "req-1")
 }
 
-// caller acts in everything built here.
-var caller = creditbank.Caller{ID: "institution:I06"}
+// caller acts in everything built here, but for reviews.
+var (
+	caller   = creditbank.Caller{ID: "institution:I06"}
+	reviewer = creditbank.Caller{ID: "reviewer:1"}
+)
 
 // Act returns an act that cannot be repeated, as version seq of the account.
 func Act(l creditbank.LearnerID, seq int64, kind creditbank.ActKind, body creditbank.ActBody) creditbank.Act {
-	return creditbank.Act{Learner: l, Seq: seq, Kind: kind, At: Noon, Day: Day, By: caller, Body: body}
+	by := caller
+	if kind == creditbank.ActDecided && body.Of != 0 {
+		by = reviewer // nobody decides what they applied for
+	}
+	return creditbank.Act{Learner: l, Seq: seq, Kind: kind, At: Noon, Day: Day, By: by, Body: body}
 }
 
 // Requested returns a with the n-th part of the request of the given key.

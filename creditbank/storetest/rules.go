@@ -91,6 +91,9 @@ func (simpleRules) Fits(*creditbank.Account, *creditbank.Conversion, *creditbank
 	return true
 }
 
+// Process implements [creditbank.Rules].
+func (simpleRules) Process(*creditbank.Decision) *creditbank.Process { return nil }
+
 // NeedsReview implements [creditbank.Rules].
 func (simpleRules) NeedsReview(id creditbank.RuleID) bool { return id == reviewedRule }
 
@@ -132,6 +135,11 @@ func (simpleRules) Plan(a *creditbank.Account, p creditbank.ProgrammeID, _ time.
 // Programme implements [creditbank.Rules].
 func (simpleRules) Programme(id creditbank.ProgrammeID) (creditbank.Programme, bool) {
 	return creditbank.Programme{ID: "P1", Institution: Issuer}, id == "P1"
+}
+
+// Programmes implements [creditbank.Rules].
+func (simpleRules) Programmes() []creditbank.Programme {
+	return []creditbank.Programme{{ID: "P1", Institution: Issuer}}
 }
 
 // RuleTitle implements [creditbank.Rules].

@@ -45,10 +45,10 @@ const nobody = "00000000-0000-4000-8000-000000000000"
 func (s *scene) request(r generate.Rand, op *generate.Operation, c *caller) *draw {
 	d := &draw{scene: s, Rand: r, c: c}
 	d.q = generate.Valid(r, op, d.known)
-	if make, ok := recipes[op.ID]; ok {
-		make(d)
-	} else if make, ok := ruleRecipes[op.ID]; ok {
-		make(d)
+	for _, all := range []map[string]func(*draw){recipes, ruleRecipes, applicationRecipes} {
+		if make, ok := all[op.ID]; ok {
+			make(d)
+		}
 	}
 	if d.c.header != "" {
 		d.q.Header.Set(d.c.header, d.c.value)

@@ -31,7 +31,7 @@ const (
 // weights say how often an operation is called; 10 where nothing is said. What
 // builds up the accounts comes often, what costs much or tells little seldom.
 var weights = map[string]int{
-	"postOutcome": 30, "postOutcomes": 12, "streamOutcomes": 15, "convert": 25, "reviewConversion": 20, "conferAward": 14, "decideCase": 14, "openLearner": 14, "giveConsent": 12,
+	"postOutcome": 30, "postOutcomes": 12, "streamOutcomes": 15, "convert": 40, "reviewConversion": 20, "conferAward": 14, "decideCase": 14, "openLearner": 14, "giveConsent": 12,
 	"revokeOutcome": 8, "issueCertificate": 14, "addClientSecret": 12, "addClientKey": 12, "activateAccount": 14, "openAccount": 14,
 	"publishRuleSet": 2, "tryRules": 2, "rerecognise": 3, "previewRerecognition": 3, "streamEvents": 3, "putCourse": 5, "putRegion": 3, "putInstitution": 4, "getHealth": 2, "getReadiness": 2, "getMetrics": 3,
 	"getContract": 3, "getProblem": 4, "getJWKS": 3, "getAuthorizationServer": 3, "listRuleSets": 3, "freeze": 5, "unfreeze": 8, "getTrust": 4,

@@ -14,10 +14,10 @@ import (
 // name it.
 func (d *draw) harvest(header http.Header, body []byte) {
 	op := d.q.Op.ID
-	if take, ok := harvests[op]; ok {
-		take(d, header, body)
-	} else if take, ok := ruleHarvests[op]; ok {
-		take(d, header, body)
+	for _, all := range []map[string]func(*draw, http.Header, []byte){harvests, ruleHarvests, applicationHarvests} {
+		if take, ok := all[op]; ok {
+			take(d, header, body)
+		}
 	}
 	var page struct {
 		Next string `json:"next"`

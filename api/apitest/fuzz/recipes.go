@@ -139,13 +139,13 @@ var recipes = map[string]func(*draw){
 	},
 	"convert": func(d *draw) {
 		if d.c.learner == "" && d.Chance(50) {
-			d.q.Vars["learner"], d.q.Tree = d.candidate(), object{"rules": []any{generate.Pick(d.Rand, "R05", "R10")}}
+			d.q.Vars["learner"], d.q.Tree = d.candidate(), object{"rules": []any{generate.Pick(d.Rand, "R05", "R10", "R90")}}
 		}
 	},
 	"getOutcome":    func(d *draw) { d.q.Vars["seq"] = fmt.Sprint(d.mine(&d.outcomes).seq) },
 	"getConversion": func(d *draw) { d.q.Vars["seq"] = fmt.Sprint(d.mine(&d.decisions).seq) },
 	"reviewConversion": func(d *draw) {
-		d.q.Vars["seq"] = fmt.Sprint(d.done(&d.applications).seq)
+		d.spent(&d.applications)
 		d.q.Tree = object{"approve": d.Chance(70), "note": "已核对"}
 	},
 	"conferAward":      conferAward,

@@ -96,6 +96,8 @@ type scene struct {
 	keys, sessions                                       generate.Bag[string]
 	outcomes, granted, applications, decisions, consents generate.Bag[row]
 	awards, cases                                        generate.Bag[row]
+	returned, denied, disputed                           generate.Bag[row]
+	numbers                                              generate.Bag[string] // of what is shown
 	activations                                          generate.Bag[activation]
 	logins                                               generate.Bag[login]
 	secrets                                              generate.Bag[secret]
@@ -112,6 +114,21 @@ func fuzzClock() func() time.Time {
 	start, began := time.Date(2026, 10, 1, 1, 0, 0, 0, time.UTC), time.Now()
 	return func() time.Time { return start.Add(time.Since(began)) }
 }
+
+// shownRule is a rule whose applications have a whole life.
+const shownRule = `
+  - id: R90
+    kind: conversion
+    title: {zh: 自考社区管理学转换选修（公示）, en: Self-taught exam to Electives in public}
+    programme: P1
+    effective: {from: 2020-01-01}
+    source: {course: S07, min_grade: "60"}
+    grant: [{slot: T-EL, credits: "1", grade: carry, exceed: truncate}]
+    approval: {reviewers: 1}
+    publicity: P5D
+    appeal: {file_within: P15D, levels: 5}
+    exceed: deny
+`
 
 // newScene starts a service and puts the city on record. Two of the city's rules
 // ask for a reviewer, so that there is something to review.
@@ -132,6 +149,7 @@ func newScene(t testing.TB) *scene {
 		}
 		rules = strings.Replace(rules, source, source+"    approval: reviewer\n", 1)
 	}
+	rules += shownRule
 	city["rules.yaml"].Data = []byte(rules)
 	ledger, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bank.db"))
 	must(t, err)
@@ -148,6 +166,7 @@ func newScene(t testing.TB) *scene {
 	s.lawful, s.lawless = s.Governed(lawfulPolicy), s.Governed(creditbank.RulePolicy{})
 	s.know()
 	s.play()
+	s.pursue()
 	s.cast()
 	s.stale, _, err = s.Server.Issue(t.Context(), "client:nobody")
 	must(t, err)
@@ -227,6 +246,46 @@ func (s *scene) play() {
 			}
 			s.decisions.Add(row{learner: string(ids[e.Learner]), seq: a.Seq})
 		}
+	}
+}
+
+// pursue brings applications of the city's learners as far as few requests would:
+// some are shown, some refused, which can be appealed, and some returned.
+func (s *scene) pursue() {
+	ctx := s.t.Context()
+	poster := s.Bank.NewPoster(ctx, creditbank.PosterConfig{})
+	defer poster.Close()
+	score, err := creditbank.ParseScore("80")
+	must(s.t, err)
+	for i, l := range s.City.Learners {
+		id, err := s.Bank.FindByIDNumber(ctx, l.Person.IDNumber, l.Person.Name)
+		must(s.t, err)
+		change := func(who string) creditbank.Change {
+			return creditbank.Change{By: creditbank.Caller{ID: who}, Learner: id, Key: fmt.Sprint("pursue-", i)}
+		}
+		key := creditbank.OutcomeKey{Learner: id, Institution: "I15", ExternalID: fmt.Sprint("F", i), Revision: 1}
+		posted, err := poster.Post(ctx, creditbank.Caller{ID: "operator:test"}, creditbank.Posting{OutcomeKey: key, Course: "S07", IssuedOn: 20240101, Score: score}, "")
+		must(s.t, err)
+		s.outcomes.Add(row{string(id), "I15", key.ExternalID, "S07", posted.Outcome.Seq, 1})
+		must(s.t, s.Bank.Enrol(ctx, change("operator:enrol"), "P1"))
+		acts, err := s.Bank.Convert(ctx, change("operator:apply"), []creditbank.RuleID{"R90"})
+		if err != nil || acts[0].Kind != creditbank.ActApplied {
+			continue // there is one already
+		}
+		found := row{learner: string(id), seq: acts[0].Seq}
+		if i%3 == 2 {
+			_, err := s.Bank.Return(ctx, change("user:reviewer"), found.seq, creditbank.Returning{Reason: "缺材料"})
+			must(s.t, err)
+			s.returned.Add(found)
+			continue
+		}
+		act, err := s.Bank.Review(ctx, change("user:reviewer"), found.seq, creditbank.Verdict{Approve: i%3 == 0})
+		must(s.t, err)
+		if act.Kind == creditbank.ActDecided {
+			s.denied.Add(found)
+			continue
+		}
+		s.numbers.Add(creditbank.ApplicationNumber(id, found.seq))
 	}
 }
 

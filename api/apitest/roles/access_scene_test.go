@@ -122,6 +122,39 @@ const reviewedRules = `
     grant: [{slot: T-V1, credits: "1", partial: true, grade: carry}]
     approval: reviewer
     exceed: deny
+
+  - id: R22
+    kind: conversion
+    title: {zh: 智能手机应用转换选修（公示）, en: Smartphone class to Electives in public %[1]d}
+    programme: P1
+    effective: {from: 2024-01-01}
+    source: {course: S01, min_grade: "60"}
+    grant: [{slot: T-EL, credits: "0.5", grade: carry}]
+    approval: {reviewers: 1}
+    publicity: P5D
+    appeal: {file_within: P15D, levels: 5}
+    exceed: deny
+
+  - id: R23
+    kind: conversion
+    title: {zh: 急救常识转换家政服务基础（公示）, en: First aid to Foundations in public %[1]d}
+    programme: P2
+    effective: {from: 2024-01-01}
+    source: {course: S04, min_grade: "60"}
+    grant: [{slot: T-V1, credits: "1", partial: true, grade: carry}]
+    approval: {reviewers: 1}
+    publicity: P5D
+    exceed: deny
+
+  - id: R24
+    kind: conversion
+    title: {zh: 智能手机应用转换选修（折半）, en: Half the smartphone class to Electives %[1]d}
+    programme: P1
+    effective: {from: 2024-01-01}
+    source: {course: S01, min_grade: "60"}
+    grant: [{slot: T-EL, credits: "0.25", grade: carry}]
+    approval: {reviewers: 1, supplement_within: P30D}
+    exceed: deny
 `
 
 // ruleSet returns the request that publishes the city's rules with those that a

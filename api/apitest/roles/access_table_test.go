@@ -80,7 +80,7 @@ func operationsExpected() []operation {
 	var all []operation
 	for _, part := range [][]operation{
 		publicOperations(), tokenOperations(), referenceOperations(), learnerOperations(), readingOperations(), outcomeOperations(),
-		conversionOperations(), awardOperations(), inboxOperations(), certificateOperations(), consentOperations(), accountOperations(), clientOperations(),
+		conversionOperations(), applicationOperations(), awardOperations(), inboxOperations(), certificateOperations(), consentOperations(), accountOperations(), clientOperations(),
 		ruleOperations(),
 	} {
 		all = append(all, part...)
@@ -112,6 +112,7 @@ func publicOperations() []operation {
 		"getContract": "/openapi.yaml", "getProblem": "/problems/forbidden",
 		"listRegions": "/v1/regions", "listInstitutions": "/v1/institutions", "getInstitution": "/v1/institutions/I06", "listCourses": "/v1/courses",
 		"getCourse": "/v1/courses/S01", "listProgrammes": "/v1/programmes", "getProgramme": "/v1/programmes/P1", "listRules": "/v1/rules",
+		"listPublicity": "/v1/publicity", "listCalendars": "/v1/calendars",
 		"getRule": "/v1/rules/R05", "listRuleSets": "/v1/rule-sets", "getRuleSet": "/v1/rule-sets/1",
 	} {
 		o := operation{id: id, ask: get(path)}

@@ -30,7 +30,7 @@ func (s *scene) outcome(externalID string) int64 {
 func (s *scene) application(alias string, rule creditbank.RuleID) int64 {
 	s.t.Helper()
 	for _, p := range s.account(alias).Applications {
-		if p.DecidedBy == 0 && p.Decision.Rule == rule {
+		if p.Open() && p.Decision.Rule == rule {
 			return p.Seq
 		}
 	}

@@ -152,6 +152,7 @@ func TestExamineFindsDamage(t *testing.T) {
 		{"a lot made larger", `UPDATE outcome SET credits = credits + 100 WHERE seq = 2`, embedded.CheckHistory},
 		{"a person's data", `UPDATE learner SET sealed = zeroblob(40) WHERE learner_id = (SELECT min(learner_id) FROM learner)`, embedded.CheckPerson},
 		{"a transfer nobody made", `INSERT INTO transfer SELECT learner_id, seq, 5, 'lot:' || seq, 'forfeited', category, 1 FROM outcome WHERE granted AND credits > 0 LIMIT 1`, embedded.CheckTransfers},
+		{"an application nobody made", `INSERT INTO application VALUES ((SELECT min(learner_id) FROM account), 3, '', 'P1', 'submitted', 99999999, 99999999, '{"rule":"R05"}')`, embedded.CheckWork},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := create(t, embedded.World{})

@@ -54,6 +54,7 @@ type examiner struct {
 	bank   *Bank
 	replay bool
 	sums   map[creditbank.Category]creditbank.Credits
+	work   map[creditbank.LearnerID][]creditbank.WorkItem
 	result Examination
 }
 
@@ -64,6 +65,9 @@ func (b *Bank) Examine(ctx context.Context, replay bool, progress func(accounts 
 	x.result.Faults = []Fault{}
 	log, err := x.examineLog(ctx)
 	if err != nil {
+		return x.result, err
+	}
+	if err := x.readWork(ctx); err != nil {
 		return x.result, err
 	}
 	if err := x.everybody(ctx, log, progress); err != nil {
@@ -142,6 +146,7 @@ func (x *examiner) account(ctx context.Context, l creditbank.Learner) error {
 	if err := x.transfers(ctx, l, h, account); err != nil {
 		return err
 	}
+	x.listed(l, account)
 	return x.decisions(ctx, l, h)
 }
 
