@@ -127,7 +127,7 @@ func TestLifeOfAnApplication(t *testing.T) {
 		t.Errorf("the third vote brought %s", act.Kind)
 	}
 	c.wantState(l, seq, creditbank.StatePublicity, "2026-10-19")
-	c.holds(l, "2026-10-12", "FORMAL 6.0")
+	c.holds(l, "2026-10-12", "") // what is shown is held
 	_, err = c.Effect(ctx, acting("clock", l), seq)
 	wantCode(t, "effect while it is shown", err, creditbank.ErrConflict, creditbank.CodeState)
 	c.set("2026-10-20")
@@ -507,7 +507,7 @@ func TestBatch(t *testing.T) {
 // A batch of cases that are not the same decides none of them.
 func TestBatchOfDifferentCases(t *testing.T) {
 	c := newCity(t)
-	c.publish(cityFiles + reviewedPool + strings.Replace(strings.Replace(reviewedPool, "R5", "R6", 1), `credits: "2", grade`, `credits: "1", grade`, 1))
+	c.publish(cityFiles + reviewedPool + strings.NewReplacer("R5", "R6", `credits: "2"`, `credits: "1"`).Replace(reviewedPool))
 	apply := func(n int, rule creditbank.RuleID, outcomes int) creditbank.BatchItem {
 		l := c.stranger(n)
 		for i := range outcomes {

@@ -158,11 +158,14 @@ func (d *draft) step(kind ActKind, application int64, body ActBody) (Act, error)
 }
 
 // changeLast is [Bank.change] for what drafts several acts, of which the last one
-// is the answer.
+// is the answer; what expires by it comes after that.
 func (b *Bank) changeLast(ctx context.Context, c Change, what string, decide func(d *draft, h History) error) (Act, error) {
 	acts, _, err := b.change(ctx, c, what, func(d *draft, h History, _ Rules) error { return decide(d, h) })
 	if err != nil {
 		return Act{}, err
+	}
+	for len(acts) > 1 && acts[len(acts)-1].Kind == ActExpired {
+		acts = acts[:len(acts)-1]
 	}
 	return acts[len(acts)-1], nil
 }
