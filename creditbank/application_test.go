@@ -659,13 +659,13 @@ func TestNoticesOfAnApplication(t *testing.T) {
 	inbox, err := c.Inbox(ctx, l, 0, 8)
 	must(t, err)
 	want := []struct{ kind, text, detail, note string }{
-		{"retracted", "申请已撤回：规则R1", "", ""},
-		{"appealed", "申诉已受理", "", ""},
+		{"retracted", "申请已撤回：规则R1", "为本申请占用的学分已释放", ""},
+		{"appealed", "申诉已受理", "为本申请占用6.0学分", ""},
 		{"decided", "转换未获批准", "可于2026-03-30前（含当日）申诉", ""},
 		{"answered", "异议成立，申请重新审核", "", "重审"},
 		{"objected", "公示期间有人提出异议", "", ""},
 		{"resolved", "申请审核通过，进入公示", "公示至2026-03-20", ""},
-		{"supplemented", "补正已收到", "", ""},
+		{"supplemented", "补正已收到", "为本申请占用6.0学分", ""},
 		{"returned", "申请被退回补正", "请于2026-03-25前（含当日）补正", "缺大纲"},
 	}
 	for i, n := range inbox.Notices {

@@ -130,7 +130,7 @@ func unbalanced(h creditbank.History, a *creditbank.Account) string {
 	for _, lot := range a.Lots {
 		left := creditbank.Credits(0)
 		if lot.Granted && lot.Current() && lot.RevokedOn == 0 {
-			left = lot.Credits
+			left = lot.Credits - lot.Held(20991231) - lot.Lapsed() // after every day
 			for _, c := range a.Conversions {
 				for _, s := range c.Decision.Sources {
 					if c.Stands() && s.Lot == lot.Seq {

@@ -16,6 +16,23 @@ func (x noticer) ofApplication(act Act, zh, en string) Text {
 	return with(x.rule(p.Decision), zh, en)
 }
 
+// holding says what an application holds from act on.
+func (x noticer) holding(act Act) []Text {
+	var sum Credits
+	for _, s := range act.promised() {
+		if _, line := s.Line(); !line {
+			sum += s.Credits
+		}
+	}
+	if !act.Body.Holds || sum == 0 {
+		return nil
+	}
+	return []Text{say("为本申请占用%[1]s学分，办结前不能用于其他转换", "it holds %[1]s credits, which nothing else can use until it is closed", sum)}
+}
+
+// letGo says that an application that is closed holds nothing any more.
+var letGo = Text{"为本申请占用的学分已释放，尚未失效的可另作他用", "what it held is free again, unless it has expired"}
+
 // until says how long something runs, if it ends, and what that assumes.
 func until(act Act, zh, en string) []Text {
 	s := act.step()
@@ -35,12 +52,12 @@ func (x noticer) returned(act Act) (Text, []Text) {
 }
 
 func (x noticer) supplemented(act Act) (Text, []Text) {
-	return x.ofApplication(act, "补正已收到，继续审核：%s", "your supplement arrived, and the review goes on: %s"), nil
+	return x.ofApplication(act, "补正已收到，继续审核：%s", "your supplement arrived, and the review goes on: %s"), x.holding(act)
 }
 
 func (x noticer) resolved(act Act) (Text, []Text) {
 	return with(x.rule(act.Body.Decision), "申请审核通过，进入公示：%s；", "your application was approved, and is shown in public: %s; ").and(x.lines(act.Body.Decision)),
-		until(act, "公示至%[1]s，无异议的次日起生效；生效前可以撤回", "it is shown through %[1]s and takes effect after it unless somebody objects; it can be withdrawn until then")
+		append(x.holding(act), until(act, "公示至%[1]s，无异议的次日起生效；生效前可以撤回", "it is shown through %[1]s and takes effect after it unless somebody objects; it can be withdrawn until then")...)
 }
 
 func (x noticer) objected(act Act) (Text, []Text) {
@@ -55,16 +72,16 @@ func (x noticer) answered(act Act) (Text, []Text) {
 }
 
 func (x noticer) retracted(act Act) (Text, []Text) {
-	return x.ofApplication(act, "申请已撤回：%s", "your application was withdrawn: %s"), nil
+	return x.ofApplication(act, "申请已撤回：%s", "your application was withdrawn: %s"), []Text{letGo}
 }
 
 func (x noticer) lapsed(act Act) (Text, []Text) {
 	return x.ofApplication(act, "逾期未补正，申请失效：%s", "your application was not supplemented in time, and has lapsed: %s"),
-		[]Text{{"可以重新申请", "you may apply again"}}
+		[]Text{letGo, {"可以重新申请", "you may apply again"}}
 }
 
 func (x noticer) appealed(act Act) (Text, []Text) {
-	return x.ofApplication(act, "申诉已受理，由其他审核人复核：%s", "your appeal was received, and others decide: %s"), nil
+	return x.ofApplication(act, "申诉已受理，由其他审核人复核：%s", "your appeal was received, and others decide: %s"), x.holding(act)
 }
 
 // appealable says until when a refusal can be appealed.

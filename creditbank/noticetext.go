@@ -32,6 +32,8 @@ var noticeTexts = map[ActKind]func(x noticer, act Act) (Text, []Text){
 	ActCaseOpened:     noticer.caseOpened,
 	ActCaseDecided:    noticer.caseDecided,
 
+	ActExpired: noticer.expired, ActRecognised: noticer.recognised,
+
 	ActClaimed: silent, ActReleased: silent, ActRecused: silent, ActOpined: silent,
 	ActReturned: noticer.returned, ActSupplemented: noticer.supplemented, ActResolved: noticer.resolved,
 	ActObjected: noticer.objected, ActAnswered: noticer.answered,
@@ -96,11 +98,14 @@ func (x noticer) decided(act Act) (Text, []Text) {
 	if d.Approved {
 		return with(x.rule(d), "转换已批准：%s；", "conversion approved: %s; ").and(x.lines(d)), details
 	}
+	if act.Body.Of != 0 {
+		details = append(details, letGo)
+	}
 	return with(x.rule(d), "转换未获批准：%s", "conversion denied: %s"), details
 }
 
 func (x noticer) applied(act Act) (Text, []Text) {
-	return with(x.rule(act.Body.Decision), "转换申请已提交，等待审核：%s", "your application is with a reviewer: %s"), nil
+	return with(x.rule(act.Body.Decision), "转换申请已提交，等待审核：%s", "your application is with a reviewer: %s"), x.holding(act)
 }
 
 // and appends the words of u.
@@ -219,6 +224,32 @@ func (x noticer) caseDecided(act Act) (Text, []Text) {
 		return say("第%[1]d号复核：本授予机构不再维持，转换因其他授予保留", "case %[1]d: no longer upheld for this award; the conversion stays for another", k.Seq), nil
 	}
 	return say("第%[1]d号复核：转换冲正", "case %[1]d: the conversion is reversed", k.Seq), nil
+}
+
+func (x noticer) expired(act Act) (Text, []Text) {
+	l := x.a.Lot(act.Body.Of)
+	if l == nil {
+		return plainNotice(x, act)
+	}
+	return say("“%[1]s”成果剩余的%[2]s学分已失效", "what was left of the outcome of %[1]s has expired: %[2]s credits", x.course(l.Course), act.Body.Credits),
+		[]Text{say("可用至%[1]s", "it could be used through %[1]s", l.ExpiresOn)}
+}
+
+func (x noticer) recognised(act Act) (Text, []Text) {
+	l, r := x.a.Lot(act.Body.Of), act.Body.Recognition
+	if l == nil || r == nil {
+		return plainNotice(x, act)
+	}
+	o := l.Outcome
+	o.Recognition = r.Recognition()
+	if !o.Granted {
+		return say("“%[1]s”的成果按新规则重新认定：不予认定", "the outcome of %[1]s was judged anew by the rules of now, and is not recognised", x.course(o.Course)), ExplainOutcome(x.cat, o)
+	}
+	details := ExplainOutcome(x.cat, o)
+	if o.ExpiresOn != 0 {
+		details = append(details, say("可用至%[1]s", "it can be used through %[1]s", o.ExpiresOn))
+	}
+	return say("“%[1]s”的成果按新规则重新认定：认定%[2]s学分", "the outcome of %[1]s was judged anew by the rules of now, and recognised as %[2]s credits", x.course(o.Course), o.Credits), details
 }
 
 // course names a course with its code.

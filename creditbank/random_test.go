@@ -346,7 +346,7 @@ func (v *life) checkLedger(db *sql.DB, a *creditbank.Account) {
 	}
 	defer rows.Close()
 	sums, lots := map[string]int64{}, map[string]creditbank.Credits{}
-	programme := creditbank.Credits(0)
+	programme, applications := creditbank.Credits(0), map[creditbank.AccountID]creditbank.Credits{}
 	for rows.Next() {
 		var account, category string
 		var credits int64
@@ -356,6 +356,9 @@ func (v *life) checkLedger(db *sql.DB, a *creditbank.Account) {
 		sums[category] += credits
 		if strings.HasPrefix(account, "lot:") {
 			lots[account] = creditbank.Credits(credits)
+		}
+		if strings.HasPrefix(account, "hold:") {
+			applications[creditbank.AccountID(account)] += creditbank.Credits(credits)
 		}
 		if strings.HasPrefix(account, "programme:") {
 			programme += creditbank.Credits(credits)
@@ -381,6 +384,19 @@ func (v *life) checkLedger(db *sql.DB, a *creditbank.Account) {
 		if got := lots[string(creditbank.LotAccount(l.Seq))]; got != left {
 			v.rt.Fatalf("lot %d: the ledger says %v, the account %v", l.Seq, got, left)
 		}
+	}
+	var held creditbank.Credits
+	for _, p := range a.Applications {
+		holds := applications[creditbank.HoldAccount(p.Seq)]
+		if held += holds; holds < 0 || holds > 0 && !p.Open() {
+			v.rt.Fatalf("application %d is %s and holds %v in the ledger", p.Seq, p.State, holds)
+		}
+	}
+	for _, l := range a.Lots {
+		held -= l.Held(20300101)
+	}
+	if held != 0 {
+		v.rt.Fatalf("the ledger holds %v more than the lots say", held)
 	}
 	if want := a.Balance(20300101).Programmes["P1"]; programme != want { // after every day that is drawn
 		v.rt.Fatalf("the programme: the ledger says %v, the account %v", programme, want)
