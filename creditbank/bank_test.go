@@ -28,7 +28,7 @@ type city struct {
 	t       *testing.T
 	path    string // of the database
 	store   *storetest.Faulty
-	ledgers *sqlite.Store // what is stored of transfers
+	ledgers ledgers // what is stored of transfers
 	poster  *creditbank.Poster
 	vault   creditbank.Vault
 	repeat  map[creditbank.CourseCode]creditbank.Repeat // the words of courses
@@ -58,13 +58,27 @@ const cityProgrammes = `programmes:
       - {id: E, title: {zh: 选修, en: electives}, credits: "8", elective: true}
 `
 
+// ledgers is what stores have beside what a bank asks for.
+type ledgers interface {
+	creditbank.Store
+	Movements(ctx context.Context, id creditbank.LearnerID) ([]creditbank.Movement, error)
+}
+
 func newCity(t *testing.T) *city {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "bank.db")
 	store, err := sqlite.Open(t.Context(), path)
 	must(t, err)
+	c := newCityOn(t, store)
+	c.path = path
+	return c
+}
+
+// newCityOn returns a city on a store, which it closes in the end.
+func newCityOn(t *testing.T, store ledgers) *city {
+	t.Helper()
 	t.Cleanup(func() { must(t, store.Close()) })
-	c := &city{t: t, path: path, store: &storetest.Faulty{Store: store}, ledgers: store}
+	c := &city{t: t, store: &storetest.Faulty{Store: store}, ledgers: store}
 	c.set("2026-03-15")
 	master, err := vault.NewMaster(rand.Reader)
 	must(t, err)

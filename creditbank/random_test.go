@@ -22,17 +22,20 @@ func TestRandomLives(t *testing.T) {
 		"courses without a word": nil,
 		"courses with a word":    {"S1": creditbank.RepeatBest, "S2": creditbank.RepeatYearly, "N3": creditbank.RepeatOnce},
 	} {
-		t.Run(name, func(t *testing.T) { randomLives(t, words) })
+		t.Run(name, func(t *testing.T) {
+			c := newCity(t)
+			db, err := sql.Open("sqlite", c.path)
+			must(t, err)
+			t.Cleanup(func() { must(t, db.Close()) })
+			c.repeat = words
+			randomLives(t, c, db)
+		})
 	}
 }
 
-func randomLives(t *testing.T, words map[creditbank.CourseCode]creditbank.Repeat) {
-	c := newCity(t)
-	c.repeat = words
+// randomLives draws lives in a city and checks them, with db to read the rows.
+func randomLives(t *testing.T, c *city, db *sql.DB) {
 	c.publishPassMark("60")
-	db, err := sql.Open("sqlite", c.path)
-	must(t, err)
-	t.Cleanup(func() { must(t, db.Close()) })
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
@@ -336,10 +339,10 @@ func (v *life) checkLedger(db *sql.DB, a *creditbank.Account) {
 	rows, err := db.Query(`
 		SELECT account, category, sum(credits)
 		FROM (
-			SELECT to_account AS account, category, credits FROM ledger WHERE learner_id = ?1
+			SELECT to_account AS account, category, credits FROM ledger WHERE learner_id = $1
 			UNION ALL
-			SELECT from_account, category, -credits FROM ledger WHERE learner_id = ?1
-		)
+			SELECT from_account, category, -credits FROM ledger WHERE learner_id = $1
+		) AS entries
 		GROUP BY account, category`, string(v.learner))
 	if err != nil {
 		v.rt.Fatal(err)
