@@ -14,7 +14,7 @@ import (
 func TestWorklistTakesInWhatWasOpen(t *testing.T) {
 	s, db := newStore(t)
 	want := storetest.OpenBefore(t, s)
-	migration, err := os.ReadFile("migrations/00006_applications.sql")
+	migration, err := os.ReadFile("migrations/00009_applications.sql")
 	if err != nil {
 		t.Fatal(err)
 	}

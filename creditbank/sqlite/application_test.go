@@ -18,7 +18,7 @@ func TestWorklistTakesInWhatWasOpen(t *testing.T) {
 	}
 	defer s.Close()
 	want := storetest.OpenBefore(t, s)
-	migration, err := os.ReadFile("migrations/00006_applications.sql")
+	migration, err := os.ReadFile("migrations/00009_applications.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
