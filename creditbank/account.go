@@ -368,28 +368,38 @@ func (a *Account) Balance(day Date) Balance {
 // With returns a copy of a as it would be after d, taken as approved though it
 // may be pending. It serves to look ahead; the copy cannot be stored.
 func (a *Account) With(d *Decision) *Account {
+	c := a.Ahead(d)
+	hash := d.Hash()
+	c.digest = sha256.Sum256(append(c.digest[:], hash[:]...))
+	return c
+}
+
+// Ahead is [Account.With] for whoever looks far ahead and often: the copy's
+// digest is a's own still, so that decisions on it say what they would grant and
+// consume, but not what of.
+func (a *Account) Ahead(d *Decision) *Account {
 	c := *a
+	c.Version++
 	c.Lots = slices.Clone(a.Lots)
-	c.Conversions = slices.Clone(a.Conversions)
-	seq := a.Version + 1
-	c.carried = maps.Clone(a.carried)
+	c.Conversions = append(slices.Clip(a.Conversions), &Conversion{Seq: c.Version, Decision: d})
+	if slices.ContainsFunc(d.Sources, func(s Consumption) bool { return s.Conversion != 0 }) {
+		c.carried = maps.Clone(a.carried)
+	}
 	for _, s := range d.Sources {
 		if ref, ok := s.Line(); ok {
 			if c.carried == nil {
 				c.carried = map[LineRef]int64{}
 			}
-			c.carried[ref] = seq
+			c.carried[ref] = c.Version
 			continue
 		}
-		for i, lot := range c.Lots {
-			if lot.Seq == s.Lot {
-				copied := *lot
-				copied.uses = append(slices.Clip(lot.uses), use{conversion: seq, from: d.Day, credits: s.Credits})
-				c.Lots[i] = &copied
-			}
+		i, ok := slices.BinarySearchFunc(c.Lots, s.Lot, func(l *Lot, seq int64) int { return int(l.Seq - seq) })
+		if !ok {
+			continue
 		}
+		copied := *c.Lots[i]
+		copied.uses = append(slices.Clip(copied.uses), use{conversion: c.Version, from: d.Day, credits: s.Credits})
+		c.Lots[i] = &copied
 	}
-	c.Conversions = append(c.Conversions, &Conversion{Seq: seq, Decision: d})
-	c.advance(d.Hash())
 	return &c
 }

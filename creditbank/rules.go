@@ -88,16 +88,3 @@ type RuleMaker interface {
 	// by field; nil documents hold nothing.
 	Changes(before, after []byte) ([]RuleChange, error)
 }
-
-// A Plan is the best set and order of conversions towards a programme: most
-// credits granted, then least forfeited, then soonest expiry used, then the
-// rules' ids. It holds if reviewers approve of the steps in Reviewed.
-type Plan struct {
-	Learner   LearnerID
-	Programme ProgrammeID
-	Day       Date
-	Credits   Credits // granted by the steps
-	Forfeited Credits
-	Steps     []RuleID
-	Reviewed  []RuleID // those of the steps that need a reviewer
-}

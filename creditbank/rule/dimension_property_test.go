@@ -310,7 +310,11 @@ func TestPlanOfDimensionsIsBest(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		best := bruteForce(b.set, b.account, len(conversions(b)))
+		var ids []creditbank.RuleID
+		for _, r := range conversions(b) {
+			ids = append(ids, r.ID)
+		}
+		best := bruteForce(b.set, b.account, ids)
 		if plan.Credits != best.granted || plan.Forfeited != best.forfeited || !slices.Equal(plan.Steps, best.steps) {
 			rt.Fatalf("plan %v grants %v, forfeits %v; the best is %+v", plan.Steps, plan.Credits, plan.Forfeited, best)
 		}

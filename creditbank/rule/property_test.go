@@ -223,7 +223,11 @@ func TestPlanIsBest(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		best := bruteForce(b.set, b.account, n)
+		var ids []creditbank.RuleID
+		for i := range n {
+			ids = append(ids, creditbank.RuleID(fmt.Sprintf("R%d", i)))
+		}
+		best := bruteForce(b.set, b.account, ids)
 		if plan.Credits != best.granted || plan.Forfeited != best.forfeited || !slices.Equal(plan.Steps, best.steps) {
 			rt.Fatalf("plan %v grants %v, forfeits %v; the best is %+v", plan.Steps, plan.Credits, plan.Forfeited, best)
 		}
@@ -262,16 +266,15 @@ func (s sequence) better(o sequence) bool {
 	return slices.Compare(s.steps, o.steps) < 0
 }
 
-// bruteForce tries every order of every set of the rules R0..Rn-1.
-func bruteForce(set creditbank.Rules, a *creditbank.Account, n int) sequence {
+// bruteForce tries every order of every set of the rules.
+func bruteForce(set creditbank.Rules, a *creditbank.Account, rules []creditbank.RuleID) sequence {
 	var best sequence
 	var visit func(a *creditbank.Account, s sequence)
 	visit = func(a *creditbank.Account, s sequence) {
 		if s.better(best) {
 			best = s
 		}
-		for i := range n {
-			id := creditbank.RuleID(fmt.Sprintf("R%d", i))
+		for _, id := range rules {
 			if slices.Contains(s.steps, id) {
 				continue
 			}
@@ -281,11 +284,7 @@ func bruteForce(set creditbank.Rules, a *creditbank.Account, n int) sequence {
 			}
 			next := sequence{s.granted + d.Granted(), s.forfeited + d.Forfeited, slices.Clone(s.expiries), append(slices.Clone(s.steps), id)}
 			for _, c := range d.Sources {
-				expiry := a.Lot(c.Lot).ExpiresOn
-				if expiry == 0 {
-					expiry = 99999999
-				}
-				next.expiries = append(next.expiries, expiry)
+				next.expiries = append(next.expiries, expiryOrNever(a.Lot(c.Lot)))
 			}
 			slices.Sort(next.expiries)
 			visit(a.With(d), next)
@@ -293,4 +292,13 @@ func bruteForce(set creditbank.Rules, a *creditbank.Account, n int) sequence {
 	}
 	visit(a, sequence{})
 	return best
+}
+
+// expiryOrNever returns the day a lot expires on, the end of time where it does
+// not; a line of another programme never does.
+func expiryOrNever(l *creditbank.Lot) creditbank.Date {
+	if l == nil || l.ExpiresOn == 0 {
+		return 99999999
+	}
+	return l.ExpiresOn
 }

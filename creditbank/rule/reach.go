@@ -1,0 +1,370 @@
+package rule
+
+import (
+	"slices"
+	"strings"
+
+	"creditbank/creditbank"
+)
+
+// A reach is what a conversion could do to an account, whatever other
+// conversions come before it: which outcomes it could use, which slots it could
+// fill, by which limits it is bound. The planner, and whoever asks whether a rule
+// can ever apply, learn it here and nowhere else.
+//
+// A reach promises only what holds of every decision of the rule on the account
+// and on whatever other conversions leave of it; each field says on which side to
+// err. The zero value of a flag is the cautious one. A new kind of source, line or
+// condition has to be described here, or else to set unsure, which is always right
+// and slow. What is relied on beyond the fields: other conversions only take things
+// away, and a rule that does not take something does the same once it is gone.
+type reach struct {
+	// goods could be consumed, or how much is left of them could matter: indices
+	// into the goods of the planner, sorted. Too many cost time, too few are wrong.
+	goods []int
+
+	// parts are what is consumed whole in any case: of each of them one of these
+	// goods. A part without any is never satisfied.
+	parts [][]int
+
+	// takes is what is consumed of the goods in any case, of whichever of them; zero
+	// where parts say more.
+	takes creditbank.Credits
+
+	// order is the order in which the goods are taken, the first of those that are
+	// left before others; nil where they are taken otherwise.
+	order []int
+
+	all    bool // it consumes all that is left of its goods, so that nothing is after it
+	forced bool // it consumes the same goods whenever it is approved
+	steady bool // what the lines ask for, and which limits count them, is the same whichever goods are taken
+	splits bool // of a good that it took from something may be left for others
+	keeps  bool // of what it consumes some may stay, so that nothing is consumed in any case
+	unsure bool // something about the rule is not described here, and anything could matter to it
+
+	needs []int // slots: what stands in them could make the rule possible
+	shuns []int // slots: what stands in them could make it impossible
+
+	consumes  creditbank.Credits // at least, where approved, beside what pools give
+	forfeits  creditbank.Credits // at least, where approved with no more than its exact lines
+	saves     bool               // a credit more that a line grants is a credit less forfeited
+	asks      creditbank.Credits // of all lines together, at most
+	most      creditbank.Credits // it could grant
+	lines     []reachLine
+	may       []bool // by limit of the programme: a line could count towards it
+	perSource bool   // a cap counts per source what it grants
+}
+
+// A reachLine is what a reach says of one line.
+type reachLine struct {
+	slot      int                // index into the programme's slots
+	ask       creditbank.Credits // at most
+	exact     bool               // it grants ask or the rule is denied
+	open      bool               // it leaves the rest of the slot open
+	waives    bool               // it fills the slot with no credits
+	may, must []bool             // by limit of the programme: could count towards it; counts in any case
+}
+
+// plain reports whether only room can keep the rule from doing what it would:
+// what it takes and what it asks for is always the same.
+func (r *reach) plain() bool {
+	return r.forced && r.steady && !r.unsure && len(r.needs)+len(r.shuns) == 0
+}
+
+// rigid reports whether the rule does the same whenever it is approved, and once
+// it no longer is will never be again.
+func (r *reach) rigid() bool { return r.plain() && !r.bends() }
+
+// bends reports whether a line could grant less where room is short.
+func (r *reach) bends() bool {
+	return r.unsure || slices.ContainsFunc(r.lines, func(l reachLine) bool { return !l.exact })
+}
+
+// exact returns what the lines come to that the rule grants or is denied.
+func (r *reach) exact() creditbank.Credits {
+	var sum creditbank.Credits
+	for _, l := range r.lines {
+		if l.exact {
+			sum += l.ask
+		}
+	}
+	return sum
+}
+
+// A good is what conversions consume: a lot, or a line of another programme.
+type good struct {
+	lot  *creditbank.Lot // the line as one
+	line creditbank.LineRef
+	held creditbank.HeldLine
+}
+
+// goods returns what the conversions could consume of an account: its lots, and the
+// lines that they name.
+func (e *evaluation) goods(conversions []*Conversion) []good {
+	var goods []good
+	for _, l := range e.account.Lots {
+		goods = append(goods, good{lot: l})
+	}
+	known := map[creditbank.LineRef]bool{}
+	for _, c := range conversions {
+		c.tree.leaves(func(s *Tree) {
+			if s.Line == nil {
+				return
+			}
+			for _, h := range e.account.HeldLines(s.Line.Programme, s.Line.Slot) {
+				if !known[h.LineRef] {
+					known[h.LineRef] = true
+					goods = append(goods, good{e.asLot(h), h.LineRef, h})
+				}
+			}
+		})
+	}
+	return goods
+}
+
+// reach returns what the conversion of an evaluation could do, to these goods and
+// under these limits.
+func (e *evaluation) reach(goods []good, limits []limit) reach {
+	look := reaching{e: e, goods: goods}
+	r := &look.r
+	c := e.conv
+	r.forced, r.unsure = true, len(e.set.versions[e.rule.ID]) > 1 && c.RuleTime == timeOutcome // which version applies may change
+	w := look.walk(c.tree, true)
+	slices.Sort(r.goods)
+	r.goods = slices.Compact(r.goods)
+	r.forced = r.forced && !twice(r.parts)
+	r.single(c.tree, e.programme.UniqueSubjects)
+	look.conditions()
+	if r.keeps = c.KeepExcess; !r.keeps {
+		r.consumes = w.consumed
+	}
+	look.count(limits)
+	look.grants(w)
+	if r.saves = !r.keeps && r.consumes >= r.most; r.saves {
+		r.forfeits = r.consumes - min(r.most, r.exact())
+	}
+	return *r
+}
+
+// twice reports whether two parts could be the same good.
+func twice(parts [][]int) bool {
+	seen := map[int]bool{}
+	for _, serving := range parts {
+		for _, g := range serving {
+			if seen[g] {
+				return true
+			}
+			seen[g] = true
+		}
+	}
+	return false
+}
+
+// single tells of a source that is one pool or one block: what it takes is known,
+// unless it is picky and leaves what is of a subject that counts already.
+func (r *reach) single(t *Tree, picky bool) {
+	switch {
+	case t.Pool != nil:
+		r.takes = t.Pool.Credits
+	case t.Block != nil:
+		r.takes, r.all = t.Block.MinCredits, !picky
+	}
+	if t.Pool == nil || picky {
+		r.order = nil
+	}
+}
+
+// A reaching is a reach being worked out.
+type reaching struct {
+	e     *evaluation
+	goods []good
+	r     reach
+	sets  [][]int // of each of them one good at least is consumed
+}
+
+// A worthRange is what a source could be worth.
+type worthRange struct {
+	least, most creditbank.Credits // as the lines see it
+	consumed    creditbank.Credits // at least, beside what pools give
+}
+
+// walk looks at a node of the source; needed says that it is taken in any case.
+func (l *reaching) walk(t *Tree, needed bool) worthRange {
+	switch {
+	case t.Part != nil:
+		return l.leaf(needed, func(g good) bool { return g.serves(l.e, *t.Part) })
+	case t.Line != nil:
+		return l.leaf(needed, func(g good) bool { return g.carries(l.e, *t.Line) })
+	case t.Pool != nil:
+		return l.pool(t.Pool, needed)
+	case t.Block != nil:
+		return l.block(t.Block, needed)
+	}
+	if n, of := t.choice(); n > 0 {
+		return l.choice(n, of, needed)
+	}
+	var sum worthRange
+	for _, b := range t.All {
+		w := l.walk(b, needed)
+		sum.least, sum.most, sum.consumed = sum.least+w.least, sum.most+w.most, sum.consumed+w.consumed
+	}
+	return sum
+}
+
+// choice looks at branches of which n are taken.
+func (l *reaching) choice(n int, of []*Tree, needed bool) worthRange {
+	l.r.forced = l.r.forced && n >= len(of)
+	var least, most, consumed []creditbank.Credits
+	for _, b := range of {
+		w := l.walk(b, needed && n >= len(of))
+		least, most, consumed = append(least, w.least), append(most, w.most), append(consumed, w.consumed)
+	}
+	slices.Sort(least)
+	slices.Sort(most)
+	slices.Sort(consumed)
+	var sum worthRange
+	for i := range min(n, len(of)) {
+		sum.least, sum.most, sum.consumed = sum.least+least[i], sum.most+most[len(of)-1-i], sum.consumed+consumed[i]
+	}
+	return sum
+}
+
+// leaf looks at a course or line, for which some goods serve.
+func (l *reaching) leaf(needed bool, serves func(good) bool) worthRange {
+	var serving []int
+	var w worthRange
+	for i, g := range l.goods {
+		if !serves(g) {
+			continue
+		}
+		if len(serving) == 0 || g.lot.Credits < w.least {
+			w.least = g.lot.Credits
+		}
+		serving, w.most = append(serving, i), max(w.most, g.lot.Credits)
+	}
+	w.consumed = w.least
+	l.r.goods = append(l.r.goods, serving...)
+	l.r.forced = l.r.forced && len(serving) == 1
+	if needed {
+		l.r.parts, l.sets = append(l.r.parts, serving), append(l.sets, serving)
+	}
+	return w
+}
+
+// serves reports whether a good is an outcome that could serve as p now or later.
+func (g good) serves(e *evaluation, p Part) bool {
+	l := g.lot
+	return g.line.Conversion == 0 && l.Course == p.Course && l.Current() && l.Granted && l.IssuedOn <= e.day && len(e.faults(l, p)) == 0
+}
+
+// carries reports whether a good is a line that could serve as l now or later.
+func (g good) carries(e *evaluation, l Line) bool {
+	return g.line.Conversion != 0 && g.held.Programme == l.Programme && g.held.Slot == l.Slot && g.held.Day <= e.day && len(e.lineFaults(g.held, l)) == 0
+}
+
+// pool looks at a pool. What it takes depends on what others have left; what it
+// comes to does not.
+func (l *reaching) pool(p *Pool, needed bool) worthRange {
+	var of []int
+	for i, g := range l.goods {
+		if lot := g.lot; g.line.Conversion == 0 && lot.Category == p.Category && lot.Usable(l.e.day) > 0 && len(l.e.barred(lot)) == 0 {
+			of = append(of, i)
+		}
+	}
+	r := &l.r
+	r.goods, r.forced, r.splits = append(r.goods, of...), false, r.splits || p.Split
+	slices.SortFunc(of, func(i, j int) int { return byExpiry(l.goods[i].lot, l.goods[j].lot) })
+	r.order = of
+	if needed {
+		l.sets = append(l.sets, of)
+	}
+	return worthRange{least: p.Credits, most: p.Credits}
+}
+
+// block looks at a block: all of what others have left.
+func (l *reaching) block(b *Block, needed bool) worthRange {
+	w := worthRange{least: b.MinCredits, consumed: b.MinCredits}
+	var of []int
+	for i, g := range l.goods {
+		if lot := g.lot; g.line.Conversion == 0 && b.of(lot) && !lot.InUse() && l.e.holds(lot) && len(l.e.barred(lot)) == 0 {
+			of = append(of, i)
+			w.most += lot.Credits
+		}
+	}
+	l.r.goods, l.r.forced = append(l.r.goods, of...), false
+	if needed && b.MinCredits > 0 {
+		l.sets = append(l.sets, of)
+	}
+	return w
+}
+
+// conditions says which lines could matter to the rule, whoever put them there.
+func (l *reaching) conditions() {
+	r, p := &l.r, l.e.programme
+	watch := func(list *[]int, s *Standing) {
+		for i, slot := range p.Slots {
+			if s == nil || s.Programme == p.ID && (len(s.Slots) == 0 || slices.Contains(s.Slots, slot.ID)) && slot.Level >= s.FromLevel {
+				*list = append(*list, i)
+			}
+		}
+	}
+	for _, q := range l.e.conv.Require {
+		if q.Lines != nil {
+			watch(&r.needs, q.Lines)
+		}
+		if q.NoLines != nil {
+			watch(&r.shuns, q.NoLines)
+		}
+	}
+	for _, c := range l.e.conv.When {
+		if strings.Contains(c.If, "lines") { // whatever it says of them
+			watch(&r.needs, nil)
+			watch(&r.shuns, nil)
+		}
+		r.unsure = r.unsure || strings.Contains(c.If, "available")
+	}
+	slices.Sort(r.needs)
+	slices.Sort(r.shuns)
+	r.needs, r.shuns = slices.Compact(r.needs), slices.Compact(r.shuns)
+}
+
+// grants describes the lines of a source of such worth.
+func (l *reaching) grants(w worthRange) {
+	e, r := l.e, &l.r
+	known := w.least == w.most
+	dependent := slices.ContainsFunc(e.conv.Grants, func(g Grant) bool { return g.Source || g.Excess || g.Shortfall != "" })
+	waived := slices.ContainsFunc(e.conv.Grants, func(g Grant) bool { return g.waives() && g.Exceed != exceedDeny })
+	r.steady = (known || !dependent) && !waived && l.certain()
+	r.unsure = r.unsure || !known && slices.ContainsFunc(e.conv.Grants, func(g Grant) bool { return g.Shortfall != "" })
+	limit := creditbank.Credits(1 << 40)
+	for _, c := range e.programme.Caps {
+		if !c.PerSource || !l.couldCount(c) {
+			continue
+		}
+		r.perSource = true
+		if c.Measure == "" && c.Scope == nil && l.counts(c) {
+			limit = min(limit, c.Limit) // its own lines share a source
+		}
+	}
+	if r.perSource && !r.forced {
+		r.steady = false // how much of its sources others have counted depends on which they are
+	}
+	e.credits = w.most
+	var taken creditbank.Credits // by the lines before, at least
+	certain := known
+	for k, g := range e.conv.Grants {
+		line := &r.lines[k]
+		asked := e.ask(g, taken)
+		line.ask, line.waives = asked.credits, g.waives()
+		line.open = line.open || asked.open
+		line.exact = g.Exceed == exceedDeny && !asked.refused && (certain || g.Fixed != nil && !g.Source && g.Shortfall == "")
+		if line.exact {
+			taken += line.ask
+		} else {
+			certain = false
+		}
+		r.asks += line.ask
+		r.most += min(line.ask, e.programme.Slots[line.slot].Credits)
+	}
+	r.most = min(r.most, limit)
+}
