@@ -149,7 +149,7 @@ func (g *planGroup) relate() {
 // before it or not at all.
 func (r *planRule) fillsAfter(o *planRule) bool {
 	for _, l := range r.lines {
-		if !l.open && slices.ContainsFunc(o.lines, func(m reachLine) bool { return m.slot == l.slot && m.open }) {
+		if !l.open && !l.nothing() && slices.ContainsFunc(o.lines, func(m reachLine) bool { return m.slot == l.slot && m.open && !m.nothing() }) {
 			return true
 		}
 	}

@@ -129,7 +129,7 @@ func (b *planBound) item(n *planNode, i int) bool {
 	limit := b.limitOf(n, i, it.must)
 	for k := range r.lines {
 		l := &r.lines[k]
-		if it.must && l.exact {
+		if it.must && l.exact || l.nothing() {
 			continue
 		}
 		amount := b.amount(l, b.counted[i][k], limit)
@@ -436,7 +436,7 @@ func (b *planBound) scarce(n *planNode) bool {
 func (b *planBound) precede(n *planNode) bool {
 	for _, e := range b.emptied {
 		for x := n.must.next(0); x >= 0; x = n.must.next(x + 1) {
-			if x != e && b.before(x, e) && !b.short(x, b.g.rules[e]) && !b.roomFor(x) {
+			if x != e && b.before(&n.state, x, e) && !b.short(x, b.g.rules[e]) && !b.roomFor(x) {
 				return false
 			}
 		}
@@ -444,8 +444,9 @@ func (b *planBound) precede(n *planNode) bool {
 	return true
 }
 
-// before reports whether rule x cannot be used after rule e, which takes all.
-func (b *planBound) before(x, e int) bool {
+// before reports whether rule x cannot be used after rule e, which takes all goods
+// that are whole: what is left of those that were split would not do.
+func (b *planBound) before(s *planState, x, e int) bool {
 	r, o := b.g.rules[x], b.g.rules[e]
 	if r.unsure || !r.steady || r.perSource {
 		return false
@@ -453,14 +454,25 @@ func (b *planBound) before(x, e int) bool {
 	if r.forced {
 		return slices.ContainsFunc(r.parts, func(serving []int) bool { return slices.Contains(o.goods, serving[0]) })
 	}
-	return r.takes > 0 && !slices.ContainsFunc(r.goods, func(g int) bool { return !slices.Contains(o.goods, g) })
+	var parts, largest creditbank.Credits
+	for _, g := range r.goods {
+		if !slices.Contains(o.goods, g) {
+			return false
+		}
+		if h := s.goods[g]; h.whole() {
+			largest = max(largest, h.left)
+		} else {
+			parts += h.left
+		}
+	}
+	return r.takes > parts+max(0, largest-b.g.grain)
 }
 
 // short reports whether rule x could be granted less than it asks for, by a room of
 // which the other rule, if there is one, takes nothing.
 func (b *planBound) short(x int, other *planRule) bool {
 	r := b.g.rules[x]
-	if other != nil && r.most < r.asks {
+	if !r.whole() {
 		return true
 	}
 	narrow := func(at int) bool {

@@ -199,9 +199,9 @@ func (s *planSearch) bends(n *planNode, i int) bool {
 	return n.effects[i].approved() && n.effects[i].gain[granted] > s.g.rules[i].exact()
 }
 
-// full reports whether rule i would be granted all it ever could at n.
+// full reports whether rule i would be granted all it asks for at n.
 func (s *planSearch) full(n *planNode, i int) bool {
-	return n.effects[i].approved() && n.effects[i].gain[granted] == s.g.rules[i].most
+	return n.effects[i].approved() && n.effects[i].gain[granted] == s.g.rules[i].asks
 }
 
 // blocked reports whether rule i closes a slot into which another could put
@@ -273,7 +273,7 @@ func (s *planSearch) later(n *planNode, i int) (*planNode, error) {
 	copy(c.short, n.short)
 	copy(c.effects, n.effects)
 	c.must.add(i)
-	if s.g.rules[i].plain() && s.bends(n, i) && !s.blocked(n, i) {
+	if s.g.rules[i].plain() && s.g.rules[i].whole() && s.bends(n, i) && !s.blocked(n, i) {
 		c.short.add(i)
 	}
 	return c, nil

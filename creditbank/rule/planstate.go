@@ -210,8 +210,10 @@ func (r *planRule) final(code creditbank.Reason) bool {
 		return r.forced && len(r.needs) == 0 && !r.unsure
 	case creditbank.CapReached, creditbank.ResidencyUnmet, creditbank.CreditsBelowTarget:
 		return r.steady && !r.unsure
+	case creditbank.TargetAlreadySatisfied: // perhaps by a line of its own
+		return !r.unsure && (r.steady || len(r.slots) == len(r.lines))
 	case creditbank.MissingComponent, creditbank.GradeBelowMin, creditbank.OutcomeExpired, creditbank.OutcomeRevoked,
-		creditbank.OutcomeNotRecognised, creditbank.OutcomeAlreadyConsumed, creditbank.OutcomeUnderReview, creditbank.TargetAlreadySatisfied,
+		creditbank.OutcomeNotRecognised, creditbank.OutcomeAlreadyConsumed, creditbank.OutcomeUnderReview,
 		creditbank.ExcludedTarget, creditbank.InsufficientPool, creditbank.RuleNotEffective, creditbank.RuleExpired:
 		return !r.unsure
 	}

@@ -229,7 +229,7 @@ func TestPlanIsBest(t *testing.T) {
 		}
 		best := bruteForce(b.set, b.account, ids)
 		if plan.Credits != best.granted || plan.Forfeited != best.forfeited || !slices.Equal(plan.Steps, best.steps) {
-			rt.Fatalf("plan %v grants %v, forfeits %v; the best is %+v", plan.Steps, plan.Credits, plan.Forfeited, best)
+			rt.Fatalf("plan %v grants %v, forfeits %v; the best is %+v\n%s", plan.Steps, plan.Credits, plan.Forfeited, best, strings.Join(rules, ""))
 		}
 		// The plan does what it says.
 		a, sum := b.account, creditbank.Credits(0)

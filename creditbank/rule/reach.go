@@ -35,7 +35,7 @@ type reach struct {
 	// left before others; nil where they are taken otherwise.
 	order []int
 
-	all    bool // it consumes all that is left of its goods, so that nothing is after it
+	all    bool // it consumes all goods that are whole
 	forced bool // it consumes the same goods whenever it is approved
 	steady bool // what the lines ask for, and which limits count them, is the same whichever goods are taken
 	splits bool // of a good that it took from something may be left for others
@@ -65,6 +65,9 @@ type reachLine struct {
 	may, must []bool             // by limit of the programme: could count towards it; counts in any case
 }
 
+// nothing reports whether the line never stands anywhere.
+func (l *reachLine) nothing() bool { return l.ask == 0 && !l.waives }
+
 // plain reports whether only room can keep the rule from doing what it would:
 // what it takes and what it asks for is always the same.
 func (r *reach) plain() bool {
@@ -74,6 +77,9 @@ func (r *reach) plain() bool {
 // rigid reports whether the rule does the same whenever it is approved, and once
 // it no longer is will never be again.
 func (r *reach) rigid() bool { return r.plain() && !r.bends() }
+
+// whole reports whether the lines could be granted all they ask for.
+func (r *reach) whole() bool { return r.most == r.asks }
 
 // bends reports whether a line could grant less where room is short.
 func (r *reach) bends() bool {
@@ -351,17 +357,27 @@ func (l *reaching) grants(w worthRange) {
 	}
 	e.credits = w.most
 	var taken creditbank.Credits // by the lines before, at least
-	certain := known
+	bent := false                // a line before could come to less than it asks for
 	for k, g := range e.conv.Grants {
 		line := &r.lines[k]
 		asked := e.ask(g, taken)
 		line.ask, line.waives = asked.credits, g.waives()
 		line.open = line.open || asked.open
-		line.exact = g.Exceed == exceedDeny && !asked.refused && (certain || g.Fixed != nil && !g.Source && g.Shortfall == "")
+		certain := known || g.Fixed != nil && !g.Source && g.Shortfall == ""
+		if bent && (g.Excess || g.Shortfall != "") {
+			certain = false // it asks for what the line before has left
+		}
+		line.exact = g.Exceed == exceedDeny && !asked.refused && certain
+		if bent && (g.Exceed == exceedDeny || g.Excess || g.Shortfall != "") {
+			r.steady = false // once the line before comes to less, there may be more for this one
+		}
 		if line.exact {
 			taken += line.ask
 		} else {
-			certain = false
+			bent = true
+		}
+		if !line.exact {
+			line.ask = min(line.ask, e.programme.Slots[line.slot].Credits)
 		}
 		r.asks += line.ask
 		r.most += min(line.ask, e.programme.Slots[line.slot].Credits)
