@@ -17,7 +17,7 @@ type mix struct {
 }
 
 var (
-	plain    = mix{}
+	allPlain = mix{}
 	ordinary = mix{pools: 2, blocks: 1, pairs: 6, excess: 6, partial: 3}
 	crowded  = mix{pools: 4, blocks: 2, pairs: 12, excess: 12, partial: 12}
 )
@@ -112,7 +112,7 @@ func BenchmarkPlan(b *testing.B) {
 		candidates, others, outcomes int
 	}{
 		{"20 candidates", crowded, 20, 0, 0},
-		{"60 candidates, plain", plain, 60, 0, 0},
+		{"60 candidates, plain", allPlain, 60, 0, 0},
 		{"60 candidates, ordinary", ordinary, 60, 0, 0},
 		{"60 candidates, crowded", crowded, 60, 0, 0},
 		{"100 rules, 200 outcomes", ordinary, 60, 40, 200},
