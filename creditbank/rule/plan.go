@@ -103,7 +103,10 @@ func (p *planner) prepare() error {
 		if err != nil {
 			return err
 		}
-		evaluations, conversions = append(evaluations, e), append(conversions, e.conv)
+		evaluations = append(evaluations, e)
+		for _, version := range p.set.versions[id] { // any of which may apply, once some outcomes are used
+			conversions = append(conversions, version.Conversion)
+		}
 	}
 	p.look = &evaluation{set: p.set, account: p.account, programme: p.programme, day: p.day, d: &creditbank.Decision{}}
 	p.goods = p.look.goods(conversions)
@@ -140,12 +143,24 @@ func (p *planner) conversionRules() []creditbank.RuleID {
 	return slices.Compact(ids) // versions of one rule are one
 }
 
-// lookingAt returns what a rule reaches; where that is not sure, everything.
+// lookingAt returns what a rule reaches in whichever version may apply; where that
+// is not sure, everything.
 func (p *planner) lookingAt(e *evaluation) reach {
-	again := p.set.apply(e.rule, p.account, p.at, p.day)
-	r := again.reach(p.goods, p.limits)
+	versions := []*Rule{e.rule}
+	if e.conv.RuleTime == timeOutcome {
+		versions = p.set.versions[e.rule.ID] // by which outcomes are left
+	}
+	var r reach
+	for i, v := range versions {
+		one := p.set.apply(v, p.account, p.at, p.day).reach(p.goods, p.limits)
+		if i == 0 {
+			r = one
+		} else {
+			r = r.or(one)
+		}
+	}
 	if r.unsure {
-		r.goods = nil
+		r.goods, r.forced = nil, false // of the goods it does not use some may matter
 		for i := range p.goods {
 			r.goods = append(r.goods, i)
 		}
@@ -235,7 +250,7 @@ func (p *planner) result() (creditbank.Plan, error) {
 		}
 		plan.Credits += d.Granted()
 		plan.Forfeited += d.Forfeited
-		if p.set.NeedsReview(id) {
+		if e.conv.Reviewed {
 			plan.Reviewed = append(plan.Reviewed, id)
 		}
 		a = a.Ahead(d)

@@ -84,6 +84,7 @@ type room struct {
 	free      creditbank.Credits // what is left of a slot
 	left      creditbank.Credits // what can be taken; of an exclusive room, what its taking counts for
 	asked     creditbank.Credits // by all items together
+	loose     creditbank.Credits // of a limit: by lines that need not count towards it, and are not among those that ask
 	askers    int
 	row       int  // in the linear programme, -1 if none
 	exclusive bool // it is taken whole, by one conversion

@@ -30,6 +30,7 @@ func (b *planBound) look(n *planNode, a *aim) bool {
 	for i := range b.items {
 		b.ask(&b.items[i])
 	}
+	b.loosen(n)
 	if !b.scarce(n) || !b.precede(n) {
 		return false
 	}
@@ -45,7 +46,7 @@ func (b *planBound) look(n *planNode, a *aim) bool {
 func (b *planBound) measureRooms(s *planState) {
 	for i := range b.rooms {
 		r := &b.rooms[i]
-		r.left, r.asked, r.askers, r.gone = 0, 0, 0, false
+		r.left, r.asked, r.loose, r.askers, r.gone = 0, 0, 0, 0, false
 		switch r.kind {
 		case creditbank.BoundCap:
 			r.left = s.limits[r.index]
@@ -235,6 +236,21 @@ func (b *planBound) ask(it *item) {
 		if o := &b.rooms[b.supplyAt(k)]; supply.needs[it.rule] > 0 {
 			o.asked += supply.needs[it.rule]
 			o.askers++
+		}
+	}
+}
+
+// loosen notes what the rules open at n could take of limits that need not count
+// their lines.
+func (b *planBound) loosen(n *planNode) {
+	for i := n.open.next(0); i >= 0; i = n.open.next(i + 1) {
+		r := b.g.rules[i]
+		for _, l := range r.lines {
+			for k, may := range l.may {
+				if at := b.limitAt[k]; may && at >= 0 && (r.unsure || !l.must[k]) {
+					b.rooms[at].loose += b.g.p.limits[k].takes(l.ask)
+				}
+			}
 		}
 	}
 }
@@ -476,7 +492,7 @@ func (b *planBound) short(x int, other *planRule) bool {
 		return true
 	}
 	narrow := func(at int) bool {
-		return at >= 0 && (b.rooms[at].exclusive || b.rooms[at].asked+max(b.g.grain, creditbank.Credit) > b.rooms[at].left)
+		return at >= 0 && (b.rooms[at].exclusive || b.rooms[at].asked+b.rooms[at].loose+max(b.g.grain, creditbank.Credit) > b.rooms[at].left)
 	}
 	takes := func(of func(l *reachLine) bool) bool {
 		if other == nil {

@@ -142,9 +142,18 @@ func (p *planner) effect(r *planRule, s *planState, account func() *creditbank.A
 	if err != nil {
 		return nil, err
 	}
-	e := p.effectOf(r, ev.decide()) // as if a reviewer had approved
+	e := r.denial(!r.unsure) // another version may need no reviewer
+	if !ev.conv.Reviewed || !p.applied(r.id) {
+		e = p.effectOf(r, ev.decide()) // as if a reviewer had approved
+	}
 	r.decided[key] = e
 	return e, nil
+}
+
+// applied reports whether an application for the rule is open: then there cannot
+// be another.
+func (p *planner) applied(id creditbank.RuleID) bool {
+	return slices.ContainsFunc(p.account.Applications, func(x *creditbank.Application) bool { return x.DecidedBy == 0 && x.Decision.Rule == id })
 }
 
 // effectOf returns the effect of a decision.

@@ -279,7 +279,7 @@ func bruteForce(set creditbank.Rules, a *creditbank.Account, rules []creditbank.
 				continue
 			}
 			d, err := set.Decide(a, id, clock, today)
-			if err != nil || !d.Approved && !d.Pending() {
+			if err != nil || !d.Approved && !d.Pending() || d.Pending() && applied(a, id) {
 				continue
 			}
 			next := sequence{s.granted + d.Granted(), s.forfeited + d.Forfeited, slices.Clone(s.expiries), append(slices.Clone(s.steps), id)}
@@ -292,6 +292,11 @@ func bruteForce(set creditbank.Rules, a *creditbank.Account, rules []creditbank.
 	}
 	visit(a, sequence{})
 	return best
+}
+
+// applied reports whether an application for the rule is open.
+func applied(a *creditbank.Account, id creditbank.RuleID) bool {
+	return slices.ContainsFunc(a.Applications, func(p *creditbank.Application) bool { return p.DecidedBy == 0 && p.Decision.Rule == id })
 }
 
 // expiryOrNever returns the day a lot expires on, the end of time where it does

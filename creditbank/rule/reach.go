@@ -97,6 +97,23 @@ func (r *reach) exact() creditbank.Credits {
 	return sum
 }
 
+// or returns what is true of a rule that does as r says or as o says, whatever is left
+// when it is used.
+func (r reach) or(o reach) reach {
+	both := reach{
+		unsure: true, keeps: true, splits: r.splits || o.splits, perSource: r.perSource || o.perSource,
+		needs: slices.Concat(r.needs, o.needs), shuns: slices.Concat(r.shuns, o.shuns), asks: max(r.asks, o.asks), most: max(r.most, o.most),
+	}
+	for _, l := range slices.Concat(r.lines, o.lines) {
+		l.exact, l.open, l.must = false, true, make([]bool, len(l.must))
+		both.lines = append(both.lines, l)
+	}
+	for k := range r.may {
+		both.may = append(both.may, r.may[k] || o.may[k])
+	}
+	return both
+}
+
 // A good is what conversions consume: a lot, or a line of another programme.
 type good struct {
 	lot  *creditbank.Lot // the line as one
@@ -134,7 +151,7 @@ func (e *evaluation) reach(goods []good, limits []limit) reach {
 	look := reaching{e: e, goods: goods}
 	r := &look.r
 	c := e.conv
-	r.forced, r.unsure = true, len(e.set.versions[e.rule.ID]) > 1 && c.RuleTime == timeOutcome // which version applies may change
+	r.forced = true
 	w := look.walk(c.tree, true)
 	slices.Sort(r.goods)
 	r.goods = slices.Compact(r.goods)
