@@ -44,10 +44,10 @@ type Rules interface {
 	// place, beside what was converted since.
 	Fits(a *Account, c *Conversion, again *Decision) bool
 
-	// Plan finds the best conversions for a towards the programme. An unknown
-	// programme is ErrNotFound. Rules that ask for a reviewer are planned with
-	// as if approved; the plan names them.
-	Plan(a *Account, programme ProgrammeID, at time.Time, day Date) (Plan, error)
+	// Plan finds the best conversions for a towards the programme: by any of its
+	// rules, or only by those named. An unknown programme is ErrNotFound. Rules
+	// that ask for a reviewer are planned with as if approved; the plan names them.
+	Plan(a *Account, programme ProgrammeID, at time.Time, day Date, only ...RuleID) (Plan, error)
 
 	// Programme returns the programme with the given id.
 	Programme(id ProgrammeID) (Programme, bool)

@@ -165,21 +165,7 @@ func (b *Bank) Preview(ctx context.Context, id LearnerID, rules []RuleID) ([]*De
 	if err != nil {
 		return nil, err
 	}
-	var decisions []*Decision
-	for _, r := range rules {
-		d, err := set.Decide(account, r, at, day)
-		if err != nil {
-			return nil, err
-		}
-		decisions = append(decisions, d)
-		switch {
-		case d.Approved:
-			account = account.With(d)
-		case d.Pending():
-			account = account.Holding(d)
-		}
-	}
-	return decisions, nil
+	return preview(set, account, rules, at, day)
 }
 
 // Plan finds the best conversions for the learner towards a programme, today.

@@ -10,8 +10,8 @@ import (
 
 // Plan implements [creditbank.Rules]: "How a plan is found" in the package's
 // documentation says how.
-func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at time.Time, day creditbank.Date) (creditbank.Plan, error) {
-	return s.PlanWithin(a, programme, at, day, maxVisits)
+func (s *Set) Plan(a *creditbank.Account, programme creditbank.ProgrammeID, at time.Time, day creditbank.Date, only ...creditbank.RuleID) (creditbank.Plan, error) {
+	return s.PlanWithin(a, programme, at, day, maxVisits, only...)
 }
 
 // maxVisits bounds the search for a plan: a few seconds of work. It counts states,
@@ -21,14 +21,14 @@ const maxVisits = 50_000
 // PlanWithin is [Set.Plan] with a limit of its own on how many states the search
 // looks at. Where the limit ends the search, the plan is the best found, and its proof
 // says how much better one could be.
-func (s *Set) PlanWithin(a *creditbank.Account, programme creditbank.ProgrammeID, at time.Time, day creditbank.Date, visits int) (creditbank.Plan, error) {
+func (s *Set) PlanWithin(a *creditbank.Account, programme creditbank.ProgrammeID, at time.Time, day creditbank.Date, visits int, only ...creditbank.RuleID) (creditbank.Plan, error) {
 	pr, ok := s.programmes[programme]
 	if !ok {
 		return creditbank.Plan{}, creditbank.NotFound(creditbank.CodeUnknownProgramme, "programme",
 			fmt.Sprintf("专业 %s 不存在", programme), fmt.Sprintf("programme %s does not exist", programme))
 	}
 	p := &planner{
-		set: s, programme: pr, account: a, at: at, day: day, limit: visits,
+		set: s, programme: pr, account: a, at: at, day: day, limit: visits, only: only,
 		histories: map[[2]int32]int32{}, pastIDs: map[string]int32{}, pasts: make([][]int32, 1),
 	}
 	if err := p.prepare(); err != nil {
@@ -47,8 +47,9 @@ type planner struct {
 	account   *creditbank.Account
 	at        time.Time
 	day       creditbank.Date
-	limit     int         // of visits
-	look      *evaluation // on the account as it is
+	limit     int                 // of visits
+	only      []creditbank.RuleID // if any
+	look      *evaluation         // on the account as it is
 
 	rules  []*planRule
 	groups []*planGroup
@@ -131,11 +132,11 @@ func (p *planner) prepare() error {
 	return p.sift()
 }
 
-// conversionRules returns the ids of the programme's conversion rules, in order.
+// conversionRules returns the ids of the rules to plan with, in order.
 func (p *planner) conversionRules() []creditbank.RuleID {
 	var ids []creditbank.RuleID
 	for _, r := range p.set.rules {
-		if r.Conversion != nil && r.Conversion.Programme == p.programme.ID {
+		if r.Conversion != nil && r.Conversion.Programme == p.programme.ID && (len(p.only) == 0 || slices.Contains(p.only, r.ID)) {
 			ids = append(ids, r.ID)
 		}
 	}

@@ -62,7 +62,7 @@ type planBound struct {
 	atMost  [][]creditbank.Credits // rule → what it could add to each measure after the credits
 	altered []bool                 // rule → that is not what it usually is
 	sure    []creditbank.Credits   // by measure: what is gained in any case
-	emptied []int                  // rules that take all of their goods in any case
+	emptied []int                  // rules that take all of their goods in any case, and keep nothing of them
 	claimed []bool                 // good → a rule could take it that takes goods in no order
 	demand  []creditbank.Credits   // supply → what rules take of it in order
 	sums    []uint64

@@ -93,7 +93,7 @@ func (b *planBound) reserve(i int) bool {
 		}
 	}
 	b.sure[granted] += r.exact()
-	if r.all && !r.unsure && b.supplyOf[i] >= 0 {
+	if r.all && !r.keeps && !r.unsure && b.supplyOf[i] >= 0 {
 		b.emptied = append(b.emptied, i)
 	}
 	return true

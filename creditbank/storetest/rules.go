@@ -128,7 +128,7 @@ func line(c creditbank.Credits) creditbank.Line {
 }
 
 // Plan implements [creditbank.Rules].
-func (simpleRules) Plan(a *creditbank.Account, p creditbank.ProgrammeID, _ time.Time, day creditbank.Date) (creditbank.Plan, error) {
+func (simpleRules) Plan(a *creditbank.Account, p creditbank.ProgrammeID, _ time.Time, day creditbank.Date, _ ...creditbank.RuleID) (creditbank.Plan, error) {
 	return creditbank.Plan{Learner: a.Learner, Programme: p, Day: day, Steps: []creditbank.RuleID{"R05"}}, nil
 }
 
