@@ -234,13 +234,5 @@ func (s *Server) GetPlan(ctx context.Context, r contract.GetPlanRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	w := contract.GetPlan200JSONResponse{
-		Learner: r.Learner, Programme: string(plan.Programme), Date: plan.Day.String(), Credits: plan.Credits, Forfeited: plan.Forfeited,
-	}
-	rules := s.c.Bank.Catalogue().Rules
-	w.Steps = mapped(plan.Steps, func(step creditbank.RuleID) contract.PlanStep {
-		title, _, _ := rules.RuleTitle(step)
-		return contract.PlanStep{Rule: string(step), Title: wireText(title), Reviewed: slices.Contains(plan.Reviewed, step)}
-	})
-	return w, nil
+	return contract.GetPlan200JSONResponse(wirePlan(s.c.Bank.Catalogue(), plan)), nil
 }

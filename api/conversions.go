@@ -20,14 +20,14 @@ func (s *Server) PreviewConversions(ctx context.Context, r contract.PreviewConve
 	if err := s.mayRead(ctx, id, r.Params.Purpose, creditbank.FieldOutcomes, creditbank.FieldConversions); err != nil {
 		return nil, err
 	}
-	decisions, err := s.c.Bank.Preview(ctx, id, ruleIDs(r.Body.Rules))
+	c, err := s.c.Bank.Compare(ctx, id, ruleIDs(r.Body.Rules))
 	if err != nil {
 		return nil, s.aboutRules(err)
 	}
 	cat := s.c.Bank.Catalogue()
-	w := contract.Decisions{
-		Learner: r.Learner, Version: decisions[0].Base,
-		Decisions: mapped(decisions, func(d *creditbank.Decision) contract.Decision { return wireDecision(cat, 0, d) }),
+	w := contract.Preview{
+		Learner: r.Learner, Version: c.Decisions[0].Base, Comparison: wireComparison(cat, c),
+		Decisions: mapped(c.Decisions, func(d *creditbank.Decision) contract.Decision { return wireDecision(cat, 0, d) }),
 	}
 	return contract.PreviewConversions200JSONResponse{Body: w, Headers: contract.PreviewConversions200ResponseHeaders{ETag: etag(w.Version)}}, nil
 }

@@ -158,7 +158,9 @@ func (e *evaluation) reach(goods []good, limits []limit) reach {
 	r.forced = r.forced && !twice(r.parts)
 	r.single(c.tree, e.programme.UniqueSubjects)
 	look.conditions()
-	if r.keeps = c.KeepExcess; !r.keeps {
+	if r.keeps = c.KeepExcess; r.keeps {
+		r.splits = true
+	} else {
 		r.consumes = w.consumed
 	}
 	look.count(limits)
