@@ -158,7 +158,7 @@ func (s *planSearch) fix(n *planNode) bool {
 // better than that; in full at once, or cut short later; or in an order to be seen.
 func (s *planSearch) decide(n *planNode, i int) error {
 	bends := s.bends(n, i)
-	if !s.blocked(n, i) && (!bends || s.full(n, i)) && s.g.rules[i].plain() {
+	if n.effects[i].approved() && !s.blocked(n, i) && (!bends || s.full(n, i)) && s.g.rules[i].plain() {
 		if err := s.below(n, i, s.child); err != nil || s.done() || !bends {
 			return err
 		}

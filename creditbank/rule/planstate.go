@@ -213,7 +213,7 @@ func (r *planRule) final(code creditbank.Reason) bool {
 	switch code {
 	case creditbank.NotEnrolled, creditbank.AccountFrozen, creditbank.RuleSuspended:
 		return true
-	case creditbank.LevelMismatch, creditbank.LowerLevelSameFamily, creditbank.OverlapBelowMin:
+	case creditbank.LevelMismatch, creditbank.LowerLevelSameFamily, creditbank.OverlapBelowMin, creditbank.DuplicateSubject:
 		return r.forced && !r.unsure
 	case creditbank.ConditionUnmet:
 		return r.forced && len(r.needs) == 0 && !r.unsure
@@ -223,7 +223,7 @@ func (r *planRule) final(code creditbank.Reason) bool {
 		return !r.unsure && (r.steady || len(r.slots) == len(r.lines))
 	case creditbank.MissingComponent, creditbank.GradeBelowMin, creditbank.OutcomeExpired, creditbank.OutcomeRevoked,
 		creditbank.OutcomeNotRecognised, creditbank.OutcomeAlreadyConsumed, creditbank.OutcomeUnderReview,
-		creditbank.ExcludedTarget, creditbank.InsufficientPool, creditbank.RuleNotEffective, creditbank.RuleExpired:
+		creditbank.ExcludedTarget, creditbank.ExcludedSource, creditbank.InsufficientPool, creditbank.RuleNotEffective, creditbank.RuleExpired:
 		return !r.unsure
 	}
 	return false
