@@ -87,7 +87,7 @@ func (perf *performance) reportPlans(out *term.Screen) {
 	}
 	out.Title(tx("规划", "plans"))
 	for _, p := range perf.result.Plans {
-		out.Say(0, txf("%s %s → %s：%s学分，依次 %v", "%s %s → %s: %s credits by %v", p.At, p.Learner, p.Programme, p.Credits, p.Steps))
+		out.Say(0, txf("%s %s → %s：%s学分（上界%s），依次 %v", "%s %s → %s: %s credits (at most %s) by %v", p.At, p.Learner, p.Programme, p.Credits, p.AtMost, p.Steps))
 	}
 }
 

@@ -157,7 +157,9 @@ func (p *play) plan(ctx context.Context, e Event) error {
 	if err != nil {
 		return p.refused(e.Place, err)
 	}
-	p.result.Plans = append(p.result.Plans, PlanMade{e.At, e.Learner, e.Programme, plan.Credits, orEmpty(plan.Steps), plan.Reviewed})
+	p.result.Plans = append(p.result.Plans, PlanMade{
+		e.At, e.Learner, e.Programme, plan.Credits, plan.Forfeited, plan.Proof.Bound, plan.Proof.Exact, orEmpty(plan.Steps), plan.Reviewed,
+	})
 	return nil
 }
 

@@ -65,6 +65,9 @@ type PlanMade struct {
 	Learner   string                 `json:"learner"`
 	Programme creditbank.ProgrammeID `json:"programme"`
 	Credits   creditbank.Credits     `json:"credits"`
+	Forfeited creditbank.Credits     `json:"forfeited"`
+	AtMost    creditbank.Credits     `json:"at_most"` // no plan grants more
+	Exact     bool                   `json:"exact"`   // no plan is better, ties included
 	Steps     []creditbank.RuleID    `json:"steps"`
 	Reviewed  []creditbank.RuleID    `json:"reviewed,omitempty"` // steps that need a reviewer
 }

@@ -147,15 +147,15 @@ func (s *Side) decided(d *creditbank.Decision) {
 }
 
 // plan finds the best plan by a set. A programme that the set does not have, and
-// one for which there is no plan in bounded time, come to none.
+// one for which no plan is proven the best in bounded time, come to none.
 func (t *Trial) plan(s *Side, set *rule.Set, a *creditbank.Account, programme creditbank.ProgrammeID) error {
 	p, err := set.Plan(a, programme, t.At, t.day)
-	if errors.Is(err, creditbank.ErrNotFound) || errors.Is(err, creditbank.ErrInvalid) {
+	if err != nil && !errors.Is(err, creditbank.ErrNotFound) {
+		return fmt.Errorf("account %s: plan of %s: %w", a.Learner, programme, err)
+	}
+	if err != nil || !p.Proof.Exact {
 		s.State = None
 		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("account %s: plan of %s: %w", a.Learner, programme, err)
 	}
 	s.State, s.Credits, s.Forfeited, s.Steps = Planned, p.Credits, p.Forfeited, p.Steps
 	return nil
