@@ -371,8 +371,9 @@ func (l *reaching) grants(w worthRange) {
 			limit = min(limit, c.Limit) // its own lines share a source
 		}
 	}
-	if r.perSource && !r.forced {
-		r.steady = false // how much of its sources others have counted depends on which they are
+	counted := slices.ContainsFunc(e.programme.Caps, func(c creditbank.Cap) bool { return c.Measure == creditbank.MeasureSources })
+	if (r.perSource || counted) && !r.forced {
+		r.steady = false // how many its sources are, and how much of them others have counted, depends on which they are
 	}
 	e.credits = w.most
 	var taken creditbank.Credits // by the lines before, at least
