@@ -83,6 +83,33 @@ func (e AwardState) Valid() bool {
 	}
 }
 
+// Defines values for BoundPartKind.
+const (
+	BoundCap     BoundPartKind = "cap"
+	BoundOutcome BoundPartKind = "outcome"
+	BoundPool    BoundPartKind = "pool"
+	BoundRule    BoundPartKind = "rule"
+	BoundSlot    BoundPartKind = "slot"
+)
+
+// Valid indicates whether the value is a known member of the BoundPartKind enum.
+func (e BoundPartKind) Valid() bool {
+	switch e {
+	case BoundCap:
+		return true
+	case BoundOutcome:
+		return true
+	case BoundPool:
+		return true
+	case BoundRule:
+		return true
+	case BoundSlot:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CalendarDayKind.
 const (
 	Holiday CalendarDayKind = "holiday"
@@ -951,6 +978,22 @@ type ApplicationsDone struct {
 	Failed bool `json:"failed"`
 }
 
+// AskedFor defines model for AskedFor.
+type AskedFor struct {
+	// Credits 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Credits Credits `json:"credits"`
+
+	// Forfeited 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Forfeited Credits `json:"forfeited"`
+
+	// Steps 其中会获批的规则 Those of the rules that would be approved
+	Steps []string `json:"steps"`
+}
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	At      time.Time `json:"at"`
@@ -1061,6 +1104,25 @@ type Balance struct {
 	Programmes map[string]Credits `json:"programmes"`
 	Version    int64              `json:"version"`
 }
+
+// BoundPart defines model for BoundPart.
+type BoundPart struct {
+	// Credits 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Credits Credits       `json:"credits"`
+	Kind    BoundPartKind `json:"kind"`
+
+	// Lot 成果 The outcome
+	Lot *int64 `json:"lot,omitempty"`
+
+	// Name 上限名称，或课程位、课程、类别、规则的编号 The cap as findings name it, or the id of the slot, course, category or rule
+	Name string `json:"name"`
+	Text Text   `json:"text"`
+}
+
+// BoundPartKind defines model for BoundPart.Kind.
+type BoundPartKind string
 
 // CalendarDay defines model for CalendarDay.
 type CalendarDay struct {
@@ -1269,6 +1331,17 @@ type ClientSecret struct {
 //
 // Example: I06
 type Code = string
+
+// Comparison 按所提次序与最优次序的比较；只有一条规则、同一规则出现两次或目标专业不同的，不作比较。
+// What the rules come to as asked for, and in the best set and order of the same rules. Left out for a single rule,
+// for one that is named twice, and for rules towards several programmes.
+type Comparison struct {
+	Asked AskedFor `json:"asked"`
+	Best  Plan     `json:"best"`
+
+	// Improves 最优次序授予更多，或同样多而放弃更少 The best order grants more, or as much and forfeits less
+	Improves bool `json:"improves"`
+}
 
 // Concern defines model for Concern.
 type Concern struct {
@@ -2075,9 +2148,33 @@ type Plan struct {
 	Forfeited Credits `json:"forfeited"`
 
 	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
-	Learner   LearnerID  `json:"learner"`
-	Programme string     `json:"programme"`
-	Steps     []PlanStep `json:"steps"`
+	Learner   LearnerID `json:"learner"`
+	Programme string    `json:"programme"`
+
+	// Proof 为何没有更好的方案：凡转换都要占用余量（课程位、上限、只能使用一次的成果），各部分之和即全部余量，可逐项相加核对。
+	// Why no plan is better. Whatever is converted takes room: in slots, under caps, of outcomes that serve once. The
+	// parts are room that every conversion possible has to take of; they add up to `room`, and anyone can add them up.
+	Proof PlanProof  `json:"proof"`
+	Steps []PlanStep `json:"steps"`
+}
+
+// PlanProof 为何没有更好的方案：凡转换都要占用余量（课程位、上限、只能使用一次的成果），各部分之和即全部余量，可逐项相加核对。
+// Why no plan is better. Whatever is converted takes room: in slots, under caps, of outcomes that serve once. The
+// parts are room that every conversion possible has to take of; they add up to `room`, and anyone can add them up.
+type PlanProof struct {
+	// AtMost 上界 No plan grants more
+	AtMost Credits `json:"at_most"`
+
+	// Exact 已证明最优 No plan is better. Otherwise the search was ended by its limit
+	Exact bool `json:"exact"`
+
+	// Gap 与上界之差 By how much a plan could be better, at most
+	Gap   Credits     `json:"gap"`
+	Parts []BoundPart `json:"parts"`
+
+	// Room 余量合计 What the parts come to
+	Room Credits `json:"room"`
+	Text Text    `json:"text"`
 }
 
 // PlanStep defines model for PlanStep.
@@ -2158,6 +2255,19 @@ type PostingAnswerStatus string
 type PostingSummary struct {
 	Rows     int            `json:"rows"`
 	Statuses map[string]int `json:"statuses"`
+}
+
+// Preview defines model for Preview.
+type Preview struct {
+	// Comparison 按所提次序与最优次序的比较；只有一条规则、同一规则出现两次或目标专业不同的，不作比较。
+	// What the rules come to as asked for, and in the best set and order of the same rules. Left out for a single rule,
+	// for one that is named twice, and for rules towards several programmes.
+	Comparison *Comparison `json:"comparison,omitempty"`
+	Decisions  []Decision  `json:"decisions"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID `json:"learner"`
+	Version int64     `json:"version"`
 }
 
 // Problem RFC 9457
@@ -4856,7 +4966,9 @@ type ClientInterface interface {
 
 	// PreviewConversionsWithBody 试算转换 What conversions would grant, consume and forfeit, and why
 	//
-	// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record.
+	// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record. Several rules
+	// towards one programme are compared with the best set and order of the same rules (`comparison`); what needs a
+	// reviewer counts there as approved.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4865,7 +4977,9 @@ type ClientInterface interface {
 
 	// PreviewConversions 试算转换 What conversions would grant, consume and forfeit, and why
 	//
-	// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record.
+	// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record. Several rules
+	// towards one programme are compared with the best set and order of the same rules (`comparison`); what needs a
+	// reviewer counts there as approved.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5099,6 +5213,13 @@ type ClientInterface interface {
 	GetOutcome(ctx context.Context, learner PathLearner, seq PathSeq, params *GetOutcomeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPlan 最优方案 The best set and order of conversions towards a programme, today
+	//
+	// 授予学分最多；相同则放弃最少；再相同则先用先到期的成果；再相同则按规则编号。`proof` 说明为何没有更好的方案；若搜索到限仍未
+	// 证明最优，给出的是已找到的最好方案，`gap` 为与上界之差。须审核的步骤按批准计；同一规则已有申请在审核中的，不再列入。
+	// Most credits granted, then least forfeited, then what expires soonest, then by the rules' ids. `proof` says why
+	// there is none better. Where the search ended before that was proven, this is the best it had found, and `gap` is
+	// how much better one could be. Steps that need a reviewer are planned with as if approved; a rule whose
+	// application is open is left out.
 	//
 	// Corresponds with GET /v1/learners/{learner}/plan (the `GetPlan` operationId).
 	GetPlan(ctx context.Context, learner PathLearner, params *GetPlanParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7280,7 +7401,9 @@ func (c *Client) Convert(ctx context.Context, learner PathLearner, params *Conve
 
 // PreviewConversionsWithBody 试算转换 What conversions would grant, consume and forfeit, and why
 //
-// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record.
+// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record. Several rules
+// towards one programme are compared with the best set and order of the same rules (`comparison`); what needs a
+// reviewer counts there as approved.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7299,7 +7422,9 @@ func (c *Client) PreviewConversionsWithBody(ctx context.Context, learner PathLea
 
 // PreviewConversions 试算转换 What conversions would grant, consume and forfeit, and why
 //
-// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record.
+// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record. Several rules
+// towards one programme are compared with the best set and order of the same rules (`comparison`); what needs a
+// reviewer counts there as approved.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7813,6 +7938,13 @@ func (c *Client) GetOutcome(ctx context.Context, learner PathLearner, seq PathSe
 }
 
 // GetPlan 最优方案 The best set and order of conversions towards a programme, today
+//
+// 授予学分最多；相同则放弃最少；再相同则先用先到期的成果；再相同则按规则编号。`proof` 说明为何没有更好的方案；若搜索到限仍未
+// 证明最优，给出的是已找到的最好方案，`gap` 为与上界之差。须审核的步骤按批准计；同一规则已有申请在审核中的，不再列入。
+// Most credits granted, then least forfeited, then what expires soonest, then by the rules' ids. `proof` says why
+// there is none better. Where the search ended before that was proven, this is the best it had found, and `gap` is
+// how much better one could be. Steps that need a reviewer are planned with as if approved; a rule whose
+// application is open is left out.
 //
 // Corresponds with GET /v1/learners/{learner}/plan (the `GetPlan` operationId).
 func (c *Client) GetPlan(ctx context.Context, learner PathLearner, params *GetPlanParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -16689,7 +16821,9 @@ type ClientWithResponsesInterface interface {
 
 	// PreviewConversionsWithBodyWithResponse 试算转换 What conversions would grant, consume and forfeit, and why
 	//
-	// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record.
+	// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record. Several rules
+	// towards one programme are compared with the best set and order of the same rules (`comparison`); what needs a
+	// reviewer counts there as approved.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16698,7 +16832,9 @@ type ClientWithResponsesInterface interface {
 
 	// PreviewConversionsWithResponse 试算转换 What conversions would grant, consume and forfeit, and why
 	//
-	// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record.
+	// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record. Several rules
+	// towards one programme are compared with the best set and order of the same rules (`comparison`); what needs a
+	// reviewer counts there as approved.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16946,6 +17082,13 @@ type ClientWithResponsesInterface interface {
 	GetOutcomeWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *GetOutcomeParams, reqEditors ...RequestEditorFn) (*GetOutcomeResponse, error)
 
 	// GetPlanWithResponse 最优方案 The best set and order of conversions towards a programme, today
+	//
+	// 授予学分最多；相同则放弃最少；再相同则先用先到期的成果；再相同则按规则编号。`proof` 说明为何没有更好的方案；若搜索到限仍未
+	// 证明最优，给出的是已找到的最好方案，`gap` 为与上界之差。须审核的步骤按批准计；同一规则已有申请在审核中的，不再列入。
+	// Most credits granted, then least forfeited, then what expires soonest, then by the rules' ids. `proof` says why
+	// there is none better. Where the search ended before that was proven, this is the best it had found, and `gap` is
+	// how much better one could be. Steps that need a reviewer are planned with as if approved; a rule whose
+	// application is open is left out.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -20487,13 +20630,13 @@ type PreviewConversionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Decisions
+	JSON200 *Preview
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *PreviewConversionsResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r PreviewConversionsResponse) GetJSON200() *Decisions {
+func (r PreviewConversionsResponse) GetJSON200() *Preview {
 	return r.JSON200
 }
 
@@ -24521,7 +24664,9 @@ func (c *ClientWithResponses) ConvertWithResponse(ctx context.Context, learner P
 
 // PreviewConversionsWithBodyWithResponse 试算转换 What conversions would grant, consume and forfeit, and why
 //
-// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record.
+// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record. Several rules
+// towards one programme are compared with the best set and order of the same rules (`comparison`); what needs a
+// reviewer counts there as approved.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -24536,7 +24681,9 @@ func (c *ClientWithResponses) PreviewConversionsWithBodyWithResponse(ctx context
 
 // PreviewConversionsWithResponse 试算转换 What conversions would grant, consume and forfeit, and why
 //
-// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record.
+// Rules are taken in order, each seeing what the earlier ones would do. Nothing is put on record. Several rules
+// towards one programme are compared with the best set and order of the same rules (`comparison`); what needs a
+// reviewer counts there as approved.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -24952,6 +25099,13 @@ func (c *ClientWithResponses) GetOutcomeWithResponse(ctx context.Context, learne
 }
 
 // GetPlanWithResponse 最优方案 The best set and order of conversions towards a programme, today
+//
+// 授予学分最多；相同则放弃最少；再相同则先用先到期的成果；再相同则按规则编号。`proof` 说明为何没有更好的方案；若搜索到限仍未
+// 证明最优，给出的是已找到的最好方案，`gap` 为与上界之差。须审核的步骤按批准计；同一规则已有申请在审核中的，不再列入。
+// Most credits granted, then least forfeited, then what expires soonest, then by the rules' ids. `proof` says why
+// there is none better. Where the search ended before that was proven, this is the best it had found, and `gap` is
+// how much better one could be. Steps that need a reviewer are planned with as if approved; a rule whose
+// application is open is left out.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -27928,7 +28082,7 @@ func ParsePreviewConversionsResponse(rsp *http.Response) (*PreviewConversionsRes
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Decisions
+		var dest Preview
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -37975,7 +38129,7 @@ type PreviewConversions200ResponseHeaders struct {
 }
 
 type PreviewConversions200JSONResponse struct {
-	Body    Decisions
+	Body    Preview
 	Headers PreviewConversions200ResponseHeaders
 }
 
