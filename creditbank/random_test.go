@@ -213,10 +213,29 @@ func (v *life) anew() {
 		return
 	}
 	reasons := []creditbank.Reason{creditbank.DuplicateSubject, creditbank.GradeBelowPass}[rapid.IntRange(0, 1).Draw(v.rt, "from"):]
-	before := v.learner[:len(v.learner)-1] + creditbank.LearnerID(v.learner[len(v.learner)-1]-1)
-	if _, err := v.Rerecognise(v.t.Context(), operator, creditbank.Rerecognition{Reasons: reasons}, before, 1); err != nil {
+	if _, err := v.Rerecognise(v.t.Context(), operator, creditbank.Rerecognition{Reasons: reasons}, justBefore(v.learner), 1); err != nil {
 		v.rt.Fatal(err)
 	}
+}
+
+// justBefore returns the id before id in the order of ids.
+func justBefore(id creditbank.LearnerID) creditbank.LearnerID {
+	digits := []byte(id)
+	for i := len(digits) - 1; i >= 0; i-- {
+		switch digits[i] {
+		case '-':
+			continue
+		case '0':
+			digits[i] = 'f'
+			continue
+		case 'a':
+			digits[i] = '9'
+		default:
+			digits[i]--
+		}
+		break
+	}
+	return creditbank.LearnerID(digits)
 }
 
 // sweep posts what has expired, and then there is nothing left to post.

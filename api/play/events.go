@@ -161,8 +161,12 @@ func (p *player) plan(ctx context.Context, e scenario.Event) error {
 	if err != nil {
 		return err
 	}
-	made := scenario.PlanMade{At: e.At, Learner: e.Learner, Programme: e.Programme, Credits: r.JSON200.Credits, Steps: []creditbank.RuleID{}}
-	for _, s := range r.JSON200.Steps {
+	plan := r.JSON200
+	made := scenario.PlanMade{
+		At: e.At, Learner: e.Learner, Programme: e.Programme, Credits: plan.Credits, Forfeited: plan.Forfeited,
+		AtMost: plan.Proof.AtMost, Exact: plan.Proof.Exact, Steps: []creditbank.RuleID{},
+	}
+	for _, s := range plan.Steps {
 		made.Steps = append(made.Steps, creditbank.RuleID(s.Rule))
 		if s.Reviewed {
 			made.Reviewed = append(made.Reviewed, creditbank.RuleID(s.Rule))
