@@ -3,6 +3,7 @@ package creditbank
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -202,11 +203,10 @@ func DecodeActBody(data []byte) (ActBody, error) {
 	if string(data) == "{}" { // every account begins with one
 		return b, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&b); err != nil {
+	if err := json.Unmarshal(data, &b); err != nil {
 		return ActBody{}, fmt.Errorf("act body: %w", err)
 	}
+	// What no field of this program stands for is not there again either.
 	if again := b.Encode(); !bytes.Equal(again, data) {
 		return ActBody{}, fmt.Errorf("act body: not in canonical form")
 	}
@@ -214,8 +214,14 @@ func DecodeActBody(data []byte) (ActBody, error) {
 }
 
 // Digest returns the SHA-256 of everything a says.
-func (a Act) Digest() [32]byte {
-	b := appendStrings(make([]byte, 0, 512), string(a.Learner), string(a.Kind), a.By.ID, a.Request.Key, string(a.Request.Hash[:]), string(a.Body.Encode()))
+func (a Act) Digest() [32]byte { return a.DigestAs(a.Body.Encode()) }
+
+// DigestAs is [Act.Digest] where the encoding of the body is at hand: the bytes
+// that [DecodeActBody] made the body of.
+func (a Act) DigestAs(body []byte) [32]byte {
+	b := make([]byte, 0, 256+len(body))
+	b = appendStrings(b, string(a.Learner), string(a.Kind), a.By.ID, a.Request.Key, string(a.Request.Hash[:]))
+	b = append(binary.AppendUvarint(b, uint64(len(body))), body...)
 	b = appendInts(b, a.Seq, a.At.UnixMicro(), int64(a.Day), int64(a.Request.Part))
 	return sha256.Sum256(b)
 }

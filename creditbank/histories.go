@@ -29,8 +29,10 @@ func (b *Bank) Histories(ctx context.Context, after, through LearnerID) ([]Dossi
 
 // EachAct calls f for each act of h in order, with the account as it was just
 // before it, and returns the account that h adds up to. f must change nothing.
+// The accounts have no digest, so what is decided on them is not for the record.
 func (h History) EachAct(f func(before *Account, act *Act) error) (*Account, error) {
 	a := newAccount(h.Learner)
+	a.undigested = true
 	return a, h.walk(h.Version(), func(o *Outcome, act *Act) error {
 		if o != nil {
 			return a.applyOutcome(*o)

@@ -33,7 +33,8 @@ func (a *Account) Past(without ...int64) Past {
 func (p Past) Plus(o Outcome) Past {
 	p.Totals = p.Totals.Plus(o.Category, o.IssuedOn, o.Credits)
 	if p.known && o.Granted {
-		p.outcomes = append(slices.Clip(p.outcomes), &o)
+		kept := o // a parameter that is pointed to would be copied to the heap in any case
+		p.outcomes = append(slices.Clip(p.outcomes), &kept)
 	}
 	return p
 }

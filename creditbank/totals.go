@@ -31,10 +31,11 @@ func (t Totals) Plus(cat Category, d Date, c Credits) Totals {
 	if c == 0 {
 		return t
 	}
-	months := slices.Clone(t.months)
-	i, found := slices.BinarySearchFunc(months, monthTotal{cat, d.Month(), 0}, compareMonth)
+	month := monthTotal{cat, d.Month(), 0}
+	i, found := slices.BinarySearchFunc(t.months, month, compareMonth)
+	months := append(make([]monthTotal, 0, len(t.months)+1), t.months...)
 	if !found {
-		months = slices.Insert(months, i, monthTotal{cat, d.Month(), 0})
+		months = slices.Insert(months, i, month)
 	}
 	if months[i].credits += c; months[i].credits == 0 {
 		months = slices.Delete(months, i, i+1)

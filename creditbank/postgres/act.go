@@ -53,8 +53,8 @@ func scanAct(rows *sql.Rows) (creditbank.Act, error) {
 		a                  creditbank.Act
 		hash, body, digest []byte
 	)
-	err := rows.Scan(&a.Learner, &a.Seq, &a.Kind, &a.At, &a.Day, &a.By.ID,
-		&a.Request.Key, &a.Request.Part, &hash, &body, &digest)
+	err := rows.Scan(text(&a.Learner), &a.Seq, text(&a.Kind), &a.At, whole(&a.Day), &a.By.ID,
+		&a.Request.Key, whole(&a.Request.Part), &hash, &body, &digest)
 	if err != nil {
 		return creditbank.Act{}, err
 	}
@@ -63,7 +63,7 @@ func scanAct(rows *sql.Rows) (creditbank.Act, error) {
 	if a.Body, err = creditbank.DecodeActBody(body); err != nil {
 		return creditbank.Act{}, fmt.Errorf("damaged act %d of %s: %v", a.Seq, a.Learner, err)
 	}
-	if want := a.Digest(); !bytes.Equal(want[:], digest) {
+	if want := a.DigestAs(body); !bytes.Equal(want[:], digest) {
 		return creditbank.Act{}, fmt.Errorf("damaged act %d of %s: %v", a.Seq, a.Learner, errDigest)
 	}
 	return a, nil

@@ -85,7 +85,7 @@ func (s *Store) histories(ctx context.Context, after, through creditbank.Learner
 	if err != nil {
 		return nil, err
 	}
-	acts, err := queryAll(ctx, s.read.actsIn, scanAct, from, to)
+	acts, err := queryInto(ctx, make([]creditbank.Act, 0, max(most+len(learners)-len(outcomes), 0)), s.read.actsIn, scanAct, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Store) histories(ctx context.Context, after, through creditbank.Learner
 func scanRegion(rows *sql.Rows) (creditbank.Dossier, error) {
 	var l creditbank.Learner
 	var digest []byte
-	if err := rows.Scan(&l.ID, &l.Account, &l.Region, &l.Key, &l.Sealed, &l.Opened, &digest); err != nil {
+	if err := rows.Scan(text(&l.ID), text(&l.Account), text(&l.Region), &l.Key, &l.Sealed, &l.Opened, &digest); err != nil {
 		return creditbank.Dossier{}, err
 	}
 	l.Opened = l.Opened.UTC()

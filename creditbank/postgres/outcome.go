@@ -110,11 +110,11 @@ type outcomeRow struct {
 //	caller, request, digest
 func (r *outcomeRow) fields() []any {
 	return []any{
-		&r.posting.Learner, &r.seq, &r.posting.Institution, &r.posting.ExternalID, &r.posting.Revision,
-		&r.posting.Course, &r.posting.IssuedOn, &r.score, &r.posting.Attended,
-		&r.recognition.Rule, &r.recognition.RuleSet, &r.recognition.Granted, &r.recognition.Credits,
-		&r.recognition.Lost, &r.recognition.ExpiresOn, &r.reasons,
-		&r.course.Version, &r.course.Category, &r.course.Level, &r.course.Hours, &r.course.Family,
+		text(&r.posting.Learner), &r.seq, text(&r.posting.Institution), &r.posting.ExternalID, whole(&r.posting.Revision),
+		text(&r.posting.Course), whole(&r.posting.IssuedOn), &r.score, whole(&r.posting.Attended),
+		text(&r.recognition.Rule), whole(&r.recognition.RuleSet), &r.recognition.Granted, whole(&r.recognition.Credits),
+		whole(&r.recognition.Lost), whole(&r.recognition.ExpiresOn), &r.reasons,
+		whole(&r.course.Version), text(&r.course.Category), whole(&r.course.Level), whole(&r.course.Hours), &r.course.Family,
 		&r.postedAt, &r.caller, &r.request, &r.digest,
 	}
 }

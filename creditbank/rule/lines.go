@@ -56,7 +56,7 @@ func (e *evaluation) line(g Grant, m *making) {
 		return
 	}
 	if granted < ask {
-		e.find(creditbank.CapTruncated, fit.subject, fit.room.String(), ask.String())
+		e.find(creditbank.CapTruncated, fit.subject(slot), fit.room.String(), ask.String())
 	}
 	if granted == 0 && !(g.waives() && fit.room > 0) {
 		m.leftOut = append(m.leftOut, fit.nothing(slot, ask))

@@ -75,8 +75,8 @@ type judgement struct {
 
 // judge decides what p, an outcome of c, is worth after what was recognised
 // before.
-func (s *Set) judge(p creditbank.Posting, c creditbank.Course, past creditbank.Past) *judgement {
-	j := &judgement{set: s, posting: p, course: c, rule: s.recognises(p, c)}
+func (s *Set) judge(p creditbank.Posting, c creditbank.Course, past creditbank.Past) judgement {
+	j := judgement{set: s, posting: p, course: c, rule: s.recognises(p, c)}
 	var r *Recognition
 	if j.rule != nil {
 		r = j.rule.Recognition

@@ -89,15 +89,16 @@ type Exclusion struct {
 // excluded returns the first entry that excludes an outcome, the city's list
 // before the rule's own, or nil. r may be nil.
 func (s *Set) excluded(r *Recognition, p creditbank.Posting, c creditbank.Course) *Exclusion {
-	lists := [][]Exclusion{s.denied}
-	if r != nil {
-		lists = append(lists, r.Denied)
+	if x := firstExclusion(s.denied, p, c); x != nil || r == nil {
+		return x
 	}
-	for _, list := range lists {
-		for i := range list {
-			if x := &list[i]; x.picks(p, c) && inWindow(p.IssuedOn, x.From, x.To) {
-				return x
-			}
+	return firstExclusion(r.Denied, p, c)
+}
+
+func firstExclusion(list []Exclusion, p creditbank.Posting, c creditbank.Course) *Exclusion {
+	for i := range list {
+		if x := &list[i]; x.picks(p, c) && inWindow(p.IssuedOn, x.From, x.To) {
+			return x
 		}
 	}
 	return nil

@@ -13,16 +13,25 @@ import (
 type fitting struct {
 	slotLeft creditbank.Credits
 	room     creditbank.Credits // the least of what slot, caps and floors leave
-	subject  string             // what leaves the least
-	code     creditbank.Reason  // why there is no more
-	full     []bound            // the tightest cap and the tightest floor that leave less than the line
+	by       *bound             // what leaves the least; nil for the slot
+	full     []*bound           // the tightest cap and the tightest floor that leave less than the line
 }
 
 // A bound is what a cap or a floor leaves for a line.
 type bound struct {
-	code creditbank.Reason
-	name string
-	left creditbank.Credits
+	code  creditbank.Reason
+	left  creditbank.Credits
+	cap   *creditbank.Cap   // nil for a floor
+	cell  cell              // of the cap
+	floor *creditbank.Floor // nil for a cap
+}
+
+// name names what bounds, for findings.
+func (b *bound) name() string {
+	if b.cap != nil {
+		return capName(*b.cap, b.cell)
+	}
+	return floorName(*b.floor)
 }
 
 // unbounded is more than any line.
@@ -31,10 +40,12 @@ const unbounded creditbank.Credits = math.MaxInt64
 // fit measures the room for a line of ask credits in slot.
 func (e *evaluation) fit(slot creditbank.Slot, g Grant, ask creditbank.Credits) fitting {
 	left := e.slotLeft(slot)
-	f := fitting{slotLeft: left, room: left, subject: "slot " + string(slot.ID), code: creditbank.CapReached}
-	for _, b := range e.bounds(slot, g.waives()) {
+	f := fitting{slotLeft: left, room: left}
+	bounds := e.bounds(slot, g.waives())
+	for i := range bounds {
+		b := &bounds[i]
 		if b.left < f.room {
-			f.room, f.subject, f.code = b.left, b.name, b.code
+			f.room, f.by = b.left, b
 		}
 		if b.left < ask || g.waives() && b.left == 0 {
 			f.tighten(b)
@@ -44,7 +55,7 @@ func (e *evaluation) fit(slot creditbank.Slot, g Grant, ask creditbank.Credits) 
 }
 
 // tighten keeps the tightest bound of each reason.
-func (f *fitting) tighten(b bound) {
+func (f *fitting) tighten(b *bound) {
 	for i, other := range f.full {
 		if other.code == b.code {
 			if b.left < other.left {
@@ -60,17 +71,19 @@ func (f *fitting) tighten(b bound) {
 // no credits, passes none that counts credits.
 func (e *evaluation) bounds(slot creditbank.Slot, waiver bool) []bound {
 	var bs []bound
-	for _, c := range e.programme.Caps {
-		if !e.concerns(c, slot) || waiver && c.Measure == "" {
+	for i := range e.programme.Caps {
+		c := &e.programme.Caps[i]
+		if !e.concerns(*c, slot) || waiver && c.Measure == "" {
 			continue
 		}
-		for _, cell := range e.cells(c) {
-			bs = append(bs, bound{creditbank.CapReached, capName(c, cell), e.left(c, cell)})
+		for _, cell := range e.cells(*c) {
+			bs = append(bs, bound{code: creditbank.CapReached, left: e.left(*c, cell), cap: c, cell: cell})
 		}
 	}
-	for _, f := range e.programme.Floors {
+	for i := range e.programme.Floors {
+		f := &e.programme.Floors[i]
 		if !waiver && !e.within(f.Scope, slot, e.d) {
-			bs = append(bs, bound{creditbank.ResidencyUnmet, floorName(f), e.leftBeside(f)})
+			bs = append(bs, bound{code: creditbank.ResidencyUnmet, left: e.leftBeside(*f), floor: f})
 		}
 	}
 	return bs
@@ -85,7 +98,7 @@ func (e *evaluation) refuse(slot creditbank.Slot, ask creditbank.Credits, f fitt
 		e.deny(creditbank.CapReached, "slot "+string(slot.ID), f.slotLeft.String(), ask.String())
 	}
 	for _, b := range f.full {
-		e.deny(b.code, b.name, b.left.String(), ask.String())
+		e.deny(b.code, b.name(), b.left.String(), ask.String())
 	}
 }
 
@@ -94,7 +107,20 @@ func (f fitting) nothing(slot creditbank.Slot, ask creditbank.Credits) creditban
 	if f.slotLeft == 0 {
 		return creditbank.Finding{Code: creditbank.TargetAlreadySatisfied, Subject: string(slot.ID)}
 	}
-	return creditbank.Finding{Code: f.code, Subject: f.subject, Have: f.room.String(), Need: ask.String()}
+	code := creditbank.CapReached
+	if f.by != nil {
+		code = f.by.code
+	}
+	return creditbank.Finding{Code: code, Subject: f.subject(slot), Have: f.room.String(), Need: ask.String()}
+}
+
+// subject names what leaves the least. Names are for findings only: few lines have
+// one, and every line is measured against every cap.
+func (f fitting) subject(slot creditbank.Slot) string {
+	if f.by == nil {
+		return "slot " + string(slot.ID)
+	}
+	return f.by.name()
 }
 
 // slotLeft returns what is left in a slot. A line that does not leave the rest

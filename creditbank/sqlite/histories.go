@@ -31,7 +31,7 @@ func (s *Store) Histories(ctx context.Context, after, through creditbank.Learner
 			return err
 		}
 		rows, err = tx.StmtContext(ctx, s.read.actsIn).QueryContext(ctx, after, through)
-		acts, err := collect(rows, err, scanAct)
+		acts, err := collectInto(make([]creditbank.Act, 0, max(most+len(heads)-len(outcomes), 0)), rows, err, scanAct)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func scanDossier(row scanner) (dossierHead, error) {
 		totals        string
 		digest, state []byte
 	)
-	err := row.Scan(&l.ID, &l.Account, &l.Region, &l.Key, &l.Sealed, &opened, &digest, &head.version, &frozen, &totals, &state)
+	err := row.Scan(text(&l.ID), text(&l.Account), text(&l.Region), &l.Key, &l.Sealed, &opened, &digest, &head.version, &frozen, &totals, &state)
 	if err != nil {
 		return dossierHead{}, err
 	}

@@ -39,9 +39,9 @@ func scanOutcome(row scanner) (creditbank.Outcome, error) {
 		digest         []byte
 	)
 	err := row.Scan(
-		&p.Learner, &seq, &p.Institution, &p.ExternalID, &p.Revision, &p.Course, &c.Version, &p.IssuedOn, &score, &p.Attended,
-		&c.Category, &c.Level, &c.Hours, &c.Family, &r.Rule, &r.RuleSet, &r.Granted, &r.Credits, &r.Lost, &r.ExpiresOn, &reasons,
-		&at, &by.ID, &request, &digest)
+		text(&p.Learner), &seq, text(&p.Institution), &p.ExternalID, whole(&p.Revision), text(&p.Course), whole(&c.Version), whole(&p.IssuedOn),
+		&score, whole(&p.Attended), text(&c.Category), whole(&c.Level), whole(&c.Hours), &c.Family, text(&r.Rule), whole(&r.RuleSet),
+		&r.Granted, whole(&r.Credits), whole(&r.Lost), whole(&r.ExpiresOn), &reasons, &at, &by.ID, &request, &digest)
 	if err != nil {
 		return creditbank.Outcome{}, fmt.Errorf("read outcome: %w", err)
 	}
@@ -63,10 +63,11 @@ func scanOutcome(row scanner) (creditbank.Outcome, error) {
 
 // actArgs returns the values of actColumns, and the feed's id.
 func actArgs(a creditbank.Act, feed string) []any {
-	digest := a.Digest()
+	body := a.Body.Encode()
+	digest := a.DigestAs(body)
 	return []any{
 		a.Learner, a.Seq, a.Kind, a.At.UnixMicro(), a.Day, a.By.ID, a.Request.Key, a.Request.Part, a.Request.Hash[:],
-		a.Body.Encode(), digest[:], feed,
+		body, digest[:], feed,
 	}
 }
 
@@ -77,7 +78,7 @@ func scanAct(row scanner) (creditbank.Act, error) {
 		at                 int64
 		hash, body, digest []byte
 	)
-	err := row.Scan(&a.Learner, &a.Seq, &a.Kind, &at, &a.Day, &a.By.ID, &a.Request.Key, &a.Request.Part, &hash, &body, &digest)
+	err := row.Scan(text(&a.Learner), &a.Seq, text(&a.Kind), &at, whole(&a.Day), &a.By.ID, &a.Request.Key, whole(&a.Request.Part), &hash, &body, &digest)
 	if err != nil {
 		return creditbank.Act{}, fmt.Errorf("read act: %w", err)
 	}
@@ -89,7 +90,7 @@ func scanAct(row scanner) (creditbank.Act, error) {
 	if a.Body, err = creditbank.DecodeActBody(body); err != nil {
 		return creditbank.Act{}, fmt.Errorf("act %d of account %s: %v", a.Seq, a.Learner, err)
 	}
-	if want := a.Digest(); !bytes.Equal(digest, want[:]) {
+	if want := a.DigestAs(body); !bytes.Equal(digest, want[:]) {
 		return creditbank.Act{}, fmt.Errorf("act %d of account %s: %v", a.Seq, a.Learner, errDigest)
 	}
 	return a, nil
