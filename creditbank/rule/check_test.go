@@ -349,8 +349,15 @@ func TestCheckFindsCapsThatNeverMatter(t *testing.T) {
 		"just not":                          {`share: "0.50"`, `credits: "11.99"`, ""},
 		"some slots":                        {`{of: all, share: "0.50"}`, `{of: {slots: [E, X]}, credits: "8"}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
 		"some slots, less":                  {`{of: all, share: "0.50"}`, `{of: {slots: [A, E]}, credits: "8"}`, ""},
-		"lines that nothing counts to":      {`{of: all, share: "0.50"}`, `{of: {category: CERTIFICATE}, lines: 4}`, ""},
-		"lines are not credits":             {`{of: all, share: "0.50"}`, `{of: all, lines: 900}`, ""},
+		"lines that nothing counts to":      {`{of: all, share: "0.50"}`, `{of: {category: CERTIFICATE}, lines: 4}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
+		"lines of an elective slot":         {`{of: all, share: "0.50"}`, `{of: all, lines: 900}`, ""},
+		"lines that each fill their slot":   {`{of: all, share: "0.50"}`, `{of: {category: FORMAL}, lines: 1}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
+		"outcomes of one slot":              {`{of: all, share: "0.50"}`, `{of: {slots: [A]}, sources: 1}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
+		"outcomes of a pool":                {`{of: all, share: "0.50"}`, `{of: {slots: [E]}, sources: 40}`, ""},
+		"a floor the slots do not hold":     {"    caps:\n      - {of: all, share: \"0.50\"}", "    floors:\n      - {of: {slots: [A]}, credits: \"4.01\"}", "error CAP_NEVER_MET programmes.yaml:7:9 programmes.yaml:9:7"},
+		"a floor the slots just hold":       {"    caps:\n      - {of: all, share: \"0.50\"}", "    floors:\n      - {of: {slots: [A, X]}, credits: \"12\"}", "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
+		"a floor that leaves too little":    {"    caps:\n      - {of: all, share: \"0.50\"}", "    floors:\n      - {of: {institution: I01}, credits: \"8.01\"}", ""},
+		"a floor that leaves enough":        {"    caps:\n      - {of: all, share: \"0.50\"}", "    floors:\n      - {of: {institution: I01}, credits: \"8\"}", "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
 		"a category that one slot fits":     {`{of: all, share: "0.50"}`, `{of: {category: FORMAL}, credits: "4"}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
 		"a category that nothing counts to": {`{of: all, share: "0.50"}`, `{of: {category: CERTIFICATE}, credits: "4"}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
 		"one source's most":                 {`{of: all, share: "0.50"}`, `{of: {category: FORMAL}, per: source, credits: "4"}`, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
@@ -358,6 +365,47 @@ func TestCheckFindsCapsThatNeverMatter(t *testing.T) {
 	} {
 		c := rule.Check(rule.Files{Rules: []byte(checkedRules), Programmes: []byte(strings.Replace(checkedProgrammes, tt.old, tt.new, 1))}, cat)
 		if got := listed(c.Findings); got != tt.want {
+			t.Errorf("%s: finds\n%s\nwant\n%s", name, got, tt.want)
+		}
+	}
+}
+
+// Rules that ask for more than the limits of their programme leave anybody: R
+// takes other sources and makes other lines, in a programme with other limits.
+func TestCheckFindsRulesBeyondTheLimits(t *testing.T) {
+	cat := checkedCatalogue(t)
+	const (
+		source = `source: {course: S1, min_grade: "70"}` + "\n    match: {level: equal}\n"
+		grant  = `[{slot: A, credits: "4", grade: exempt}]`
+		both   = `[{slot: A, credits: "4", grade: exempt}, {slot: E, credits: "2", grade: exempt}]`
+		two    = "source: {all: [{course: S1}, {course: S4}]}\n"
+		atCap  = "programmes.yaml:7:9"
+		atRule = "error GRANT_NEVER_FITS rules.yaml:24:13 " + atCap // R's first line, which its two lines of source and match stand before
+	)
+	for name, tt := range map[string]struct{ limit, source, grant, want string }{
+		"two courses, one outcome at most":        {"caps|{of: {category: FORMAL}, sources: 1}", two, grant, atRule},
+		"two courses, two outcomes at most":       {"caps|{of: all, sources: 2}", two, grant, ""},
+		"one of them is of another category":      {"caps|{of: {category: NON_FORMAL}, sources: 1}", two, grant, ""},
+		"either course":                           {"caps|{of: {slots: [A, E]}, sources: 1}", "source: {any: [{course: S1}, {course: S4}]}\n", grant, ""},
+		"outcomes counted by institution":         {"caps|{of: {slots: [A, E]}, per: institution, sources: 1}", two, grant, ""},
+		"two lines, one course at most":           {"caps|{of: all, lines: 1}", "source: {course: S1}\n", both, "error GRANT_NEVER_FITS rules.yaml:24:53 " + atCap},
+		"two lines, two courses at most":          {"caps|{of: all, lines: 2}", "source: {course: S1}\n", both, ""},
+		"two lines of which one counts":           {"caps|{of: {slots: [E]}, lines: 1}", "source: {course: S1}\n", both, ""},
+		"two lines that shrink":                   {"caps|{of: all, lines: 1}", "source: {course: S1}\n    exceed: truncate\n", both, ""},
+		"more beside a floor than it leaves":      {"floors|{of: {category: NON_FORMAL}, credits: \"16.01\"}", "source: {course: S1}\n", grant, "error GRANT_NEVER_FITS rules.yaml:24:32 " + atCap},
+		"just what a floor leaves":                {"floors|{of: {category: NON_FORMAL}, credits: \"16\"}", "source: {course: S1}\n", grant, ""},
+		"within the floor, but the pool is not":   {"floors|{of: {category: FORMAL}, credits: \"16.01\"}", "source: {course: S1}\n", grant, "error GRANT_NEVER_FITS rules.yaml:31:32 " + atCap},
+		"one of two sources is within the floor":  {"floors|{of: {category: FORMAL}, credits: \"16.01\"}", "source: {any: [{course: S1}, {course: N5}]}\n", grant, "error GRANT_NEVER_FITS rules.yaml:31:32 " + atCap},
+		"into a slot that the floor does not say": {"floors|{of: {slots: [E, X]}, credits: \"16\"}", "source: {course: S1}\n", grant, "warning CAP_NEVER_BINDS programmes.yaml:7:9 programmes.yaml:9:7"},
+	} {
+		kind, limit, _ := strings.Cut(tt.limit, "|")
+		programmes := strings.Replace(checkedProgrammes, "caps:\n      - {of: all, share: \"0.50\"}", kind+":\n      - "+limit, 1)
+		rules := strings.Replace(checkedRules, source, tt.source, 1)
+		rules = strings.Replace(rules, grant, tt.grant, 1)
+		got := slices.DeleteFunc(strings.Split(listed(rule.Check(rule.Files{Rules: []byte(rules), Programmes: []byte(programmes)}, cat).Findings), "\n"), func(line string) bool {
+			return strings.Contains(line, "NEVER_RECOGNISED") || strings.Contains(line, "CONTRADICTION") || strings.Contains(line, "TEST_FAILED") // of the pool
+		})
+		if got := strings.Join(got, "\n"); got != tt.want {
 			t.Errorf("%s: finds\n%s\nwant\n%s", name, got, tt.want)
 		}
 	}

@@ -24,7 +24,7 @@ func (c *inspection) amounts(i int, r *Rule) {
 				"规则 %[1]s 授予课程位 %[2]s，而该课程位不接受转换", "rule %[1]s grants into slot %[2]s, which takes no conversions", r.ID, slot.ID))
 			continue
 		}
-		if g.Fixed == nil || g.Source || g.Exceed != exceedDeny || g.Shortfall == shortfallPartial || g.Shortfall == shortfallMakeUp {
+		if !g.sure() {
 			continue // it may be less
 		}
 		at := c.rule(i, "grant", n, "credits")
@@ -159,6 +159,8 @@ func years(p creditbank.Period) int {
 func (c *inspection) caps() {
 	for _, id := range c.set.order {
 		p := c.set.programmes[id]
+		c.numbers(p)
+		c.floors(p)
 		for m, limit := range p.Caps {
 			most, bounded := c.most(p, limit)
 			if !bounded || c.blind && limit.Category != "" || most > limit.Limit {

@@ -72,6 +72,8 @@ func (c *inspection) conversion(i int, r *Rule) {
 	}
 	c.families(i, r)
 	c.amounts(i, r)
+	c.counted(i, r)
+	c.floored(i, r)
 }
 
 // category looks at whether anything of a category is recognised in time.
