@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"creditbank/api/contract"
@@ -122,12 +121,6 @@ func wireRule(r *rule.Rule, standing creditbank.RuleStanding) (contract.Rule, er
 	return w, err
 }
 
-// sameRule reports whether a rule says the same in two versions, and may be used
-// the same.
-func sameRule(a, b contract.Rule) bool {
-	return a.Hash == b.Hash && reflect.DeepEqual(a.Suspended, b.Suspended) && reflect.DeepEqual(a.Retired, b.Retired)
-}
-
 // What is public about the rules may be kept, and is asked for again by its tag:
 // it changes with the next version. Two versions never change, nor do their
 // differences.
@@ -176,32 +169,42 @@ func (s *Server) ListRules(_ context.Context, r contract.ListRulesRequestObject)
 
 // GetRule implements [contract.StrictServerInterface].
 func (s *Server) GetRule(_ context.Context, r contract.GetRuleRequestObject) (contract.GetRuleResponseObject, error) {
-	tag := s.rulesTag()
-	w := contract.RuleHistory{Id: r.Rule, Versions: []contract.RuleVersion{}}
-	for _, published := range slices.Backward(s.c.Bank.Catalogue().RuleSets) {
-		rules := published.Rules.(*rule.Set).Rules()
-		i := slices.IndexFunc(rules, func(one *rule.Rule) bool { return string(one.ID) == r.Rule })
-		if i < 0 {
-			continue
-		}
-		wire, err := wireRule(rules[i], published.Standing())
-		if err != nil {
-			return nil, err
-		}
-		version := published.Version()
-		if n := len(w.Versions); n > 0 && w.Versions[n-1].FirstRuleSet == version+1 && sameRule(w.Versions[n-1].Rule, wire) {
-			w.Versions[n-1].FirstRuleSet = version
-			continue
-		}
-		w.Versions = append(w.Versions, contract.RuleVersion{FirstRuleSet: version, LastRuleSet: version, Rule: wire})
+	at, err := s.onDay(r.Params.At, "at")
+	if err != nil {
+		return nil, err
 	}
-	if len(w.Versions) == 0 {
+	tag := s.rulesTag(at.String(), value(r.Params.Cursor), fmt.Sprint(pageSize(r.Params.Limit)))
+	all := rule.History(s.c.Bank.Catalogue().RuleSets, creditbank.RuleID(r.Rule), at)
+	if len(all) == 0 {
 		return nil, creditbank.NotFound(creditbank.CodeUnknownRule, "rule", "没有这条规则", "there is no such rule")
+	}
+	spans, next, err := page(all, spanKey, r.Params.Cursor, r.Params.Limit)
+	if err != nil {
+		return nil, err
 	}
 	if value(r.Params.IfNoneMatch) == tag {
 		return contract.GetRule304Response{Headers: contract.GetRule304ResponseHeaders{ETag: tag, CacheControl: revalidated}}, nil
 	}
+	w := contract.RuleHistory{Id: r.Rule, At: *day(at), Versions: []contract.RuleVersion{}, Next: next}
+	for _, span := range spans {
+		published, _, err := s.published(span.Last)
+		if err != nil {
+			return nil, err
+		}
+		wire, err := wireRule(span.Rule, published.Standing())
+		if err != nil {
+			return nil, err
+		}
+		w.Versions = append(w.Versions, contract.RuleVersion{FirstRuleSet: span.First, LastRuleSet: span.Last, InForce: span.InForce, Rule: wire})
+	}
 	return contract.GetRule200JSONResponse{Body: w, Headers: contract.GetRule200ResponseHeaders{ETag: tag, CacheControl: revalidated}}, nil
+}
+
+// spanKey sorts versions of a rule as [rule.History] does, and names them in
+// cursors: what is published meanwhile comes before them.
+func spanKey(s rule.Span) string {
+	const most = 1e9
+	return fmt.Sprintf("%010d-%010d-%010d-%s", int(most)-s.First, int(most)-int(s.Rule.From), int(most)-s.Rule.Version, s.Rule.Hash())
 }
 
 // PublishRuleSet implements [contract.StrictServerInterface]. A version names

@@ -294,6 +294,18 @@ func ruleLife(t *testing.T, c *council) {
 	if len(versions) != 4 { // as it was, suspended, resumed, with an end
 		t.Errorf("R05 has %d versions: %v", len(versions), versions)
 	}
+	onePage := c.reads("", "/v1/rules/R05?limit=3&at=2026-01-01")
+	rest := c.reads("", "/v1/rules/R05?limit=3&at=2026-01-01&cursor="+onePage["next"].(string))
+	if got := append(onePage["versions"].([]any), rest["versions"].([]any)...); len(got) != 4 || rest["next"] != nil {
+		t.Errorf("in pages R05 has %d versions, then %v", len(got), rest["next"])
+	}
+	var inForce []any
+	for _, v := range versions {
+		inForce = append(inForce, v.(map[string]any)["in_force"])
+	}
+	if got := fmt.Sprint(inForce); got != "[true false false false]" {
+		t.Errorf("in force: %s", got)
+	}
 	for _, a := range acts {
 		r, err := w.Bank.Replay(t.Context(), c.l2, a.Seq)
 		if err != nil || !r.Equal() {
@@ -330,7 +342,7 @@ func TestRuleCatalogueIsCacheable(t *testing.T) {
 		return resp.StatusCode, resp.Header
 	}
 	tags := map[string]string{}
-	paths := []string{"/v1/rules", "/v1/rules?programme=P1", "/v1/rules/R05", "/v1/rule-sets", "/v1/rule-sets/1", "/v1/rule-sets/1/changes", "/v1/rule-sets/1/changes?from=1"}
+	paths := []string{"/v1/rules", "/v1/rules?programme=P1", "/v1/rules/R05", "/v1/rules/R05?at=2026-01-01&limit=1", "/v1/rule-sets", "/v1/rule-sets/1", "/v1/rule-sets/1/changes", "/v1/rule-sets/1/changes?from=1"}
 	for _, path := range paths {
 		status, header := get(path, "")
 		tags[path] = header.Get("ETag")
@@ -346,7 +358,7 @@ func TestRuleCatalogueIsCacheable(t *testing.T) {
 	}
 	for i, path := range paths {
 		want := http.StatusOK
-		if i >= 5 {
+		if i >= 6 {
 			want = http.StatusNotModified // two versions do not change
 		}
 		if status, _ := get(path, tags[path]); status != want {

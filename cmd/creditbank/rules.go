@@ -17,7 +17,7 @@ import (
 
 func (p *program) rulesCommand() *cobra.Command {
 	return group("rules", "规则 check, try, draft, review, publish, suspend and list rules", "  creditbank rules check ./qinghe\n  creditbank rules list",
-		p.rulesCheckCommand(), p.rulesPublishCommand(), p.rulesTrialCommand(), p.rulesListCommand(), p.rulesSchemaCommand(), p.rulesExamplesCommand(),
+		p.rulesCheckCommand(), p.rulesPublishCommand(), p.rulesTrialCommand(), p.rulesListCommand(), p.rulesShowCommand(), p.rulesSchemaCommand(), p.rulesExamplesCommand(),
 		p.rulesDraftCommand(), p.rulesReviseCommand(), p.rulesSubmitCommand(), p.rulesReviewCommand(), p.rulesObjectCommand(), p.rulesAnswerCommand(),
 		p.rulesWithdrawCommand(), p.rulesPublishDueCommand(), p.rulesDraftsCommand(),
 		p.rulesVersionsCommand(), p.rulesDiffCommand(), p.rulesSuspendCommand(), p.rulesResumeCommand(), p.rulesRetireCommand())
