@@ -110,8 +110,12 @@ func periodCap(subject string) Text {
 		during = Text{first + "至" + last, first + " to " + last}
 	}
 	name := Text{class.ZH + "认定学分上限" + words[1] + "（" + during.ZH, "the cap on " + class.EN + " credits, " + words[1] + " (" + during.EN}
-	if len(words) > 3 {
-		name.ZH, name.EN = name.ZH+"，"+words[3], name.EN+", "+words[3]
+	for _, of := range words[3:] {
+		zh, en := of, of
+		if level, ok := strings.CutPrefix(of, "level="); ok {
+			zh, en = level+"级", "level "+level
+		}
+		name.ZH, name.EN = name.ZH+"，"+zh, name.EN+", "+en
 	}
 	return Text{name.ZH + "）", name.EN + ")"}
 }

@@ -20,7 +20,8 @@ deny_sources: [{tag: leisure, why: {zh: 休闲课程, en: leisure classes}}, {in
 rules:
   - {id: F, kind: recognition, title: {zh: 学历, en: formal}, effective: {from: 2015-01-01}, source: {category: FORMAL}, require: {pass_mark: origin}, credits: stated, cap: [
       {of: {category: FORMAL, each: institution}, credits: "5", per: year, by: issued_on, exceed: truncate},
-      {of: {category: FORMAL}, credits: "20", per: ever, exceed: deny}]}
+      {of: {category: FORMAL}, credits: "20", per: ever, exceed: deny},
+      {of: {category: FORMAL, tag: trade, level: 3}, credits: "7", per: ever, exceed: deny}]}
   - {id: N, kind: recognition, title: {zh: 社区, en: community}, effective: {from: 2015-01-01}, source: {category: NON_FORMAL}, require: {pass_mark: "60", min_attendance: "0.80"}, credits: {hours_per_credit: "16", hours: scheduled}}
   - {id: C, kind: recognition, title: {zh: 证书, en: certificate}, effective: {from: 2015-01-01}, source: {category: CERTIFICATE}, credits: {table: [{level: 3, credits: "4"}]}}
 `
@@ -50,6 +51,8 @@ rules:
 			[]string{"3.0学分按学历教育认定学分上限5.0（2026-03-01至2027-02-28，I01）截减为1.0学分"}, []string{"3.0 credits were cut to 1.0 by the cap on formal credits, 5.0 (2026-03-01 to 2027-02-28, I01)"}},
 		"denied": {creditbank.Course{Code: "S1", Category: creditbank.Formal, Credits: 300}, "80", 0, creditbank.Recognition{Rule: "F", Reasons: []creditbank.Reason{creditbank.CapReached}},
 			[]string{"3.0学分超出学历教育认定学分上限20.0（终身）"}, []string{"3.0 credits are beyond the cap on formal credits, 20.0 (a lifetime)"}},
+		"denied by one that is narrowed": {creditbank.Course{Code: "S1", Category: creditbank.Formal, Credits: 300, Level: 3, Tags: []string{"trade"}}, "80", 0, creditbank.Recognition{Rule: "F", Reasons: []creditbank.Reason{creditbank.CapReached}},
+			[]string{"3.0学分超出学历教育认定学分上限20.0（终身）或学历教育认定学分上限7.0（终身，trade，3级）"}, []string{"3.0 credits are beyond the cap on formal credits, 20.0 (a lifetime) or the cap on formal credits, 7.0 (a lifetime, trade, level 3)"}},
 		"in order": {formal, "80", 0, creditbank.Recognition{Granted: true, Rule: "F"}, nil, nil},
 	} {
 		score, err := creditbank.ParseScore(tt.score)

@@ -120,7 +120,7 @@ func (c *inspection) pooled(i int, r *Rule, l leaf) {
 			continue
 		}
 		n := slices.IndexFunc(rec.caps(), func(limit PeriodCap) bool {
-			return limit.Category == pool.Category && limit.Institution+creditbank.InstitutionID(limit.Family+limit.Each) == "" && limit.Per != perSemester
+			return limit.Category == pool.Category && !limit.narrowed() && limit.Per != perSemester
 		})
 		if n < 0 {
 			return // no bound

@@ -129,12 +129,12 @@
 // that holds the day of issue: a calendar_year, a year or semester of the calendar it
 // names or else of the calendar of the institution that posts, or ever. Institutions
 // post the last day of class as the day of issue where that is the day that counts.
-// institution and family narrow what it counts, each counts apart what comes from one
+// course, family, tag, institution and level narrow what it counts, each counts apart what comes from one
 // institution, is of one family (or, without a family, of one course), or of one
 // course. Several caps are a list; the least that any of them leaves is granted. exceed
 // is truncate (PERIOD_CAP_TRUNCATED, the rest is lost and shown) or deny (CAP_REACHED,
 // the default). Here Korea's: 42 credits a year, 24 a semester; 105 from one
-// institution.
+// institution. Certificates and credits of earlier study are outside the first two.
 //
 //	# under rules, as above
 //	  - id: C4
@@ -145,8 +145,8 @@
 //	    require: {pass_mark: "60"}
 //	    credits: stated
 //	    cap:
-//	      - {of: {category: FORMAL}, credits: "42", per: year, calendar: korea, by: issued_on, exceed: truncate}
-//	      - {of: {category: FORMAL}, credits: "24", per: semester, by: issued_on, exceed: truncate}
+//	      - {of: {category: FORMAL, tag: accredited}, credits: "42", per: year, calendar: korea, by: issued_on, exceed: truncate}
+//	      - {of: {category: FORMAL, tag: accredited}, credits: "24", per: semester, by: issued_on, exceed: truncate}
 //	      - {of: {category: FORMAL, each: institution}, credits: "105", per: ever, exceed: deny}
 //
 // Totals by category and month are kept with the account, and tell what most caps

@@ -71,4 +71,6 @@ func (s Span) same(o Span) bool {
 	return s.Rule.hash == o.Rule.hash && equal(s.Suspension, o.Suspension) && equal(s.Retirement, o.Retirement)
 }
 
-func equal[T comparable](a, b *T) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
+func equal[T comparable](a, b *T) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
+}

@@ -236,9 +236,13 @@ func (p *parser) periodCap(n strictyaml.Node, source creditbank.Category) *Perio
 		f.Need("by").Choice("issued_on")
 	}
 	p.capCalendar(f, c)
-	of := f.Need("of").Map("category", "institution", "family", "each")
+	of := f.Need("of").Map("category", "course", "family", "tag", "institution", "level", "each")
 	picked := p.picks(of)
 	c.Category, c.Institution, c.Family = category(of.Need("category")), picked.Institution, picked.Family
+	c.Course, c.Level, c.Tag = picked.Course, picked.Level, picked.Tag
+	if c.Tag != "" {
+		p.facts = true // of what was recognised before, only the course is known
+	}
 	c.Each = of.Get("each").Choice(eachInstitution, eachFamily, eachCourse)
 	if c.Category != source && source != "" {
 		f.Get("of").Fail("上限的类别与规则的来源类别不同，永远不起作用", "the cap is of another category than the rule's source and could never apply")

@@ -139,7 +139,7 @@ func (j *judgement) capped(r *Recognition, past creditbank.Past) {
 			continue
 		}
 		in := j.set.capSpan(limit, j.posting)
-		left := max(0, limit.Credits-limit.taken(in, j.posting, j.course, past))
+		left := max(0, limit.Credits-j.set.used(limit, in, j.posting, j.course, past))
 		if j.credits <= left {
 			continue
 		}
@@ -157,16 +157,16 @@ func (j *judgement) capped(r *Recognition, past creditbank.Past) {
 	}
 }
 
-// taken returns what earlier outcomes took of c in a period. Where the past is
+// used returns what earlier outcomes took of c in a period. Where the past is
 // not known by outcomes, every month that the period touches counts whole: a cap
 // may then leave too little, never too much.
-func (c PeriodCap) taken(in span, p creditbank.Posting, course creditbank.Course, past creditbank.Past) creditbank.Credits {
+func (s *Set) used(c PeriodCap, in span, p creditbank.Posting, course creditbank.Course, past creditbank.Past) creditbank.Credits {
 	if c.byMonths(in) || !past.ByOutcomes() {
 		return past.Totals.Sum(c.Category, in.first.Month(), in.last.Month())
 	}
 	var sum creditbank.Credits
 	past.Each(func(o *creditbank.Outcome) {
-		if c.counts(o, in, p, course) {
+		if s.counts(c, o, in, p, course) {
 			sum += o.Credits
 		}
 	})
@@ -182,10 +182,16 @@ func (c PeriodCap) name(in span, p creditbank.Posting, course creditbank.Course)
 	} else {
 		name += in.String()
 	}
+	if c.Tag != "" {
+		name += " " + c.Tag
+	}
+	if c.Level != 0 {
+		name += fmt.Sprintf(" level=%d", c.Level)
+	}
 	switch {
 	case c.Each == eachInstitution || c.Institution != "":
 		name += " " + string(p.Institution)
-	case c.Each == eachCourse:
+	case c.Each == eachCourse || c.Course != "":
 		name += " " + string(p.Course)
 	case c.Each == eachFamily || c.Family != "":
 		name += " " + cmp.Or(course.Family, string(p.Course))

@@ -116,6 +116,10 @@ type PeriodCap struct {
 	Institution creditbank.InstitutionID `json:",omitempty"` // counts what it posted
 	Family      string                   `json:",omitempty"` // counts outcomes of it
 	Each        string                   `json:",omitempty"` // counted apart: institution, family, course
+
+	Course creditbank.CourseCode `json:",omitempty"` // counts outcomes of it
+	Level  creditbank.Level      `json:",omitempty"` // counts outcomes of it
+	Tag    string                `json:",omitempty"` // counts outcomes of courses with it
 }
 
 // Periods of a cap.
@@ -148,15 +152,20 @@ func (r *Recognition) readsCalendars() bool {
 
 // bounds reports whether c has anything to say of an outcome.
 func (c PeriodCap) bounds(p creditbank.Posting, course creditbank.Course) bool {
-	return c.Category == course.Category &&
-		(c.Institution == "" || c.Institution == p.Institution) &&
-		(c.Family == "" || c.Family == course.Family)
+	return c.of().picks(p, course)
 }
 
+// of returns what c counts.
+func (c PeriodCap) of() Filter {
+	return Filter{Category: c.Category, Course: c.Course, Family: c.Family, Tag: c.Tag, Institution: c.Institution, Level: c.Level}
+}
+
+// narrowed reports whether c counts less than a category, or counts apart.
+func (c PeriodCap) narrowed() bool { return c.of() != Filter{Category: c.Category} || c.Each != "" }
+
 // counts reports whether an earlier outcome takes of what c leaves for this one.
-func (c PeriodCap) counts(o *creditbank.Outcome, in span, p creditbank.Posting, course creditbank.Course) bool {
-	if o.Category != c.Category || !in.holds(o.IssuedOn) ||
-		c.Institution != "" && o.Institution != c.Institution || c.Family != "" && o.Family != c.Family {
+func (s *Set) counts(c PeriodCap, o *creditbank.Outcome, in span, p creditbank.Posting, course creditbank.Course) bool {
+	if !in.holds(o.IssuedOn) || !s.within(c, o) {
 		return false
 	}
 	switch c.Each {
@@ -170,10 +179,22 @@ func (c PeriodCap) counts(o *creditbank.Outcome, in span, p creditbank.Posting, 
 	return true
 }
 
+// within reports whether an earlier outcome is one that c counts. Of a course that
+// was added after the rules were published nobody knows the tags: it counts, so that
+// a cap is never passed.
+func (s *Set) within(c PeriodCap, o *creditbank.Outcome) bool {
+	facts, known := s.courses[o.Course]
+	of := c.of()
+	if !known {
+		of.Tag = ""
+	}
+	return of.picks(o.Posting, creditbank.Course{Code: o.Course, Category: o.Category, Family: o.Family, Level: o.Level, Tags: facts.Tags})
+}
+
 // byMonths reports whether totals by category and month tell what c has left in
 // a period.
 func (c PeriodCap) byMonths(in span) bool {
-	return c.Institution == "" && c.Family == "" && c.Each == "" && in.whole()
+	return !c.narrowed() && in.whole()
 }
 
 // capSpan returns the period of c that the outcome falls into.
