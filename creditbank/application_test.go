@@ -286,6 +286,8 @@ func TestClaims(t *testing.T) {
 	wantCode(t, "a claim on its last day", claim("r5"), creditbank.ErrConflict, creditbank.CodeApplicationClaimed)
 	c.set("2026-03-23")
 	must(t, claim("r5"))
+	_, err = c.Release(ctx, acting("r3", l), seq)
+	wantCode(t, "released after it has ended", err, creditbank.ErrConflict, creditbank.CodeState)
 	c.vote(l, seq, 5, "yy")
 	c.wantState(l, seq, creditbank.StateEffective, "")
 }
@@ -507,28 +509,69 @@ func TestBatch(t *testing.T) {
 // A batch of cases that are not the same decides none of them.
 func TestBatchOfDifferentCases(t *testing.T) {
 	c := newCity(t)
-	c.publish(cityFiles + reviewedPool + strings.NewReplacer("R5", "R6", `credits: "2"`, `credits: "1"`).Replace(reviewedPool))
-	apply := func(n int, rule creditbank.RuleID, outcomes int) creditbank.BatchItem {
+	rules := strings.Replace(cityFiles, "source: {course: S2}, grant", "source: {course: S2}, approval: reviewer, grant", 1) + reviewedPool +
+		strings.NewReplacer("R5", "R6", `credits: "2"`, `credits: "1"`).Replace(reviewedPool) +
+		strings.NewReplacer("R5", "R7", "approval: reviewer, ", "").Replace(reviewedPool)
+	c.publish(rules)
+	n := 0
+	apply := func(rule creditbank.RuleID, course string, before ...creditbank.RuleID) creditbank.BatchItem {
+		n++
 		l := c.stranger(n)
-		for i := range outcomes {
-			c.post(l, fmt.Sprintf("N%d", i), "N3", "2025-01-01", "80")
+		for i := range 1 + len(before) {
+			c.post(l, fmt.Sprintf("O%d", i), course, "2025-01-01", "80")
 		}
-		acts, err := c.Convert(t.Context(), acting(operator.ID, l), []creditbank.RuleID{rule})
-		must(t, err)
-		return creditbank.BatchItem{Learner: l, Application: acts[0].Seq}
+		for _, r := range before {
+			c.convert(l, r)
+		}
+		return creditbank.BatchItem{Learner: l, Application: c.ask(l, rule).Seq}
 	}
-	first := apply(1, "R5", 1)
-	for name, other := range map[string]creditbank.BatchItem{
-		"another rule": apply(2, "R6", 1),
-	} {
-		_, err := c.ReviewBatch(t.Context(), creditbank.Batch{By: reviewer, Cases: []creditbank.BatchItem{first, other}, Verdict: creditbank.Verdict{Approve: true}})
+	pool, single := apply("R5", "N3"), apply("R4", "S2")
+	differs := func(name string, items ...creditbank.BatchItem) {
+		t.Helper()
+		_, err := c.ReviewBatch(t.Context(), creditbank.Batch{By: reviewer, Cases: items, Verdict: creditbank.Verdict{Approve: true}})
 		wantCode(t, name, err, creditbank.ErrConflict, creditbank.CodeCasesDiffer)
 	}
-	if p := c.application(first.Learner, first.Application); !p.Open() {
-		t.Error("refused, and decided all the same")
+	differs("another rule", pool, apply("R6", "N3"))
+	differs("of two outcomes", pool, apply("R5", "N3", "R7"))
+	c.worth("S2", 300)
+	differs("other credits", single, apply("R4", "S2"))
+	c.publish(strings.Replace(rules, "source: {course: S2}", `source: {course: S2, min_grade: "65"}`, 1))
+	differs("another version of the rule", single, apply("R4", "S2"))
+	for _, one := range []creditbank.BatchItem{pool, single} {
+		if p := c.application(one.Learner, one.Application); !p.Open() {
+			t.Error("refused, and decided all the same")
+		}
 	}
-	_, err := c.ReviewBatch(t.Context(), creditbank.Batch{By: reviewer, Cases: []creditbank.BatchItem{first, {Learner: first.Learner + "x", Application: 1}}})
+	_, err := c.ReviewBatch(t.Context(), creditbank.Batch{By: reviewer, Cases: []creditbank.BatchItem{pool, {Learner: pool.Learner + "x", Application: 1}}})
 	wantCode(t, "nobody", err, creditbank.ErrNotFound, creditbank.CodeUnknownLearner)
+}
+
+// worth publishes a version of a course of other credits.
+func (c *city) worth(code creditbank.CourseCode, credits creditbank.Credits) {
+	c.t.Helper()
+	course := c.Catalogue().Courses[code]
+	course.Credits = credits
+	must(c.t, c.Publish(c.t.Context(), operator, creditbank.Reference{Courses: []creditbank.Course{course}}))
+}
+
+// A case that would grant something else by now than the rest of its batch is left.
+func TestBatchLeavesWhatChanged(t *testing.T) {
+	c := newCity(t)
+	c.publish(strings.Replace(cityFiles, "source: {course: S2}, grant", "source: {course: S2}, approval: reviewer, grant", 1))
+	var cases []creditbank.BatchItem
+	for n := range 2 {
+		l := c.stranger(n)
+		c.post(l, "O1", "S2", "2025-01-01", "80")
+		cases = append(cases, creditbank.BatchItem{Learner: l, Application: c.ask(l, "R4").Seq})
+	}
+	c.worth("S2", 300)
+	c.revise(cases[0].Learner, "O1", "S2", "2025-01-01", "80", 2)
+	answers, err := c.ReviewBatch(t.Context(), creditbank.Batch{By: reviewer, Cases: cases, Verdict: creditbank.Verdict{Approve: true}})
+	must(t, err)
+	wantCode(t, "what changed", answers[0].Err, creditbank.ErrConflict, creditbank.CodeCasesDiffer)
+	if p := c.application(cases[0].Learner, cases[0].Application); !p.Open() || answers[1].Err != nil {
+		t.Errorf("what changed is %s; the other: %v", p.State, answers[1].Err)
+	}
 }
 
 // Nothing takes effect on the last day of publicity, over an objection, or on an
