@@ -2719,7 +2719,12 @@ type RuleFieldChange struct {
 
 // RuleHistory defines model for RuleHistory.
 type RuleHistory struct {
+	// At 日期 A date
+	//
+	// Example: 2026-03-15
+	At       Day           `json:"at"`
 	Id       string        `json:"id"`
+	Next     *string       `json:"next,omitempty"`
 	Versions []RuleVersion `json:"versions"`
 }
 
@@ -2834,9 +2839,12 @@ type RuleTarget struct {
 
 // RuleVersion defines model for RuleVersion.
 type RuleVersion struct {
-	FirstRuleSet int  `json:"first_rule_set"`
-	LastRuleSet  int  `json:"last_rule_set"`
-	Rule         Rule `json:"rule"`
+	FirstRuleSet int `json:"first_rule_set"`
+
+	// InForce 在所问之日有效 In force on the day asked for
+	InForce     bool `json:"in_force"`
+	LastRuleSet int  `json:"last_rule_set"`
+	Rule        Rule `json:"rule"`
 }
 
 // SecretOnRecord defines model for SecretOnRecord.
@@ -4001,6 +4009,12 @@ type ListRulesParams struct {
 
 // GetRuleParams defines parameters for GetRule.
 type GetRuleParams struct {
+	// At 日期 The day that in_force speaks of
+	At *Day `form:"at,omitempty" json:"at,omitempty"`
+
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor      *Cursor      `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit       *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -5704,6 +5718,11 @@ type ClientInterface interface {
 	ListRules(ctx context.Context, params *ListRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRule 规则及其历史 A rule in every version it ever had
+	//
+	// 规则在同一规则集内的各个版本，及其在历次规则集中的内容，首次发布较晚的在前。`in_force`按现行规则集，指`at`当日（缺省为今天）有效的版本。
+	// The versions of the rule within a rule set, each with its window, and what they said in earlier rule sets; those
+	// first published last come first. `in_force` marks what the newest rule set has in force on the day `at`, today if
+	// it is left out.
 	//
 	// Corresponds with GET /v1/rules/{rule} (the `GetRule` operationId).
 	GetRule(ctx context.Context, rule PathRule, params *GetRuleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8999,6 +9018,11 @@ func (c *Client) ListRules(ctx context.Context, params *ListRulesParams, reqEdit
 }
 
 // GetRule 规则及其历史 A rule in every version it ever had
+//
+// 规则在同一规则集内的各个版本，及其在历次规则集中的内容，首次发布较晚的在前。`in_force`按现行规则集，指`at`当日（缺省为今天）有效的版本。
+// The versions of the rule within a rule set, each with its window, and what they said in earlier rule sets; those
+// first published last come first. `in_force` marks what the newest rule set has in force on the day `at`, today if
+// it is left out.
 //
 // Corresponds with GET /v1/rules/{rule} (the `GetRule` operationId).
 func (c *Client) GetRule(ctx context.Context, rule PathRule, params *GetRuleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -15842,6 +15866,57 @@ func NewGetRuleRequest(server string, rule PathRule, params *GetRuleParams) (*ht
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -17605,6 +17680,11 @@ type ClientWithResponsesInterface interface {
 	ListRulesWithResponse(ctx context.Context, params *ListRulesParams, reqEditors ...RequestEditorFn) (*ListRulesResponse, error)
 
 	// GetRuleWithResponse 规则及其历史 A rule in every version it ever had
+	//
+	// 规则在同一规则集内的各个版本，及其在历次规则集中的内容，首次发布较晚的在前。`in_force`按现行规则集，指`at`当日（缺省为今天）有效的版本。
+	// The versions of the rule within a rule set, each with its window, and what they said in earlier rule sets; those
+	// first published last come first. `in_force` marks what the newest rule set has in force on the day `at`, today if
+	// it is left out.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25964,6 +26044,11 @@ func (c *ClientWithResponses) ListRulesWithResponse(ctx context.Context, params 
 }
 
 // GetRuleWithResponse 规则及其历史 A rule in every version it ever had
+//
+// 规则在同一规则集内的各个版本，及其在历次规则集中的内容，首次发布较晚的在前。`in_force`按现行规则集，指`at`当日（缺省为今天）有效的版本。
+// The versions of the rule within a rule set, each with its window, and what they said in earlier rule sets; those
+// first published last come first. `in_force` marks what the newest rule set has in force on the day `at`, today if
+// it is left out.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35838,6 +35923,45 @@ func (siw *ServerInterfaceWrapper) GetRule(w http.ResponseWriter, r *http.Reques
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GetRuleParams
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
 
 	headers := r.Header
 
