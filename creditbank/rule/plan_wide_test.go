@@ -3,7 +3,6 @@ package rule_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -269,20 +268,19 @@ func (w *wideCity) String() string {
 // rules, and says so.
 func TestPlanOfWideCitiesIsBest(t *testing.T) {
 	cases := uint64(3000)
-	if os.Getenv("WIDE") != "" {
-		fmt.Sscan(os.Getenv("WIDE"), &cases)
-	}
 	if testing.Short() {
 		cases = 300
 	}
 	cat := townCatalogue(t)
-	steps := 0
-	from := uint64(0)
-	if os.Getenv("FROM") != "" {
-		fmt.Sscan(os.Getenv("FROM"), &from)
+	// Of hundred thousands, those on which the planner once was wrong: a block that keeps
+	// what it does not need; a rest of that, which a pool takes; a block that is of fewer
+	// sources once some are used.
+	for _, seed := range []uint64{102_550, 176_369, 307_590} {
+		checkWide(t, cat, seed)
 	}
+	steps := 0
 	for seed := range cases {
-		steps += checkWide(t, cat, from+seed)
+		steps += checkWide(t, cat, seed)
 	}
 	if steps < int(cases)/2 {
 		t.Errorf("%d cases have plans of %d steps together", cases, steps)
@@ -304,4 +302,29 @@ func checkWide(t testing.TB, cat *creditbank.Catalogue, seed uint64) int {
 	}
 	checkProof(t, seed, plan)
 	return len(plan.Steps)
+}
+
+// A pool takes of one institution or another: the limit of either is narrow for whoever
+// else counts towards it, so that it may pay to be cut short.
+func TestPlanOfWhatMayCount(t *testing.T) {
+	b := newBook(t, cityCatalogue(t), recognise+
+		conversion("COURSE", `source: {course: N5}, grant: [{slot: E, credits: {min: [source, "3"]}, grade: exempt, exceed: truncate}]`)+
+		conversion("POOL", `source: {pool: {category: FORMAL, credits: "3"}, split: true}, grant: [{slot: A, credits: "2", grade: exempt}]`), `
+programmes:
+  - id: P1
+    institution: I01
+    title: {zh: 本科, en: bachelor}
+    credits: "80"
+    caps: [{of: all, per: institution, credits: "4"}]
+    slots: [{id: A, title: {zh: 甲, en: A}, credits: "6"}, {id: E, title: {zh: 选修, en: E}, credits: "8", elective: true}]
+`)
+	b.enrol("P1")
+	b.post("S4", "2023-01-01", "80", "")
+	b.post("N5", "2024-01-01", "80", "")
+	b.postAt("I01", "S1", "2025-01-01", "80")
+	plan, err := b.set.Plan(b.account, "P1", clock, today)
+	must(t, err)
+	if plan.Credits != 400 || fmt.Sprint(plan.Steps) != "[POOL COURSE]" || !plan.Proof.Exact {
+		t.Errorf("planned %+v", plan)
+	}
 }
