@@ -285,9 +285,9 @@ func TestClaims(t *testing.T) {
 	c.set("2026-03-22")
 	wantCode(t, "a claim on its last day", claim("r5"), creditbank.ErrConflict, creditbank.CodeApplicationClaimed)
 	c.set("2026-03-23")
-	must(t, claim("r5"))
 	_, err = c.Release(ctx, acting("r3", l), seq)
 	wantCode(t, "released after it has ended", err, creditbank.ErrConflict, creditbank.CodeState)
+	must(t, claim("r5"))
 	c.vote(l, seq, 5, "yy")
 	c.wantState(l, seq, creditbank.StateEffective, "")
 }

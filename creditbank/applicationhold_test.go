@@ -1,11 +1,14 @@
 package creditbank_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"creditbank/creditbank"
+	"creditbank/creditbank/storetest"
 )
 
 // poolCity is a city where a learner has applied for R6, with everything that the
@@ -315,4 +318,56 @@ func TestNoticesOfExpiryAndRecognition(t *testing.T) {
 			t.Errorf("%s: %+v %v", kind, n.Text, n.Details)
 		}
 	}
+}
+
+// An application that fails is told, holds up none behind it, and is done by the next
+// round. What a frozen account waits for does not fail.
+func TestSweepGoesOn(t *testing.T) {
+	for _, batch := range []int{1, 100} {
+		t.Run(fmt.Sprint("batches of ", batch), func(t *testing.T) {
+			c := newCity(t)
+			c.publish(cityFiles + shownPool)
+			for n := range 4 {
+				l := c.stranger(n)
+				c.post(l, "O1", "N3", "2025-01-01", "80")
+				c.vote(l, c.ask(l, "R6").Seq, 1, "yyy")
+				if n == 3 {
+					must(t, c.Freeze(t.Context(), acting(operator.ID, l), ""))
+				}
+			}
+			c.set("2026-03-20")
+			sweeper := creditbank.NewSweeper(creditbank.SweeperConfig{Jobs: c.Jobs(), Batch: batch})
+			c.store.Fail(storetest.MethodAppend, storetest.BeforeCommit)
+			done, err := sweeper.Once(t.Context())
+			if s := done[creditbank.JobApplications]; !errors.Is(err, storetest.ErrInjected) || s.Done != 2 || s.Behind < 24*time.Hour {
+				t.Errorf("one fails: %+v, %v", s, err)
+			}
+			done, err = sweeper.Once(t.Context())
+			if s := done[creditbank.JobApplications]; err != nil || s.Done != 1 || s.Looked != 1 || s.Behind != 0 {
+				t.Errorf("the next round: %+v, %v", s, err)
+			}
+		})
+	}
+}
+
+// An appeal holds a lot that has expired since the day of the application: it is
+// decided as of that day.
+func TestAppealHoldsWhatHasExpired(t *testing.T) {
+	c := newCity(t)
+	c.publish(cityFiles + shownPool)
+	l := c.open(0)
+	c.set("2026-12-30")
+	lot := c.post(l, "O1", "N3", "2022-01-05", "80").Seq // usable through 5 January 2027
+	seq := c.ask(l, "R6").Seq
+	c.set("2027-01-07")
+	c.vote(l, seq, 1, "nnn")
+	c.expire(l)
+	c.ledger(l, creditbank.AccountExpired, 3*creditbank.Credit)
+	c.lastly(c.Appeal(t.Context(), acting(operator.ID, l), seq, "不服"))
+	c.ledger(l, creditbank.AccountExpired, creditbank.Credit)
+	c.ledger(l, creditbank.LotAccount(lot), 0)
+	c.held("appealed", l, seq, 2*creditbank.Credit)
+	c.lastly(c.Retract(t.Context(), acting(operator.ID, l), seq, ""))
+	c.ledger(l, creditbank.AccountExpired, 3*creditbank.Credit)
+	c.held("withdrawn", l, seq, 0)
 }
