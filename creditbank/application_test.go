@@ -395,6 +395,9 @@ func TestAppeals(t *testing.T) {
 	c.vote(l, seq, 7, "nnn")
 	c.wantState(l, seq, creditbank.StateDenied, "")
 	wantCode(t, "a third appeal", appeal(), creditbank.ErrConflict, creditbank.CodeState)
+	if err := appeal(); !strings.Contains(err.Error(), "the decision is final") {
+		t.Errorf("a third appeal: %v", err)
+	}
 
 	l, seq = c.applicant(3)
 	c.vote(l, seq, 1, "nnn")
