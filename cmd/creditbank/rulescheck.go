@@ -88,10 +88,10 @@ func (p *program) rulesCheckCommand() *cobra.Command {
 		Use:   "check DIR|RULES.yaml PROGRAMMES.yaml",
 		Short: "检查规则 find what is wrong with rules, each with file, line and column",
 		Long: "检查格式、规则之间及规则与专业、课程之间的矛盾，并运行规则自带的示例。课程与机构对照同一文件夹的\n" +
-			"courses.csv、institutions.csv；没有时对照 --bank 的学分银行。\n" +
+			"courses.csv、institutions.csv，表中的错误一并指出；没有时对照 --bank 的学分银行。\n" +
 			"Checks the form, whether the rules agree with each other, with their programmes and with the courses, and runs\n" +
-			"the examples that stand with the rules. What they name is looked up in the CSV files of the same folder, else in\n" +
-			"the bank. Exit code: 0 nothing but warnings, 1 errors (with --strict: or warnings), 2 it could not be checked.",
+			"the examples that stand with the rules. What they name is looked up in the CSV files of the same folder, whose\n" +
+			"own faults are told as well, else in the bank. Exit code: 0 nothing but warnings, 1 errors (with --strict: or warnings), 2 it could not be checked.",
 		Example: "  creditbank rules check ./qinghe\n  creditbank rules check rules.yaml programmes.yaml --bank ./bank",
 		Args:    atLeast("DIR"),
 	}
@@ -101,12 +101,12 @@ func (p *program) rulesCheckCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		cat, against, err := p.catalogueFor(cmd.Context(), args)
+		cat, against, faults, err := p.catalogueFor(cmd.Context(), args)
 		if err != nil {
 			return err
 		}
 		checked := rule.Check(files.Files, cat)
-		v := checkView{Against: against, Findings: files.findings(checked.Findings), WithoutRepeat: []creditbank.CourseCode{}}
+		v := checkView{Against: against, Findings: append(tableFindings(args[0], faults), files.findings(checked.Findings)...), WithoutRepeat: []creditbank.CourseCode{}}
 		if cat != nil {
 			v.WithoutRepeat = orEmpty(cat.WithoutRepeat())
 		}
@@ -135,12 +135,13 @@ const (
 )
 
 // catalogueFor returns the courses and institutions to check rules against:
-// those of the same folder, else those of the bank, else none.
-func (p *program) catalogueFor(ctx context.Context, args []string) (cat *creditbank.Catalogue, against string, err error) {
+// those of the same folder, with what is wrong with its tables, else those of the
+// bank, else none.
+func (p *program) catalogueFor(ctx context.Context, args []string) (cat *creditbank.Catalogue, against string, faults []*creditbank.PlacedError, err error) {
 	if info, err := os.Stat(args[0]); err == nil && info.IsDir() && exists(filepath.Join(args[0], "courses.csv")) {
 		city, err := scenario.Read(os.DirFS(args[0]))
 		if city == nil {
-			return nil, "", err
+			return nil, "", nil, err
 		}
 		cat = creditbank.NewCatalogue()
 		for _, i := range city.Reference.Institutions {
@@ -149,16 +150,40 @@ func (p *program) catalogueFor(ctx context.Context, args []string) (cat *creditb
 		for _, c := range city.Reference.Courses {
 			cat.Courses[c.Code] = c
 		}
-		return cat, againstFolder, nil
+		return cat, againstFolder, tableFaults(city.Problems.List()), nil
 	}
 	bank, err := p.openBank(ctx, embedded.Open)
 	if errors.Is(err, creditbank.ErrNotFound) {
-		return nil, againstNothing, nil
+		return nil, againstNothing, nil, nil
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
-	return bank.Catalogue(), againstBank, bank.Close()
+	return bank.Catalogue(), againstBank, nil, bank.Close()
+}
+
+// tableFaults returns what is wrong with the tables that rules are checked
+// against, each table before those that name what is in it: a row that is wrong is
+// left out, and what names it seems wrong, too.
+func tableFaults(problems []*creditbank.PlacedError) []*creditbank.PlacedError {
+	var faults []*creditbank.PlacedError
+	for _, table := range []string{"regions.csv", "institutions.csv", "courses.csv"} {
+		for _, e := range problems {
+			if e.File == table {
+				faults = append(faults, e)
+			}
+		}
+	}
+	return faults
+}
+
+// tableFindings returns faults of the tables of a folder as what was found.
+func tableFindings(dir string, faults []*creditbank.PlacedError) []findingView {
+	views := make([]findingView, 0, len(faults))
+	for _, e := range within(dir, faults) {
+		views = append(views, findingView{rule.Error, e.Place, e.Field, e.Code, e.Reason, nil})
+	}
+	return views
 }
 
 func (p *program) showCheck(v checkView) error {
