@@ -120,6 +120,9 @@ func FuzzCompile(f *testing.F) {
 			if err != nil {
 				t.Fatalf("what was compiled cannot be loaded: %v", err)
 			}
+			if files, err := rule.Source(body); err != nil || !files.Equal(rule.Files{Rules: []byte(rules), Programmes: []byte(programmes)}) {
+				t.Fatalf("the document holds other files: %v", err)
+			}
 			for i, r := range loaded.(*rule.Set).Rules() {
 				if checkCanonical(t, r); r.Hash() != set.Rules()[i].Hash() {
 					t.Errorf("rule %s has another hash once loaded", r.ID)
