@@ -173,12 +173,3 @@ func (e *evaluation) besides(f creditbank.Floor) (sum creditbank.Credits) {
 	})
 	return sum
 }
-
-// counted returns the credits that count towards the cap already, in all its
-// cells together.
-func (e *evaluation) counted(c creditbank.Cap) creditbank.Credits {
-	c.PerInstitution, c.Period = false, nil
-	var sum creditbank.Credits
-	e.counting(c, cell{}, func(l creditbank.Line, _ *creditbank.Decision) { sum += l.Credits })
-	return sum
-}

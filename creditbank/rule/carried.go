@@ -169,15 +169,6 @@ func expiry(a *creditbank.Account, c creditbank.Consumption) creditbank.Date {
 	return never
 }
 
-// sharesLine reports whether two conversions ask for lines of one slot.
-func (c *Conversion) sharesLine(d *Conversion) bool {
-	return c.tree.has(func(s *Tree) bool {
-		return s.Line != nil && d.tree.has(func(t *Tree) bool {
-			return t.Line != nil && t.Line.Programme == s.Line.Programme && t.Line.Slot == s.Line.Slot
-		})
-	})
-}
-
 // line reads a leaf that names a slot of another programme.
 func (p *parser) line(n strictyaml.Node) *Line {
 	f := n.Map("programme", "slot", "min_grade")

@@ -47,12 +47,6 @@ func (b ruleBits) within(c ruleBits) bool {
 	return true
 }
 
-func (b ruleBits) intersect(c ruleBits) {
-	for w := range b {
-		b[w] &= c[w]
-	}
-}
-
 func (b ruleBits) appendTo(key []byte) []byte {
 	for _, w := range b {
 		key = binary.LittleEndian.AppendUint64(key, w)
