@@ -23,6 +23,7 @@ type Account struct {
 	Lots         []*Lot          // by Seq; refused outcomes too
 	Conversions  []*Conversion   // approved ones, by Seq; reversed ones too
 	Applications []*Application  // by Seq; decided ones too
+	Petitions    []*Petition     // by Seq; closed ones too
 	Consents     []*GivenConsent // by Seq; withdrawn ones too
 	Awards       []*Award        // by Seq; withdrawn ones too
 	Cases        []*Case         // by Seq; decided ones too
@@ -158,6 +159,8 @@ func (a *Account) apply(act Act) error {
 	case ActClaimed, ActReleased, ActRecused, ActOpined, ActReturned, ActSupplemented, ActResolved, ActObjected, ActAnswered,
 		ActRetracted, ActLapsed, ActAppealed:
 		return a.applyStep(act)
+	case ActPetitioned, ActEvidenced, ActPetitionReturned, ActPetitionSupplemented, ActPetitionAccepted, ActPetitionRefused, ActPetitionWithdrawn:
+		return a.applyPetition(act)
 	}
 	return fmt.Errorf("unknown kind")
 }

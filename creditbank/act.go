@@ -72,6 +72,15 @@ const (
 	ActRetracted    ActKind = "retracted"    // 撤回申请
 	ActLapsed       ActKind = "lapsed"       // 逾期失效: not supplemented in time
 	ActAppealed     ActKind = "appealed"     // 申诉
+
+	// The life of a petition for recognition (petition.go).
+	ActPetitioned           ActKind = "petitioned"            // 申请认定: of what nobody posted
+	ActEvidenced            ActKind = "evidenced"             // 上传证明材料
+	ActPetitionReturned     ActKind = "petition_returned"     // 退回补正
+	ActPetitionSupplemented ActKind = "petition_supplemented" // 补正
+	ActPetitionAccepted     ActKind = "petition_accepted"     // 认定: the entry before it posts the outcome
+	ActPetitionRefused      ActKind = "petition_refused"      // 不予认定
+	ActPetitionWithdrawn    ActKind = "petition_withdrawn"    // 撤回
 )
 
 // ActKinds lists the kinds.
@@ -82,6 +91,7 @@ func ActKinds() []ActKind {
 		ActExpired, ActRecognised,
 		ActClaimed, ActReleased, ActRecused, ActOpined, ActReturned, ActSupplemented, ActResolved, ActObjected, ActAnswered,
 		ActRetracted, ActLapsed, ActAppealed,
+		ActPetitioned, ActEvidenced, ActPetitionReturned, ActPetitionSupplemented, ActPetitionAccepted, ActPetitionRefused, ActPetitionWithdrawn,
 	}
 }
 
@@ -123,6 +133,14 @@ var actTexts = map[ActKind]Text{
 	ActRetracted:    {"撤回申请", "application withdrawn"},
 	ActLapsed:       {"逾期失效", "application lapsed"},
 	ActAppealed:     {"申诉", "appealed"},
+
+	ActPetitioned:           {"申请认定", "petitioned for recognition"},
+	ActEvidenced:            {"上传证明材料", "evidence added"},
+	ActPetitionReturned:     {"认定申请退回补正", "petition returned for a supplement"},
+	ActPetitionSupplemented: {"认定申请补正", "petition supplemented"},
+	ActPetitionAccepted:     {"认定申请通过", "petition accepted"},
+	ActPetitionRefused:      {"不予认定", "petition refused"},
+	ActPetitionWithdrawn:    {"撤回认定申请", "petition withdrawn"},
 }
 
 // Text returns what k is called.
@@ -161,19 +179,20 @@ type Request struct {
 // ActBody holds what an act says; which fields count depends on its kind. The
 // fields stand in alphabetical order of their names in JSON.
 type ActBody struct {
-	Award     *Conferral  `json:"award,omitempty"`     // awarded
-	Case      *CaseEntry  `json:"case,omitempty"`      // case_opened, case_decided
-	Consent   *Consent    `json:"consent,omitempty"`   // consented
-	Credits   Credits     `json:"credits,omitempty"`   // expired: how many
-	Decision  *Decision   `json:"decision,omitempty"`  // applied, resolved, decided, relinked, regraded
-	Holds     bool        `json:"holds,omitempty"`     // applied, supplemented, resolved, appealed: what it would consume is promised to the application; to those of old it was not
-	Of        int64       `json:"of,omitempty"`        // the row that is decided, undone, put in doubt, replaced, certified, withdrawn, expired or recognised
-	Programme ProgrammeID `json:"programme,omitempty"` // enrolled, left
-	Reason    string      `json:"reason,omitempty"`    // frozen, unfrozen, revoked, reviewed, voided, withdrawn, decided: for the record
+	Award     *Conferral    `json:"award,omitempty"`     // awarded
+	Case      *CaseEntry    `json:"case,omitempty"`      // case_opened, case_decided
+	Consent   *Consent      `json:"consent,omitempty"`   // consented
+	Credits   Credits       `json:"credits,omitempty"`   // expired: how many
+	Decision  *Decision     `json:"decision,omitempty"`  // applied, resolved, decided, relinked, regraded
+	Holds     bool          `json:"holds,omitempty"`     // applied, supplemented, resolved, appealed: what it would consume is promised to the application; to those of old it was not
+	Of        int64         `json:"of,omitempty"`        // the row that is decided, undone, put in doubt, replaced, certified, withdrawn, expired or recognised
+	Petition  *PetitionStep `json:"petition,omitempty"`  // of a petition: petitioned to withdrawn
+	Programme ProgrammeID   `json:"programme,omitempty"` // enrolled, left
+	Reason    string        `json:"reason,omitempty"`    // frozen, unfrozen, revoked, reviewed, voided, withdrawn, decided: for the record
 
 	Recognition *RecordedRecognition `json:"recognition,omitempty"` // recognised
 
-	Since int64 `json:"since,omitempty"` // the revision, revocation or posting that caused it; the case that an award was withdrawn by; the objection answered
+	Since int64 `json:"since,omitempty"` // the revision, revocation or posting that caused it; the case that an award was withdrawn by; the objection answered; the outcome that accepts a petition
 	Step  *Step `json:"step,omitempty"`  // of an application: applied to decided
 }
 

@@ -52,6 +52,10 @@ const (
 	FieldOutcomes     Field = "OUTCOMES"     // 学习成果
 	FieldConversions  Field = "CONVERSIONS"  // 转换记录
 	FieldCertificates Field = "CERTIFICATES" // 证书
+
+	// FieldEvidence are files shown for a petition. Only those who decide it are
+	// told, so that it is no field that a learner can consent to.
+	FieldEvidence Field = "EVIDENCE"
 )
 
 var fieldTexts = map[Field]Text{
@@ -60,19 +64,23 @@ var fieldTexts = map[Field]Text{
 	FieldOutcomes:     {"学习成果", "learning outcomes"},
 	FieldConversions:  {"学分转换记录", "conversions"},
 	FieldCertificates: {"证书", "certificates"},
+	FieldEvidence:     {"认定申请的证明材料", "evidence for a petition"},
 }
 
-// Fields lists the fields.
+// Fields lists the fields that a learner can consent to.
 func Fields() []Field {
 	return []Field{FieldProfile, FieldBalance, FieldOutcomes, FieldConversions, FieldCertificates}
 }
+
+// disclosable lists the fields that can be told.
+func disclosable() []Field { return append(Fields(), FieldEvidence) }
 
 // Text returns what f is called.
 func (f Field) Text() Text { return textOf(fieldTexts, f) }
 
 // ParseField parses the code of a field.
 func ParseField(s string) (Field, error) {
-	if !slices.Contains(Fields(), Field(s)) {
+	if !slices.Contains(disclosable(), Field(s)) {
 		return "", Invalid(CodeMalformed, "fields", "不是可以提供的信息项", "is none of PROFILE, BALANCE, OUTCOMES, CONVERSIONS, CERTIFICATES")
 	}
 	return Field(s), nil
@@ -114,7 +122,7 @@ func sortFields(fs []Field) ([]Field, error) {
 			return nil, err
 		}
 	}
-	return slices.DeleteFunc(Fields(), func(f Field) bool { return !slices.Contains(fs, f) }), nil
+	return slices.DeleteFunc(disclosable(), func(f Field) bool { return !slices.Contains(fs, f) }), nil
 }
 
 // A Consent (同意) is what a learner agrees to: that the recipient is told these
@@ -145,6 +153,9 @@ func (c Consent) checked(cat *Catalogue, today Date) (Consent, error) {
 	fields, err := sortFields(c.Fields)
 	if err != nil {
 		return c, err
+	}
+	if slices.Contains(fields, FieldEvidence) {
+		return c, Invalid(CodeMalformed, "fields", "证明材料只供认定机构审核，不能授权提供", "evidence is for those who decide on it: nobody can be let see it")
 	}
 	c.Fields = fields
 	if _, err := ParsePurpose(string(c.Purpose)); err != nil {

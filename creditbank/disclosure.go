@@ -38,7 +38,7 @@ func (b Basis) Text() Text { return textOf(basisTexts, b) }
 // Institutions between which credits move may see all fields: the one that
 // posted an outcome answers for it wherever it is used, and the one in whose
 // programme the learner is enrolled, has applied or holds credits decides on
-// them. Each look is put on record. Whoever else asks needs the learner's
+// them, as does the one that an open petition asks. Each look is put on record. Whoever else asks needs the learner's
 // consent; which one it was is for [Account.ConsentFor] to say. A purpose of ""
 // asks whether there is a consent for any.
 func (a *Account) Basis(who []InstitutionID, programmes func(ProgrammeID) InstitutionID, fields []Field, purpose Purpose, day Date) (Basis, error) {
@@ -46,6 +46,8 @@ func (a *Account) Basis(who []InstitutionID, programmes func(ProgrammeID) Instit
 	case slices.ContainsFunc(a.Lots, func(l *Lot) bool { return slices.Contains(who, l.Institution) }):
 		return BasisSource, nil
 	case slices.ContainsFunc(a.targets(), func(p ProgrammeID) bool { return slices.Contains(who, programmes(p)) }):
+		return BasisTarget, nil
+	case a.petitionsTo(who):
 		return BasisTarget, nil
 	case a.ConsentFor(who, fields, purpose, day) != nil:
 		return BasisConsent, nil

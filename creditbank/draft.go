@@ -17,11 +17,12 @@ type draft struct {
 	trace   string            // the request that brought a posting
 	due     map[int64]Credits // what had expired in each lot before
 	work    []WorkItem        // the worklist as it was
+	asked   []PetitionItem    // the open petitions as they were
 	write   Write
 }
 
 func newDraft(a *Account, at time.Time, day Date, by Caller, request Request) *draft {
-	return &draft{account: a, base: a.Version, at: at, day: day, by: by, request: request, due: a.dues(day), work: a.Work()}
+	return &draft{account: a, base: a.Version, at: at, day: day, by: by, request: request, due: a.dues(day), work: a.Work(), asked: a.OpenPetitions()}
 }
 
 // outcome adds a posting with its recognition.
@@ -58,6 +59,7 @@ func (d *draft) rows() Write {
 	d.write.Learner, d.write.Base = d.account.Learner, d.base
 	d.write.Frozen, d.write.Totals = d.account.Frozen, d.account.Totals
 	d.write.Work = d.account.WorkChanges(d.work)
+	d.write.Petitions = d.account.PetitionChanges(d.asked)
 	return d.write
 }
 

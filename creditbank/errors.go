@@ -70,6 +70,13 @@ const (
 	CodeCasesDiffer          Code = "CASES_DIFFER"
 	CodeNotDeputy            Code = "NOT_DEPUTY"
 	CodeUnknownCalendar      Code = "UNKNOWN_CALENDAR"
+	CodeUnknownPetition      Code = "UNKNOWN_PETITION"
+	CodePetitionLimit        Code = "PETITION_LIMIT"
+	CodeUnknownEvidence      Code = "UNKNOWN_EVIDENCE"
+	CodeEvidenceType         Code = "EVIDENCE_TYPE"
+	CodeEvidenceDamaged      Code = "EVIDENCE_DAMAGED"
+	CodeEvidenceTooLarge     Code = "EVIDENCE_TOO_LARGE"
+	CodeEvidenceLimit        Code = "EVIDENCE_LIMIT"
 )
 
 // An InputError says which field of a request is wrong, and why, in words for

@@ -23,6 +23,7 @@ type Store interface {
 	InboxStore
 	HistoryStore
 	SweepStore
+	PetitionStore
 
 	// Heads returns, for each key, what posting under it needs to know. It
 	// reads the account's newest committed state. The result has the order of
@@ -201,8 +202,10 @@ type Write struct {
 	Outcomes  []Outcome
 	Acts      []Act
 	Movements []Movement
-	Concerns  []Concern  // whom the acts concern
-	Work      []WorkItem // to put into the worklist, or to take out where they are closed
+	Concerns  []Concern      // whom the acts concern
+	Work      []WorkItem     // to put into the worklist, or to take out where they are closed
+	Petitions []PetitionItem // likewise, of the list of open petitions
+	Evidence  []Evidence     // of acts among Acts
 }
 
 // Version returns the account's version after w.
@@ -308,6 +311,11 @@ func CheckWrites(writes []Write) error {
 		}
 		for _, a := range w.Acts {
 			seen[a.Seq] = a.Learner == w.Learner
+		}
+		for _, e := range w.Evidence {
+			if e.Learner != w.Learner || e.Seq <= w.Base || e.Seq > w.Version() {
+				return fmt.Errorf("write to account %s: evidence %d belongs to none of its acts", w.Learner, e.Seq)
+			}
 		}
 		for seq := w.Base + 1; seq <= w.Version(); seq++ {
 			if !seen[seq] {

@@ -121,8 +121,8 @@ func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []credi
 	}
 	err = retry(ctx, func() error {
 		return s.commit(ctx, func(ctx context.Context, w *writer) error {
-			if slices.ContainsFunc(writes, func(w creditbank.Write) bool { return len(w.Work) > 0 }) {
-				taken, err = w.appendWithWork(ctx, writes, args)
+			if slices.ContainsFunc(writes, besides) {
+				taken, err = w.appendMore(ctx, writes, args)
 				return err
 			}
 			taken, err = appendWrites(ctx, w.statementFor(args), len(writes), args)
@@ -147,9 +147,9 @@ func (w *writer) statementFor(args []any) *sql.Stmt {
 	return w.append
 }
 
-// appendWithWork is appendWrites for writes that change the worklist too, in one
-// transaction with it. Few do.
-func (w *writer) appendWithWork(ctx context.Context, writes []creditbank.Write, args []any) ([]bool, error) {
+// appendMore is appendWrites for writes that change the worklist, or bring evidence,
+// too, in one transaction with it. Few do.
+func (w *writer) appendMore(ctx context.Context, writes []creditbank.Write, args []any) ([]bool, error) {
 	tx, err := w.conn.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -160,6 +160,9 @@ func (w *writer) appendWithWork(ctx context.Context, writes []creditbank.Write, 
 		return nil, err
 	}
 	if err := putWork(ctx, tx, writes, taken); err != nil {
+		return nil, err
+	}
+	if err := putPetitions(ctx, tx, writes, taken); err != nil {
 		return nil, err
 	}
 	return taken, tx.Commit()

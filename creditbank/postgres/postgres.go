@@ -129,6 +129,7 @@ type statements struct {
 	disclosures                         *sql.Stmt
 	cases, readMark, concerns           *sql.Stmt
 	expiring, refused, mark             *sql.Stmt
+	petitions, evidence                 *sql.Stmt
 	accessRecord, accessCurrent         *sql.Stmt
 	learnersIn, accountsIn              *sql.Stmt
 	outcomesIn, actsIn                  *sql.Stmt
@@ -168,6 +169,8 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.expiring, expiringQuery},
 		{&q.refused, refusedQuery},
 		{&q.mark, markQuery},
+		{&q.petitions, petitionsQuery},
+		{&q.evidence, evidenceQuery},
 		{&q.accessRecord, getRecordQuery},
 		{&q.accessCurrent, getCurrentQuery},
 	} {

@@ -189,6 +189,24 @@ CREATE TABLE public.document (
     CONSTRAINT document_version_check CHECK ((version >= 1))
 );
 
+CREATE TABLE public.evidence (
+    learner_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    petition bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    bytes integer NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    caller text NOT NULL COLLATE pg_catalog."C",
+    sha256 bytea NOT NULL,
+    digest bytea NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT evidence_bytes_check CHECK (((bytes >= 1) AND (bytes <= 10485760))),
+    CONSTRAINT evidence_caller_check CHECK ((caller <> ''::text)),
+    CONSTRAINT evidence_digest_check CHECK (((octet_length(sha256) = 32) AND (octet_length(digest) = 32))),
+    CONSTRAINT evidence_type_check CHECK ((type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'application/pdf'::text])))
+)
+PARTITION BY HASH (learner_id);
+
 CREATE TABLE public.feed (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -330,6 +348,15 @@ CREATE TABLE public.lookup (
     CONSTRAINT lookup_digest_check CHECK ((octet_length(digest) = 32))
 );
 
+CREATE TABLE public.petition (
+    learner_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    since integer NOT NULL,
+    institution text NOT NULL COLLATE pg_catalog."C",
+    state text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80');
+
 CREATE TABLE public.read_mark (
     learner_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -393,6 +420,9 @@ ALTER TABLE ONLY public.disclosure
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY public.evidence
+    ADD CONSTRAINT evidence_pkey PRIMARY KEY (learner_id, seq);
+
 ALTER TABLE ONLY public.feed
     ADD CONSTRAINT feed_pkey PRIMARY KEY (id);
 
@@ -422,6 +452,9 @@ ALTER TABLE ONLY public.outcome
 
 ALTER TABLE ONLY public.outcome
     ADD CONSTRAINT outcome_pkey PRIMARY KEY (learner_id, seq);
+
+ALTER TABLE ONLY public.petition
+    ADD CONSTRAINT petition_pkey PRIMARY KEY (learner_id, seq);
 
 ALTER TABLE ONLY public.read_mark
     ADD CONSTRAINT read_mark_pkey PRIMARY KEY (learner_id);
@@ -471,6 +504,8 @@ CREATE INDEX outcome_feed ON ONLY public.outcome USING btree (feed_id);
 
 CREATE INDEX outcome_refused ON ONLY public.outcome USING btree (learner_id) WHERE (NOT granted);
 
+CREATE INDEX petition_institution ON public.petition USING btree (institution, since, learner_id, seq);
+
 CREATE TRIGGER access_record_kept BEFORE TRUNCATE ON public.access_record FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER access_record_unchanged BEFORE DELETE OR UPDATE ON public.access_record FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
@@ -498,6 +533,10 @@ CREATE TRIGGER disclosure_unchanged BEFORE DELETE OR UPDATE ON public.disclosure
 CREATE TRIGGER document_kept BEFORE TRUNCATE ON public.document FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER document_unchanged BEFORE DELETE OR UPDATE ON public.document FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER evidence_kept BEFORE TRUNCATE ON public.evidence FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER evidence_unchanged BEFORE DELETE OR UPDATE ON public.evidence FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER feed_kept BEFORE TRUNCATE ON public.feed FOR EACH STATEMENT EXECUTE FUNCTION public.forbid_change();
 

@@ -169,5 +169,8 @@ func (s *Store) append(ctx context.Context, feed creditbank.Feed, w creditbank.W
 			return false, fmt.Errorf("concern of %s in version %d: %w", c.Institution, c.Seq, err)
 		}
 	}
+	if err := s.putPetitions(ctx, w); err != nil {
+		return false, err
+	}
 	return true, s.putWork(ctx, w.Work)
 }

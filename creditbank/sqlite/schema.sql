@@ -214,6 +214,24 @@ CREATE TRIGGER document_no_delete BEFORE DELETE ON document BEGIN SELECT RAISE(A
 
 CREATE TRIGGER document_no_update BEFORE UPDATE ON document BEGIN SELECT RAISE(ABORT, 'documents are never edited'); END;
 
+CREATE TABLE evidence (
+    learner_id TEXT    NOT NULL,
+    seq        INTEGER NOT NULL, -- the act that added it
+    petition   INTEGER NOT NULL, -- the act that petitioned
+    type       TEXT    NOT NULL CHECK (type IN ('image/jpeg', 'image/png', 'application/pdf')),
+    bytes      INTEGER NOT NULL CHECK (bytes BETWEEN 1 AND 10485760), -- before it was sealed
+    at         INTEGER NOT NULL,
+    caller     TEXT    NOT NULL CHECK (caller <> ''),
+    sha256     BLOB    NOT NULL CHECK (length(sha256) = 32), -- of sealed
+    digest     BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
+    sealed     BLOB    NOT NULL,
+    PRIMARY KEY (learner_id, seq)
+) STRICT;
+
+CREATE TRIGGER evidence_no_delete BEFORE DELETE ON evidence BEGIN SELECT RAISE(ABORT, 'evidence is never deleted'); END;
+
+CREATE TRIGGER evidence_no_update BEFORE UPDATE ON evidence BEGIN SELECT RAISE(ABORT, 'evidence is never edited'); END;
+
 CREATE TABLE feed (
     seq INTEGER PRIMARY KEY,
     id  TEXT    NOT NULL UNIQUE,
@@ -337,6 +355,17 @@ CREATE INDEX outcome_refused ON outcome (learner_id) WHERE NOT granted;
 CREATE TRIGGER outcome_no_delete BEFORE DELETE ON outcome BEGIN SELECT RAISE(ABORT, 'outcomes are never deleted'); END;
 
 CREATE TRIGGER outcome_no_update BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'outcomes are never edited'); END;
+
+CREATE TABLE petition (
+    learner_id  TEXT    NOT NULL,
+    seq         INTEGER NOT NULL, -- the act that petitioned
+    institution TEXT    NOT NULL, -- that is to decide
+    state       TEXT    NOT NULL,
+    since       INTEGER NOT NULL, -- the day on which it was last sent to the institution
+    PRIMARY KEY (learner_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX petition_institution ON petition (institution, since, learner_id, seq);
 
 CREATE TABLE read_mark (
     learner_id TEXT PRIMARY KEY NOT NULL,

@@ -13,6 +13,7 @@ type writeStatements struct {
 	known, taken, newest, addDisclosure, setMark        *sql.Stmt
 	addConcern, markRead                                *sql.Stmt
 	putWork, dropWork                                   *sql.Stmt
+	putPetition, dropPetition, addEvidence              *sql.Stmt
 }
 
 // readStatements are prepared on each reader's connection when it first needs
@@ -28,6 +29,7 @@ type readStatements struct {
 	expiring, refused, mark              *sql.Stmt
 
 	learnersIn, outcomesIn, actsIn *sql.Stmt // of a range of learners
+	petitions, evidence            *sql.Stmt
 }
 
 // A preparer is a connection or a pool of them.
@@ -124,6 +126,17 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 		{&w.dropWork, `
 			DELETE FROM application
 			WHERE learner_id = ? AND seq = ?`},
+		{&w.putPetition, `
+			INSERT INTO petition (` + petitionColumns + `)
+			VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (learner_id, seq) DO UPDATE
+			SET institution = excluded.institution, state = excluded.state, since = excluded.since`},
+		{&w.dropPetition, `
+			DELETE FROM petition
+			WHERE learner_id = ? AND seq = ?`},
+		{&w.addEvidence, `
+			INSERT INTO evidence (` + evidenceColumns + `)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.newest, `
 			SELECT coalesce(max(version), 0) FROM document`},
 		{&w.addDocument, `
@@ -233,6 +246,16 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			SELECT ` + workColumns + `
 			FROM application
 			WHERE number <> '' AND number = ?`},
+		{&r.petitions, `
+			SELECT ` + petitionColumns + `
+			FROM petition
+			WHERE institution IN (SELECT value FROM json_each(?)) AND (since, learner_id, seq) > (?, ?, ?)
+			ORDER BY since, learner_id, seq
+			LIMIT ?`},
+		{&r.evidence, `
+			SELECT ` + evidenceColumns + `
+			FROM evidence
+			WHERE learner_id = ? AND seq = ?`},
 		{&r.disclosures, `
 			SELECT ` + disclosureColumns + `
 			FROM disclosure

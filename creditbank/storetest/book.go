@@ -15,8 +15,9 @@ type Book struct {
 	History creditbank.History // with the rows not handed out yet
 
 	t         testing.TB
-	written   int64                 // the version handed out
-	work      []creditbank.WorkItem // the worklist as of then
+	written   int64                     // the version handed out
+	work      []creditbank.WorkItem     // the worklist as of then
+	asked     []creditbank.PetitionItem // the open petitions as of then
 	movements []creditbank.Movement
 }
 
@@ -157,7 +158,7 @@ func (b *Book) Write() creditbank.Write {
 			w.Acts = append(w.Acts, act)
 		}
 	}
-	w.Work = a.WorkChanges(b.work)
-	b.written, b.movements, b.work = a.Version, nil, a.Work()
+	w.Work, w.Petitions = a.WorkChanges(b.work), a.PetitionChanges(b.asked)
+	b.written, b.movements, b.work, b.asked = a.Version, nil, a.Work(), a.OpenPetitions()
 	return w
 }

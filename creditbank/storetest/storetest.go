@@ -53,7 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	for _, group := range [][]test{
 		learnerTests, appendTests, headTests, raceTests, contextTests,
 		documentTests, feedTests, damageTests, ledgerTests, faultTests, bankTests,
-		applicationTests, disclosureTests, inboxTests, historiesTests, sweepTests,
+		applicationTests, disclosureTests, inboxTests, historiesTests, sweepTests, petitionTests,
 	} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) { tt.run(t, open(t)) })
