@@ -159,7 +159,7 @@ func (a *Account) apply(act Act) error {
 	case ActClaimed, ActReleased, ActRecused, ActOpined, ActReturned, ActSupplemented, ActResolved, ActObjected, ActAnswered,
 		ActRetracted, ActLapsed, ActAppealed:
 		return a.applyStep(act)
-	case ActPetitioned, ActEvidenced, ActPetitionReturned, ActPetitionSupplemented, ActPetitionAccepted, ActPetitionRefused, ActPetitionWithdrawn:
+	case ActPetitioned, ActEvidenced, ActPetitionReturned, ActPetitionSupplemented, ActPetitionAccepted, ActPetitionRefused, ActPetitionWithdrawn, ActPetitionRecused:
 		return a.applyPetition(act)
 	}
 	return fmt.Errorf("unknown kind")

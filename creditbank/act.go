@@ -81,6 +81,7 @@ const (
 	ActPetitionAccepted     ActKind = "petition_accepted"     // 认定: the entry before it posts the outcome
 	ActPetitionRefused      ActKind = "petition_refused"      // 不予认定
 	ActPetitionWithdrawn    ActKind = "petition_withdrawn"    // 撤回
+	ActPetitionRecused      ActKind = "petition_recused"      // 回避: a reviewer has no say in it
 )
 
 // ActKinds lists the kinds.
@@ -91,7 +92,7 @@ func ActKinds() []ActKind {
 		ActExpired, ActRecognised,
 		ActClaimed, ActReleased, ActRecused, ActOpined, ActReturned, ActSupplemented, ActResolved, ActObjected, ActAnswered,
 		ActRetracted, ActLapsed, ActAppealed,
-		ActPetitioned, ActEvidenced, ActPetitionReturned, ActPetitionSupplemented, ActPetitionAccepted, ActPetitionRefused, ActPetitionWithdrawn,
+		ActPetitioned, ActEvidenced, ActPetitionReturned, ActPetitionSupplemented, ActPetitionAccepted, ActPetitionRefused, ActPetitionWithdrawn, ActPetitionRecused,
 	}
 }
 
@@ -141,6 +142,7 @@ var actTexts = map[ActKind]Text{
 	ActPetitionAccepted:     {"认定申请通过", "petition accepted"},
 	ActPetitionRefused:      {"不予认定", "petition refused"},
 	ActPetitionWithdrawn:    {"撤回认定申请", "petition withdrawn"},
+	ActPetitionRecused:      {"对认定申请回避", "recused from a petition"},
 }
 
 // Text returns what k is called.

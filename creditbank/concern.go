@@ -8,7 +8,7 @@ import (
 )
 
 // A Concern is what an institution is told of an account: what it posted or
-// granted was undone, put in doubt or decided about. It is written with the act
+// granted was undone, put in doubt or decided about, or a petition waits for it. It is written with the act
 // itself, and names nobody: who may know the learner reads the account.
 type Concern struct {
 	ConcernRef
@@ -42,6 +42,7 @@ func Concerned() []ActKind {
 	return []ActKind{
 		ActRevoked, ActReplaced, ActReversed, ActRelinked, ActRegraded, ActVoided,
 		ActCaseOpened, ActCaseDecided, ActAwarded, ActAwardWithdrawn,
+		ActPetitioned, ActPetitionSupplemented, ActPetitionWithdrawn,
 	}
 }
 
@@ -100,6 +101,10 @@ func (w *witnesses) see(act Act) {
 	case act.Kind == ActVoided:
 		conversion = w.a.certifiedBy(act.Body.Of)
 	}
+	if p := w.petition(act); p != nil {
+		w.told = append(w.told, p.Claim.Institution)
+		return
+	}
 	lot := w.a.Lot(act.Body.Of)
 	if lot == nil {
 		lot = w.a.Lot(w.c.Since)
@@ -116,6 +121,17 @@ func (w *witnesses) see(act Act) {
 		w.c.Programme = conversion.Decision.Programme
 		w.conversion(conversion)
 	}
+}
+
+// petition returns the petition that an act is about, or nil.
+func (w *witnesses) petition(act Act) *Petition {
+	switch act.Kind {
+	case ActPetitioned:
+		return w.a.Petition(act.Seq)
+	case ActPetitionSupplemented, ActPetitionWithdrawn:
+		return w.a.Petition(act.Body.Of)
+	}
+	return nil
 }
 
 // certifiedBy returns the conversion whose certificate is that of a row, or nil.

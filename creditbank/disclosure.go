@@ -38,9 +38,10 @@ func (b Basis) Text() Text { return textOf(basisTexts, b) }
 // Institutions between which credits move may see all fields: the one that
 // posted an outcome answers for it wherever it is used, and the one in whose
 // programme the learner is enrolled, has applied or holds credits decides on
-// them, as does the one that an open petition asks. Each look is put on record. Whoever else asks needs the learner's
-// consent; which one it was is for [Account.ConsentFor] to say. A purpose of ""
-// asks whether there is a consent for any.
+// them, as does the one that an open petition asks. Each look is put on record.
+// Whoever else asks needs the learner's consent; which one it was is for
+// [Account.ConsentFor] to say. A purpose of "" asks whether there is a consent for
+// any. [FieldEvidence] is asked about elsewhere ([Petition.Shown]).
 func (a *Account) Basis(who []InstitutionID, programmes func(ProgrammeID) InstitutionID, fields []Field, purpose Purpose, day Date) (Basis, error) {
 	switch {
 	case slices.ContainsFunc(a.Lots, func(l *Lot) bool { return slices.Contains(who, l.Institution) }):

@@ -38,6 +38,10 @@ var noticeTexts = map[ActKind]func(x noticer, act Act) (Text, []Text){
 	ActReturned: noticer.returned, ActSupplemented: noticer.supplemented, ActResolved: noticer.resolved,
 	ActObjected: noticer.objected, ActAnswered: noticer.answered,
 	ActRetracted: noticer.retracted, ActLapsed: noticer.lapsed, ActAppealed: noticer.appealed,
+
+	ActPetitioned: noticer.petitioned, ActEvidenced: noticer.evidenced, ActPetitionRecused: silent,
+	ActPetitionReturned: noticer.petitionReturned, ActPetitionSupplemented: noticer.petitionSupplemented,
+	ActPetitionAccepted: noticer.petitionAccepted, ActPetitionRefused: noticer.petitionRefused, ActPetitionWithdrawn: noticer.petitionWithdrawn,
 }
 
 // outcome tells of a posting.

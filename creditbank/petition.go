@@ -54,6 +54,7 @@ type Petition struct {
 	Since    Date          // when it was last sent to the institution
 	Letters  []Letter      // returned, supplemented
 	Evidence []EvidenceRef // in the order in which it came
+	Recusals []Recusal     // who has no say in it, and may not see it
 	Outcome  int64         // accepted: the outcome that was posted
 	Reason   string        // refused, withdrawn
 	ClosedBy int64         // the act that closed it, zero while it is open
@@ -145,6 +146,8 @@ func (a *Account) applyPetition(act Act) error {
 	switch act.Kind {
 	case ActEvidenced:
 		p.Evidence = append(p.Evidence, EvidenceRef{Seq: act.Seq, At: act.At, By: act.By, Type: s.Type, Bytes: s.Bytes, SHA256: *s.SHA256})
+	case ActPetitionRecused:
+		p.Recusals = append(p.Recusals, Recusal{act.Seq, act.By, act.Body.Reason})
 	case ActPetitionReturned:
 		p.State = PetitionReturned
 		p.Letters = append(p.Letters, Letter{Seq: act.Seq, Kind: act.Kind, At: act.At, By: act.By, Note: act.Body.Reason})

@@ -107,12 +107,12 @@ func (c *city) petition(l creditbank.LearnerID, day string) (int64, int64) {
 	score, err := creditbank.ParseScore("80")
 	must(c.t, err)
 	course := c.Catalogue().Courses["S1"]
-	act, err := c.Petition(c.t.Context(), by("applicant", l), creditbank.Petitioning{
+	act, err := c.Petition(c.t.Context(), acting("applicant", l), creditbank.Petitioning{
 		Claimed:       creditbank.Claimed{Institution: course.Institution, Course: "S1", IssuedOn: on, Score: score},
 		PetitionWords: creditbank.PetitionWords{Title: "张三书法一等奖", Text: "见附件"},
 	})
 	must(c.t, err)
-	file, err := c.AddEvidence(c.t.Context(), by("applicant", l), act.Seq, pdfFile(100))
+	file, err := c.AddEvidence(c.t.Context(), acting("applicant", l), act.Seq, pdfFile(100))
 	must(c.t, err)
 	return act.Seq, file.Seq
 }
@@ -131,11 +131,11 @@ func TestPetitionLife(t *testing.T) {
 	if bytes.Contains(stored.Sealed, []byte("%PDF")) || bytes.Contains(stored.Sealed, []byte("endobj")) {
 		t.Error("the evidence is stored in the clear")
 	}
-	_, err = c.ReturnPetition(ctx, by("r1", l), p, "缺少背面")
+	_, err = c.ReturnPetition(ctx, acting("r1", l), p, "缺少背面")
 	must(t, err)
-	_, err = c.AcceptPetition(ctx, by("r1", l), p, creditbank.Findings{})
+	_, err = c.AcceptPetition(ctx, acting("r1", l), p, creditbank.Findings{})
 	wantCode(t, "accept while returned", err, creditbank.ErrConflict, creditbank.CodeState)
-	_, err = c.SupplementPetition(ctx, by("applicant", l), p, "已补")
+	_, err = c.SupplementPetition(ctx, acting("applicant", l), p, "已补")
 	must(t, err)
 	preview, err := c.PreviewPetition(ctx, creditbank.Caller{ID: "r1"}, l, p, creditbank.Findings{})
 	must(t, err)
@@ -172,34 +172,127 @@ func TestPetitionLife(t *testing.T) {
 	c.replayAll(l)
 }
 
+// Who recused themselves neither decides nor sees; who applied does not decide; and
+// what came to nothing is shown to nobody who decides.
+func TestPetitionRecusal(t *testing.T) {
+	c := newCity(t)
+	l := c.stranger(1)
+	p, _ := c.petition(l, "2025-01-01")
+	ctx := t.Context()
+	_, err := c.RecusePetition(ctx, acting("r1", l), p, "")
+	wantCode(t, "without a reason", err, creditbank.ErrInvalid, creditbank.CodeMissing)
+	_, err = c.RecusePetition(ctx, acting("applicant", l), p, "亲属")
+	wantCode(t, "the applicant", err, creditbank.ErrConflict, creditbank.CodeState)
+	_, err = c.RecusePetition(ctx, acting("r1", l), p, "亲属")
+	must(t, err)
+	for name, do := range map[string]func() (creditbank.Act, error){
+		"recuse again": func() (creditbank.Act, error) { return c.RecusePetition(ctx, acting("r1", l), p, "亲属") },
+		"return":       func() (creditbank.Act, error) { return c.ReturnPetition(ctx, acting("r1", l), p, "缺页") },
+		"refuse":       func() (creditbank.Act, error) { return c.RefusePetition(ctx, acting("r1", l), p, "不符") },
+		"accept": func() (creditbank.Act, error) {
+			_, err := c.AcceptPetition(ctx, acting("r1", l), p, creditbank.Findings{})
+			return creditbank.Act{}, err
+		},
+	} {
+		_, err := do()
+		wantCode(t, name, err, creditbank.ErrConflict, creditbank.CodeReviewerExcluded)
+	}
+	shown := func(want map[string]bool) {
+		t.Helper()
+		for who, want := range want {
+			if got := c.accountOf(l).Petition(p).Shown(creditbank.Caller{ID: who}); got != want {
+				t.Errorf("%s is shown it: %v, want %v", who, got, want)
+			}
+		}
+	}
+	shown(map[string]bool{"r1": false, "r2": true, "applicant": false})
+	_, err = c.AcceptPetition(ctx, acting("r2", l), p, creditbank.Findings{})
+	must(t, err)
+	shown(map[string]bool{"r1": false, "r2": true, "applicant": false})
+	p, _ = c.petition(l, "2025-02-01")
+	_, err = c.RefusePetition(ctx, acting("r2", l), p, "不符")
+	must(t, err)
+	shown(map[string]bool{"r1": false, "r2": false})
+	c.replayAll(l)
+}
+
+// The learner hears of each step but what reviewers do among themselves, the
+// institution of what others do; neither is told the sealed words.
+func TestPetitionNotices(t *testing.T) {
+	c := newCity(t)
+	l := c.stranger(1)
+	ctx := t.Context()
+	p, _ := c.petition(l, "2025-01-01")
+	_, err := c.RecusePetition(ctx, acting("r9", l), p, "亲属")
+	must(t, err)
+	_, err = c.ReturnPetition(ctx, acting("r1", l), p, "缺少背面")
+	must(t, err)
+	_, err = c.SupplementPetition(ctx, acting("applicant", l), p, "已补张三")
+	must(t, err)
+	_, err = c.AcceptPetition(ctx, acting("r1", l), p, creditbank.Findings{})
+	must(t, err)
+	q, _ := c.petition(l, "2025-02-01")
+	_, err = c.RefusePetition(ctx, acting("r1", l), q, "不符")
+	must(t, err)
+	q, _ = c.petition(l, "2025-03-01")
+	_, err = c.WithdrawPetition(ctx, acting("applicant", l), q, "")
+	must(t, err)
+	in, err := c.Inbox(ctx, l, 0, 100)
+	must(t, err)
+	var kinds []string
+	for _, n := range in.Notices {
+		kinds = append(kinds, n.Kind)
+		if strings.Contains(n.Text.ZH+n.Text.EN+n.Note, "张三") || strings.Contains(n.Text.ZH+n.Text.EN, "%!") || strings.Contains(n.Text.ZH, "r9") {
+			t.Errorf("notice %d: %v", n.Seq, n.Text)
+		}
+	}
+	want := "petition_withdrawn evidenced petitioned petition_refused evidenced petitioned petition_accepted posted petition_supplemented petition_returned evidenced petitioned opened"
+	if got := strings.Join(kinds, " "); !strings.HasPrefix(got, want[:len(want)-len(" opened")]) {
+		t.Errorf("notices: %s, want %s", got, want)
+	}
+	concerns, err := c.Concerns(ctx, c.accountOf(l).Petition(p).Claim.Institution, creditbank.ConcernRef{}, 100)
+	must(t, err)
+	var told []string
+	for _, n := range concerns {
+		told = append(told, string(n.Kind))
+	}
+	if got, want := strings.Join(told, " "), "petition_withdrawn petitioned petitioned petition_supplemented petitioned"; got != want {
+		t.Errorf("concerns: %s, want %s", got, want)
+	}
+}
+
 // Every state, everything that can be asked: done, or refused with nothing on
 // record.
 func TestPetitionStates(t *testing.T) {
 	type ask = func(c *city, l creditbank.LearnerID, p int64) error
 	returned := func(c *city, l creditbank.LearnerID, p int64) error {
-		_, err := c.ReturnPetition(t.Context(), by("r1", l), p, "缺页")
+		_, err := c.ReturnPetition(t.Context(), acting("r1", l), p, "缺页")
 		return err
 	}
 	accept := func(c *city, l creditbank.LearnerID, p int64) error {
-		_, err := c.AcceptPetition(t.Context(), by("r1", l), p, creditbank.Findings{})
+		_, err := c.AcceptPetition(t.Context(), acting("r1", l), p, creditbank.Findings{})
 		return err
 	}
 	refuse := func(c *city, l creditbank.LearnerID, p int64) error {
-		_, err := c.RefusePetition(t.Context(), by("r1", l), p, "不符")
+		_, err := c.RefusePetition(t.Context(), acting("r1", l), p, "不符")
 		return err
 	}
 	withdraw := func(c *city, l creditbank.LearnerID, p int64) error {
-		_, err := c.WithdrawPetition(t.Context(), by("applicant", l), p, "")
+		_, err := c.WithdrawPetition(t.Context(), acting("applicant", l), p, "")
 		return err
 	}
 	asks := map[string]ask{
 		"return": returned, "accept": accept, "refuse": refuse, "withdraw": withdraw,
 		"supplement": func(c *city, l creditbank.LearnerID, p int64) error {
-			_, err := c.SupplementPetition(t.Context(), by("applicant", l), p, "补")
+			_, err := c.SupplementPetition(t.Context(), acting("applicant", l), p, "补")
+			return err
+		},
+		"recuse": func(c *city, l creditbank.LearnerID, p int64) error {
+			_, err := c.RecusePetition(t.Context(), acting("r8", l), p, "亲属")
 			return err
 		},
 		"evidence": func(c *city, l creditbank.LearnerID, p int64) error {
-			_, err := c.AddEvidence(t.Context(), by("applicant", l), p, pdfFile(200))
+			_, err := c.AddEvidence(t.Context(), acting("applicant", l), p, pdfFile(200))
 			return err
 		},
 	}
@@ -209,8 +302,8 @@ func TestPetitionStates(t *testing.T) {
 		reach   ask
 		allowed string
 	}{
-		"submitted": {func(*city, creditbank.LearnerID, int64) error { return nil }, "return accept refuse withdraw evidence"},
-		"returned":  {returned, "supplement refuse withdraw evidence"},
+		"submitted": {func(*city, creditbank.LearnerID, int64) error { return nil }, "return accept refuse withdraw evidence recuse"},
+		"returned":  {returned, "supplement refuse withdraw evidence recuse"},
 		"accepted":  {accept, ""},
 		"refused":   {refuse, ""},
 		"withdrawn": {withdraw, ""},
@@ -251,7 +344,7 @@ func TestPetitionRefusals(t *testing.T) {
 		r := creditbank.Petitioning{Claimed: claim}
 		r.IssuedOn = 20250202
 		edit(&r)
-		_, err := c.Petition(ctx, by("applicant", l), r)
+		_, err := c.Petition(ctx, acting("applicant", l), r)
 		return err
 	}
 	wantCode(t, "twice", ask(func(r *creditbank.Petitioning) { r.IssuedOn = claim.IssuedOn }), creditbank.ErrConflict, creditbank.CodeState)
@@ -259,22 +352,22 @@ func TestPetitionRefusals(t *testing.T) {
 	wantCode(t, "course", ask(func(r *creditbank.Petitioning) { r.Course = "X" }), creditbank.ErrNotFound, creditbank.CodeUnknownCourse)
 	wantCode(t, "institution", ask(func(r *creditbank.Petitioning) { r.Institution, r.Course, r.Title = "X", "", "奖" }), creditbank.ErrNotFound, creditbank.CodeUnknownInstitution)
 	wantCode(t, "future", ask(func(r *creditbank.Petitioning) { r.IssuedOn = 29990101 }), creditbank.ErrInvalid, creditbank.CodeDateInFuture)
-	_, err := c.AcceptPetition(ctx, by("applicant", l), p, creditbank.Findings{})
+	_, err := c.AcceptPetition(ctx, acting("applicant", l), p, creditbank.Findings{})
 	wantCode(t, "applicant accepts", err, creditbank.ErrConflict, creditbank.CodeState)
-	_, err = c.RefusePetition(ctx, by("r1", l), p, "")
+	_, err = c.RefusePetition(ctx, acting("r1", l), p, "")
 	wantCode(t, "no reason", err, creditbank.ErrInvalid, creditbank.CodeMissing)
 	must(t, ask(func(r *creditbank.Petitioning) { r.Course, r.Title = "", "劳动技能竞赛一等奖" }))
 	named := c.version(l)
-	_, err = c.AcceptPetition(ctx, by("r1", l), named, creditbank.Findings{})
+	_, err = c.AcceptPetition(ctx, acting("r1", l), named, creditbank.Findings{})
 	wantCode(t, "no course", err, creditbank.ErrInvalid, creditbank.CodeMissing)
 	course := creditbank.CourseCode("S1")
-	_, err = c.AcceptPetition(ctx, by("r1", l), named, creditbank.Findings{Course: &course})
+	_, err = c.AcceptPetition(ctx, acting("r1", l), named, creditbank.Findings{Course: &course})
 	must(t, err)
 	for i := len(c.accountOf(l).Petition(p).Evidence); i < creditbank.MaxEvidence; i++ {
-		_, err := c.AddEvidence(ctx, by("applicant", l), p, pdfFile(100+i))
+		_, err := c.AddEvidence(ctx, acting("applicant", l), p, pdfFile(100+i))
 		must(t, err)
 	}
-	_, err = c.AddEvidence(ctx, by("applicant", l), p, pdfFile(999))
+	_, err = c.AddEvidence(ctx, acting("applicant", l), p, pdfFile(999))
 	wantCode(t, "an eleventh file", err, creditbank.ErrConflict, creditbank.CodeEvidenceLimit)
 	for i := range creditbank.MaxOpenPetitions {
 		err = ask(func(r *creditbank.Petitioning) { r.Course, r.Title = "", fmt.Sprint("奖", i) })

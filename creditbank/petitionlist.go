@@ -37,6 +37,10 @@ type PetitionStore interface {
 	// Evidence returns the evidence that a version of an account added, or
 	// ErrNotFound.
 	Evidence(ctx context.Context, id LearnerID, seq int64) (Evidence, error)
+
+	// EvidenceKept returns the versions of an account whose evidence is stored, in
+	// order, for whoever audits.
+	EvidenceKept(ctx context.Context, id LearnerID) ([]int64, error)
 }
 
 // petitionItem returns p as the list has it.

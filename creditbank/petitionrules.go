@@ -39,11 +39,14 @@ func (a *Account) allowsPetition(act Act) error {
 		}
 		return nil
 	}
-	if p.speaksFor(act.By) {
+	switch {
+	case p.speaksFor(act.By):
 		return Conflict(CodeState, "petition", "申请人不能认定自己的申请", "whoever applied cannot decide the petition")
+	case p.Recused(act.By):
+		return Conflict(CodeReviewerExcluded, "petition", "已对该申请回避", "whoever recused themselves has no say in the petition")
 	}
 	switch act.Kind {
-	case ActPetitionRefused:
+	case ActPetitionRefused, ActPetitionRecused:
 		return nil
 	case ActPetitionReturned:
 		if p.State != PetitionSubmitted {
@@ -61,6 +64,18 @@ func (p *Petition) speaksFor(who Caller) bool {
 	return p.By == who ||
 		slices.ContainsFunc(p.Letters, func(l Letter) bool { return l.Kind == ActPetitionSupplemented && l.By == who }) ||
 		slices.ContainsFunc(p.Evidence, func(e EvidenceRef) bool { return e.By == who })
+}
+
+// Recused reports whether somebody recused themselves from p.
+func (p *Petition) Recused(who Caller) bool {
+	return slices.ContainsFunc(p.Recusals, func(r Recusal) bool { return r.By.ID == who.ID })
+}
+
+// Shown reports whether who decides petitions may see p and its evidence: while it is
+// open, and when it was accepted, since its institution then answers for the outcome;
+// not whoever applied or recused themselves, and of what came to nothing nobody.
+func (p *Petition) Shown(to Caller) bool {
+	return (p.Open() || p.State == PetitionAccepted) && !p.speaksFor(to) && !p.Recused(to)
 }
 
 // allowsPetitioning bounds what is open at once, and refuses to ask twice for the

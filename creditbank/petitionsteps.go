@@ -102,12 +102,15 @@ func (b *Bank) RefusePetition(ctx context.Context, c Change, petition int64, rea
 	return b.petitionStep(ctx, c, ActPetitionRefused, petition, reason)
 }
 
+// RecusePetition keeps a reviewer out of a petition for good (回避): they neither
+// decide it nor see it any more.
+func (b *Bank) RecusePetition(ctx context.Context, c Change, petition int64, reason string) (Act, error) {
+	return b.petitionStep(ctx, c, ActPetitionRecused, petition, reason)
+}
+
 // petitionStep is for what the institution does, and gives its reason for.
 func (b *Bank) petitionStep(ctx context.Context, c Change, kind ActKind, petition int64, reason string) (Act, error) {
-	if reason == "" {
-		return Act{}, Invalid(CodeMissing, "reason", "请说明理由", "a reason is to be given")
-	}
-	if err := checkText("reason", reason, 1000); err != nil {
+	if err := checkReason(reason); err != nil {
 		return Act{}, err
 	}
 	return b.changeLast(ctx, c, fmt.Sprintf("%s %d %q", kind, petition, reason), func(d *draft, _ History) error {

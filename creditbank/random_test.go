@@ -60,6 +60,7 @@ func randomLives(t *testing.T, c *city, db *sql.DB) {
 		live.checkSwept(a)
 		live.checkLedger(db, a)
 		live.checkApplications(a)
+		live.checkPetitions(a)
 		live.checkReplays()
 	})
 }
@@ -168,7 +169,7 @@ func (v *life) step() {
 	change := creditbank.Change{By: operator, Learner: v.learner}
 	ctx := v.t.Context()
 	var err error
-	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "convert", "pursue", "pursue", "pursue", "pursue", "pursue", "revise", "revoke", "freeze", "leave", "time", "sweep", "anew"}).Draw(v.rt, "step") {
+	switch rapid.SampledFrom([]string{"post", "post", "post", "convert", "convert", "convert", "convert", "pursue", "pursue", "pursue", "pursue", "pursue", "petition", "petition", "petition", "petition", "revise", "revoke", "freeze", "leave", "time", "sweep", "anew"}).Draw(v.rt, "step") {
 	case "post":
 		id := fmt.Sprintf("O%d", len(v.newest))
 		v.newest[id] = 1
@@ -189,6 +190,8 @@ func (v *life) step() {
 		v.anew()
 	case "sweep":
 		v.sweep()
+	case "petition":
+		err = v.askFor(change)
 	case "freeze":
 		if err = v.Freeze(ctx, change, ""); err == nil && rapid.Bool().Draw(v.rt, "thaw") {
 			err = v.Unfreeze(ctx, change, "")

@@ -26,6 +26,12 @@ const evidenceQuery = `
 	WHERE learner_id = $1
 	AND seq = $2`
 
+const evidenceKeptQuery = `
+	SELECT seq
+	FROM evidence
+	WHERE learner_id = $1
+	ORDER BY seq`
+
 const addEvidenceQuery = `
 	INSERT INTO evidence (learner_id, seq, petition, type, bytes, at, caller, sha256, digest, sealed)
 	VALUES ($1::uuid, $2::bigint, $3::bigint, $4, $5::integer, $6::timestamptz, $7, $8::bytea, $9::bytea, $10::bytea)`
@@ -83,6 +89,18 @@ func (s *Store) Evidence(ctx context.Context, id creditbank.LearnerID, seq int64
 		return creditbank.Evidence{}, fmt.Errorf("evidence %d of %s: %w", seq, id, err)
 	}
 	return all[0], nil
+}
+
+// EvidenceKept implements [creditbank.PetitionStore].
+func (s *Store) EvidenceKept(ctx context.Context, id creditbank.LearnerID) ([]int64, error) {
+	if !isUUID(string(id)) {
+		return nil, nil
+	}
+	all, err := queryAll(ctx, s.read.evidenceKept, func(rows *sql.Rows) (seq int64, err error) { return seq, rows.Scan(&seq) }, string(id))
+	if err != nil {
+		return nil, fmt.Errorf("evidence of %s: %w", id, err)
+	}
+	return all, nil
 }
 
 // scanEvidence reads a piece of evidence from a row, or tells of damage.

@@ -129,7 +129,7 @@ type statements struct {
 	disclosures                         *sql.Stmt
 	cases, readMark, concerns           *sql.Stmt
 	expiring, refused, mark             *sql.Stmt
-	petitions, evidence                 *sql.Stmt
+	petitions, evidence, evidenceKept   *sql.Stmt
 	accessRecord, accessCurrent         *sql.Stmt
 	learnersIn, accountsIn              *sql.Stmt
 	outcomesIn, actsIn                  *sql.Stmt
@@ -171,6 +171,7 @@ func (q *statements) prepare(ctx context.Context, db *sql.DB) error {
 		{&q.mark, markQuery},
 		{&q.petitions, petitionsQuery},
 		{&q.evidence, evidenceQuery},
+		{&q.evidenceKept, evidenceKeptQuery},
 		{&q.accessRecord, getRecordQuery},
 		{&q.accessCurrent, getCurrentQuery},
 	} {

@@ -44,6 +44,16 @@ func (s *Store) Evidence(ctx context.Context, id creditbank.LearnerID, seq int64
 	return all[0], nil
 }
 
+// EvidenceKept implements [creditbank.PetitionStore].
+func (s *Store) EvidenceKept(ctx context.Context, id creditbank.LearnerID) ([]int64, error) {
+	rows, err := s.read.evidenceKept.QueryContext(ctx, id)
+	all, err := collect(rows, err, func(row scanner) (seq int64, err error) { return seq, row.Scan(&seq) })
+	if err != nil {
+		return nil, fmt.Errorf("evidence of %s: %w", id, err)
+	}
+	return all, nil
+}
+
 func scanEvidence(row scanner) (creditbank.Evidence, error) {
 	var e creditbank.Evidence
 	var at int64

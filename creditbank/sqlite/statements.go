@@ -28,8 +28,8 @@ type readStatements struct {
 	cases, readMark, concerns            *sql.Stmt
 	expiring, refused, mark              *sql.Stmt
 
-	learnersIn, outcomesIn, actsIn *sql.Stmt // of a range of learners
-	petitions, evidence            *sql.Stmt
+	learnersIn, outcomesIn, actsIn    *sql.Stmt // of a range of learners
+	petitions, evidence, evidenceKept *sql.Stmt
 }
 
 // A preparer is a connection or a pool of them.
@@ -256,6 +256,11 @@ func (r *readStatements) prepare(ctx context.Context, p preparer) error {
 			SELECT ` + evidenceColumns + `
 			FROM evidence
 			WHERE learner_id = ? AND seq = ?`},
+		{&r.evidenceKept, `
+			SELECT seq
+			FROM evidence
+			WHERE learner_id = ?1
+			ORDER BY seq`},
 		{&r.disclosures, `
 			SELECT ` + disclosureColumns + `
 			FROM disclosure

@@ -63,6 +63,16 @@ func testEvidence(t *testing.T, h Harness) {
 			}
 		}
 	}
+	for _, b := range books {
+		kept, err := h.Store.EvidenceKept(t.Context(), b.History.Learner)
+		var seqs []int64
+		for _, e := range want[b] {
+			seqs = append(seqs, e.Seq)
+		}
+		if err != nil || !slices.Equal(kept, seqs) {
+			t.Errorf("EvidenceKept = %v, %v; want %v", kept, err, seqs)
+		}
+	}
 	for _, seq := range []int64{1, 2, 99} { // opened, petitioned, never
 		if _, err := h.Store.Evidence(t.Context(), books[0].History.Learner, seq); !errors.Is(err, creditbank.ErrNotFound) {
 			t.Errorf("Evidence(%d) = %v, want ErrNotFound", seq, err)
