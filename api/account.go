@@ -188,6 +188,7 @@ func (s *Server) postedEntry(a *creditbank.Account, o creditbank.Outcome) contra
 // (getApplication), so that nobody is leaned on.
 var reviewersOwn = []creditbank.ActKind{
 	creditbank.ActClaimed, creditbank.ActReleased, creditbank.ActRecused, creditbank.ActOpined, creditbank.ActObjected,
+	creditbank.ActPetitionReturned, creditbank.ActPetitionRefused, creditbank.ActPetitionRecused,
 }
 
 func (s *Server) actEntry(a *creditbank.Account, act creditbank.Act) contract.Entry {

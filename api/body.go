@@ -24,6 +24,10 @@ func (s *Server) bound(next http.Handler) http.Handler {
 			s.writeProblem(w, r, err)
 			return
 		}
+		if op.maxBytes > 0 {
+			s.bringIn(w, r, next)
+			return
+		}
 		if op.streamed {
 			r.Body = http.MaxBytesReader(w, r.Body, s.c.Limits.StreamBytes)
 			next.ServeHTTP(w, r)

@@ -119,7 +119,7 @@ func (s *Server) ListDisclosures(ctx context.Context, r contract.ListDisclosures
 func wireDisclosure(d creditbank.Disclosure) contract.Disclosure {
 	w := contract.Disclosure{
 		Id: d.ID, At: d.At, By: d.By.ID, Recipient: optional(string(d.Recipient)), Region: optional(string(d.Authority)),
-		Fields: mapped(d.Fields, func(f creditbank.Field) contract.Field { return contract.Field(f) }),
+		Fields: mapped(d.Fields, func(f creditbank.Field) contract.DisclosedField { return contract.DisclosedField(f) }),
 		Basis:  contract.DisclosureBasis(d.Basis), Consent: optional(d.Consent), Request: optional(d.Request),
 	}
 	if d.Purpose != "" {

@@ -114,6 +114,25 @@ func (s *scene) applied() string {
 	return s.must(sent{path: s.at("/conversions"), token: s.self, body: `{"rules":["R05"]}`}, "version")
 }
 
+// closePetitions withdraws the petitions that are open.
+func (s *scene) closePetitions() {
+	s.t.Helper()
+	a, err := s.Bank.Account(s.t.Context(), creditbank.LearnerID(s.learner))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, p := range a.OpenPetitions() {
+		s.must(sent{path: s.at(fmt.Sprintf("/petitions/%d/withdraw", p.Seq)), token: s.self, body: `{"reason":"重新申请"}`}, "seq")
+	}
+}
+
+// petitioned petitions, having withdrawn what was open.
+func (s *scene) petitioned() string {
+	s.t.Helper()
+	s.closePetitions()
+	return s.petition("2024-01-02")
+}
+
 func (s *scene) account() string {
 	s.t.Helper()
 	return s.must(sent{path: "/v1/accounts", token: s.staff, body: `{"name":"欧阳明","institution":"I04","grants":[]}`}, "account.id")
@@ -240,6 +259,31 @@ func TestIdempotency(t *testing.T) {
 		{"reviewApplications", func() sent {
 			return sent{path: "/v1/applications/review", token: s.staff, body: `{"approve":true,"applications":[{"learner":"` + s.learner + `","seq":` + s.applied() + `}]}`}
 		}, func(r sent) sent { r.body = strings.Replace(r.body, "true", "false", 1); return r }, false},
+		{"petition", func() sent {
+			s.closePetitions()
+			return sent{path: s.at("/petitions"), token: s.self, body: petitioning("2024-01-02")}
+		}, body(petitioning("2024-01-03")), false},
+		{"addEvidence", func() sent { return s.evidence(s.petitioned(), pdf(100)) }, body(pdf(101)), false},
+		{"supplementPetition", func() sent {
+			seq := s.petitioned()
+			s.must(sent{path: s.at("/petitions/" + seq + "/return"), token: s.staff, body: why}, "seq")
+			return sent{path: s.at("/petitions/" + seq + "/supplement"), token: s.self, body: `{"text":"补充"}`}
+		}, body(`{"text":"另补"}`), false},
+		{"withdrawPetition", func() sent {
+			return sent{path: s.at("/petitions/" + s.petitioned() + "/withdraw"), token: s.self, body: why}
+		}, body(other), false},
+		{"returnPetition", func() sent {
+			return sent{path: s.at("/petitions/" + s.petitioned() + "/return"), token: s.staff, body: why}
+		}, body(other), false},
+		{"refusePetition", func() sent {
+			return sent{path: s.at("/petitions/" + s.petitioned() + "/refuse"), token: s.staff, body: why}
+		}, body(other), false},
+		{"recuseFromPetition", func() sent {
+			return sent{path: s.at("/petitions/" + s.petitioned() + "/recuse"), token: s.staff, body: why}
+		}, body(other), false},
+		{"acceptPetition", func() sent {
+			return sent{path: s.at("/petitions/" + s.petitioned() + "/accept"), token: s.staff, body: `{}`}
+		}, body(`{"score":"80"}`), false},
 		{"conferAward", func() sent {
 			s.Vacant(creditbank.LearnerID(s.learner))
 			return sent{path: s.at("/awards"), token: s.staff, body: s.awarding("DIPLOMA")}

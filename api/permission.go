@@ -86,6 +86,12 @@ var permissions = map[string][]access.Role{
 	"listDeputies": {reviewer}, "putDeputy": {reviewer},
 	"listCalendars": {anyone}, "getCalendar": {anyone}, "putCalendar": {operator},
 
+	// petitions for recognition
+	"petition": {learner}, "listPetitions": {learner}, "addEvidence": {learner}, "supplementPetition": {learner}, "withdrawPetition": {learner},
+	"getPetition": {learner, reviewer}, "getEvidence": {learner, reviewer},
+	"listOpenPetitions": {reviewer}, "previewPetition": {reviewer}, "acceptPetition": {reviewer}, "returnPetition": {reviewer},
+	"refusePetition": {reviewer}, "recuseFromPetition": {reviewer},
+
 	// certificates
 	"listCertificates":  {learner, reviewer, clerk, operator, auditor},
 	"issueCertificate":  {learner, poster, clerk},

@@ -18,6 +18,7 @@ type operation struct {
 	id       string
 	route    *routers.Route    // for validation
 	streamed bool              // its body is not read as a whole
+	maxBytes int64             // of a body that is an upload: read by the handler, within a fixed time; zero for others
 	accepts  []string          // content types of the body; none where it has none
 	params   map[string]string // its parameters, by what the domain calls such a field
 	query    map[string]bool   // those in the query
@@ -45,6 +46,9 @@ func readContract() (operations, error) {
 				name := p.Value.Name
 				o.params[strings.ReplaceAll(strings.ToLower(name), "-", "_")] = name
 				o.query[name] = p.Value.In == openapi3.ParameterInQuery
+			}
+			if max, ok := op.Extensions["x-max-bytes"].(float64); ok {
+				o.maxBytes = int64(max)
 			}
 			if op.RequestBody != nil {
 				for contentType := range op.RequestBody.Value.Content {

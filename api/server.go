@@ -38,6 +38,7 @@ type Server struct {
 	pages      Pages         // nil for none
 	slots      chan struct{} // one for each request under way
 	trials     chan struct{} // holds one while a trial is under way
+	uploads    uploads       // files that are on their way
 	ready      known
 }
 
@@ -97,6 +98,8 @@ type Limits struct {
 	JSONDepth     int           // of nesting; 32
 	Timeout       time.Duration // of a request; 30 s
 	StreamTimeout time.Duration // of a streamed request without any progress; 60 s
+	UploadTimeout time.Duration // in which a file that is uploaded has to come; 2 min
+	Uploads       int           // files that are uploaded at once; 32
 	HeaderTimeout time.Duration // of the head of a request; 5 s
 	IdleTimeout   time.Duration // of a connection between requests; 2 min
 	HeaderBytes   int           // of the head of a request; 64 KiB
@@ -117,6 +120,8 @@ func (l Limits) orDefault() Limits {
 	set(&l.JSONDepth, 32)
 	set(&l.Timeout, 30*time.Second)
 	set(&l.StreamTimeout, time.Minute)
+	set(&l.UploadTimeout, 2*time.Minute)
+	set(&l.Uploads, 32)
 	set(&l.HeaderTimeout, 5*time.Second)
 	set(&l.IdleTimeout, 2*time.Minute)
 	set(&l.HeaderBytes, 64<<10)

@@ -53,6 +53,21 @@ func Sniff(file []byte) (MediaType, error) {
 	return "", Invalid(CodeEvidenceType, "", "只接受 JPEG、PNG 图片和 PDF 文件（以内容为准）", "evidence is a JPEG, a PNG or a PDF, by what is in it")
 }
 
+// SniffHead is [Sniff] on the first bytes of a file, eight if it has so many: it
+// refuses what cannot be evidence before the rest has come.
+func SniffHead(head []byte) error {
+	for _, kind := range []string{"\xff\xd8\xff", pngHead, "%PDF-"} {
+		if len(head) >= len(kind) && string(head[:len(kind)]) == kind {
+			return nil
+		}
+	}
+	_, err := Sniff(head)
+	if err == nil {
+		err = damagedFile() // it begins as one and ends there
+	}
+	return err
+}
+
 func damagedFile() error {
 	return Invalid(CodeEvidenceDamaged, "", "文件不完整或已损坏，请重新生成后上传", "the file is damaged or not whole")
 }

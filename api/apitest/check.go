@@ -41,7 +41,7 @@ func newChecker(t testing.TB) *checker {
 // registerDecoders tells the validator, whose table is one for the process, how to
 // read what it does not know; once, so that tests can run side by side.
 var registerDecoders = sync.OnceFunc(func() {
-	for _, kind := range []string{"application/x-ndjson", "application/did+json", "application/vc", "application/yaml", "text/plain", "application/octet-stream"} {
+	for _, kind := range []string{"application/x-ndjson", "application/did+json", "application/vc", "application/yaml", "text/plain", "application/octet-stream", "image/jpeg", "image/png", "application/pdf"} {
 		openapi3filter.RegisterBodyDecoder(kind, asText(kind))
 	}
 })
