@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"creditbank/api/contract"
 	"creditbank/creditbank"
+	"creditbank/creditbank/access"
 )
 
 // noPetition says that there is no such petition.
@@ -36,7 +38,7 @@ func (s *Server) mayDecide(ctx context.Context, learner string, seq int64) (*cre
 	id, who := creditbank.LearnerID(learner), callOf(ctx).principal
 	a, err := s.c.Bank.Account(ctx, id)
 	if err != nil {
-		return nil, nil, s.hidden(ctx, id, err)
+		return nil, nil, s.unknown(err)
 	}
 	p := a.Petition(seq)
 	if p == nil {
@@ -69,11 +71,18 @@ func (s *Server) maySee(ctx context.Context, learner string, seq int64, fields .
 }
 
 // tellPetition puts on record that the institution that decides a petition is told
-// of it.
+// of it, or the authority that reviews in its stead.
 func (s *Server) tellPetition(ctx context.Context, id creditbank.LearnerID, to creditbank.InstitutionID, fields ...creditbank.Field) error {
-	return s.disclose(ctx, creditbank.Disclosure{
-		Learner: id, Recipient: to, Purpose: creditbank.PurposeConversion, Basis: creditbank.BasisTarget, Fields: fields,
-	})
+	who, cat := callOf(ctx).principal, s.c.Bank.Catalogue()
+	d := creditbank.Disclosure{Learner: id, Recipient: to, Purpose: creditbank.PurposeConversion, Basis: creditbank.BasisTarget, Fields: fields}
+	if !slices.Contains(who.Institutions(cat, []access.Role{access.Reviewer}), to) {
+		for _, region := range who.Regions([]access.Role{access.Reviewer}) {
+			if (access.Scope{Kind: access.ScopeRegion, ID: string(region)}).Covers(cat, access.OnInstitution(to)) {
+				d.Recipient, d.Authority, d.Basis = "", region, creditbank.BasisDuty
+			}
+		}
+	}
+	return s.disclose(ctx, d)
 }
 
 // wirePetition returns a petition as it stands; with the learner's words, where they

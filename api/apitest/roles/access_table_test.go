@@ -80,7 +80,7 @@ func operationsExpected() []operation {
 	var all []operation
 	for _, part := range [][]operation{
 		publicOperations(), tokenOperations(), referenceOperations(), learnerOperations(), readingOperations(), outcomeOperations(),
-		conversionOperations(), applicationOperations(), awardOperations(), inboxOperations(), certificateOperations(), consentOperations(), accountOperations(), clientOperations(),
+		conversionOperations(), applicationOperations(), petitionOperations(), awardOperations(), inboxOperations(), certificateOperations(), consentOperations(), accountOperations(), clientOperations(),
 		ruleOperations(),
 	} {
 		all = append(all, part...)

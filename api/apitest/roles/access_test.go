@@ -315,7 +315,7 @@ func (s *scene) checkTold(o operation, c *caller, got answer, before mark) {
 
 // leavesNothing are the writes that leave nothing on record beside what they
 // disclose: they change nothing, or only what serves for a while.
-var leavesNothing = []string{"createToken", "revokeToken", "logIn", "logOut", "findLearner", "previewConversions", "verifyCertificate", "markNoticesRead", "tryRules", "runApplicationsDue"}
+var leavesNothing = []string{"createToken", "revokeToken", "logIn", "logOut", "findLearner", "previewConversions", "verifyCertificate", "markNoticesRead", "tryRules", "runApplicationsDue", "previewPetition"}
 
 // checkRecorded holds what was done against what is on record: it names who did
 // it.
