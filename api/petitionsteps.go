@@ -43,7 +43,8 @@ func (s *Server) Petition(ctx context.Context, r contract.PetitionRequestObject)
 // once it is known that somebody may bring it.
 func (s *Server) AddEvidence(ctx context.Context, r contract.AddEvidenceRequestObject) (contract.AddEvidenceResponseObject, error) {
 	if _, _, err := s.ownPetition(ctx, r.Learner, r.Seq); err != nil {
-		return nil, unread(r.Body, err)
+		leave(r.Body)
+		return nil, err
 	}
 	file, err := readFile(r.Body)
 	if err == nil {

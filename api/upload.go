@@ -114,11 +114,17 @@ func readFile(body io.Reader) ([]byte, error) {
 	return file.Bytes(), nil
 }
 
-// unread says why a file was not read to its end.
-func unread(body io.Reader, err error) error {
+// leave has the connection closed after the answer where a file is not read to its
+// end.
+func leave(body io.Reader) {
 	if u, ok := body.(*upload); ok && !u.ended {
 		u.header.Set("Connection", "close")
 	}
+}
+
+// unread says why a file was not read to its end.
+func unread(body io.Reader, err error) error {
+	leave(body)
 	var input *creditbank.InputError
 	var large *http.MaxBytesError
 	switch {

@@ -38,6 +38,7 @@ var weights = map[string]int{
 	"createRuleDraft": 4, "reviseRuleDraft": 4, "submitRuleDraft": 4, "reviewRuleDraft": 4, "withdrawRuleDraft": 4, "objectToRuleDraft": 4,
 	"answerRuleObjection": 5, "publishRuleDraft": 5, "suspendRules": 3, "resumeRules": 6, "retireRules": 2, "listRuleDrafts": 4, "getRuleDraft": 4,
 	"disableAccount": 4, "disableClient": 4, "listAudit": 6, "listAccounts": 6, "listClients": 6, "listCourses": 6, "listApplications": 6,
+	"petition": 14, "addEvidence": 14, "listOpenPetitions": 6,
 }
 
 // Run sends n requests to a service of its own, as the seed has it and as far as

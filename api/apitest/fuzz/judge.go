@@ -89,7 +89,7 @@ func (j *judge) count(d *draw, status int) {
 	}
 	j.counts[op.ID][status]++
 	j.sent++
-	if !op.Reads() && !slices.Contains([]string{"previewConversions", "findLearner", "verifyCertificate", "tryRules"}, op.ID) {
+	if !op.Reads() && !slices.Contains([]string{"previewConversions", "findLearner", "verifyCertificate", "tryRules", "previewPetition"}, op.ID) {
 		j.writes++
 	}
 	if len(d.q.Spoilt) == 0 {
