@@ -39,6 +39,8 @@ func Default() Config {
 			HeaderTimeout:  5 * time.Second,
 			IdleTimeout:    2 * time.Minute,
 			StreamTimeout:  time.Minute,
+			UploadTimeout:  2 * time.Minute,
+			Uploads:        32,
 			MaxInFlight:    1024,
 			PerClient:      Rate{2000, 1000, time.Second},
 			PerInstitution: Rate{5000, 2500, time.Second},

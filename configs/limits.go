@@ -27,6 +27,12 @@ type Limits struct {
 	// StreamTimeout is how long a stream, of rows or of events, may go on without
 	// a byte that comes or goes. At least RequestTimeout. Default 1m.
 	StreamTimeout time.Duration `yaml:"stream_timeout" range:"1s,1d"`
+	// UploadTimeout is the time in which a file of evidence has to come, all of
+	// it: 10 MiB in two minutes are 0.7 Mbit/s. Default 2m.
+	UploadTimeout time.Duration `yaml:"upload_timeout" range:"1s,1h"`
+	// Uploads is how many files of evidence come at once, each of which takes up
+	// to 30 MiB of memory; more are refused with 503. Default 32.
+	Uploads int `yaml:"uploads" range:"1,10000"`
 
 	// MaxInFlight is how many requests are worked on at once; more are refused
 	// with 503 and Retry-After. Default 1024.

@@ -40,6 +40,8 @@ var others = map[string]string{
 	"limits.header_timeout":         "1m",
 	"limits.idle_timeout":           "1h",
 	"limits.stream_timeout":         "1h2m3s",
+	"limits.upload_timeout":         "59m",
+	"limits.uploads":                "31",
 	"limits.max_in_flight":          "13",
 	"limits.per_client.burst":       "14",
 	"limits.per_client.refill":      "15",

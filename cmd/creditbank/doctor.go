@@ -15,8 +15,8 @@ func (p *program) doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "体检 add every account up anew and compare with what is stored",
-		Long: "逐户重新相加，核对分录、余额、合计；核对证书日志；--replay 另将每项决定复算一遍。只读，不作改动。\n" +
-			"Adds every account up anew and compares transfers, lots and totals with what is stored; checks the log of\n" +
+		Long: "逐户重新相加，核对分录、余额、合计、认定申请及其证明材料；核对证书日志；--replay 另将每项决定复算一遍。只读，不作改动。\n" +
+			"Adds every account up anew and compares transfers, lots, totals, petitions and evidence with what is stored; checks the log of\n" +
 			"certificates; with --replay every decision is reached again. It changes nothing.",
 		Example: "  creditbank doctor\n  creditbank doctor --replay --json",
 		Args:    exactly(),
@@ -75,6 +75,10 @@ func writeChecks(out *term.Screen, e embedded.Examination) {
 	line(embedded.CheckZero, tx("各类别账户合计为零", "all accounts of each category sum to zero"))
 	line(embedded.CheckPerson, tx("学习者身份可读（主密钥无误）", "who the learners are can be read: the master key is right"))
 	line(embedded.CheckWork, tx("办理清单与各户未办结的申请相符", "the worklist has each open application, and nothing else"))
+	line(embedded.CheckPetitions, tx("待认定清单与各户未办结的认定申请相符", "the list of petitions has each open one, and nothing else"))
+	if e.Evidence > 0 {
+		line(embedded.CheckEvidence, txf("%d份证明材料完整可读", "%d files of evidence are whole and can be opened", e.Evidence))
+	}
 	if e.Replayed > 0 {
 		line(embedded.CheckReplay, txf("%d项决定复算结果逐字节相同", "%d decisions came out again byte for byte", e.Replayed))
 	}

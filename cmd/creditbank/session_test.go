@@ -91,7 +91,7 @@ var unstable = regexp.MustCompile(`([0-9a-f]{4}-){7}[0-9a-f]{4}|urn:uuid:[0-9a-f
 
 // transcribe runs a command line of a transcript: blanks separate arguments,
 // unless they stand in single quotes. edit changes a file, for wrong input:
-// edit FILE OLD NEW, where \n is the end of a line. wait moves the clock on by so many
+// edit FILE OLD NEW, where \n is the end of a line; write FILE TEXT makes one. wait moves the clock on by so many
 // days: wait DAYS; day DATE goes on at noon of another day.
 func (s *shell) transcribe(t *testing.T, line string) string {
 	t.Helper()
@@ -102,6 +102,12 @@ func (s *shell) transcribe(t *testing.T, line string) string {
 			t.Fatalf("edit: %s does not hold %q: %v", args[1], args[2], err)
 		}
 		if err := os.WriteFile(args[1], bytes.Replace(data, []byte(args[2]), []byte(strings.ReplaceAll(args[3], `\n`, "\n")), 1), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return ""
+	}
+	if args[0] == "write" {
+		if err := os.WriteFile(args[1], []byte(strings.ReplaceAll(args[2], `\n`, "\n")), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return ""

@@ -45,7 +45,7 @@ const nobody = "00000000-0000-4000-8000-000000000000"
 func (s *scene) request(r generate.Rand, op *generate.Operation, c *caller) *draw {
 	d := &draw{scene: s, Rand: r, c: c}
 	d.q = generate.Valid(r, op, d.known)
-	for _, all := range []map[string]func(*draw){recipes, ruleRecipes, applicationRecipes} {
+	for _, all := range []map[string]func(*draw){recipes, ruleRecipes, applicationRecipes, petitionRecipes} {
 		if make, ok := all[op.ID]; ok {
 			make(d)
 		}

@@ -179,6 +179,9 @@ func (b *Bank) open(ctx context.Context) (err error) {
 	if now := b.world.Now(); now.Before(b.floor) {
 		b.Behind = b.floor.Sub(now)
 	}
+	if err := creditbank.CheckVault(ctx, b.Store, b.vault); err != nil {
+		return err
+	}
 	if b.Aliases, err = openAliases(b.Dir); err != nil {
 		return err
 	}

@@ -47,6 +47,26 @@ func fill(t *testing.T, b *embedded.Bank) []creditbank.LearnerID {
 	return ids
 }
 
+// asking has a learner petition, with evidence.
+func asking(t *testing.T, b *embedded.Bank, id creditbank.LearnerID) {
+	t.Helper()
+	change := creditbank.Change{By: by, Learner: id}
+	a, err := b.Account(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	act, err := b.Petition(t.Context(), change, creditbank.Petitioning{
+		Claimed:       creditbank.Claimed{Institution: a.Lots[0].Institution, IssuedOn: a.Lots[0].IssuedOn},
+		PetitionWords: creditbank.PetitionWords{Title: "刺绣一等奖"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.AddEvidence(t.Context(), change, act.Seq, []byte("%PDF-1.4\nstartxref\n9\n%%EOF\n")); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestFolderIsForItsOwner(t *testing.T) {
 	b := create(t, embedded.World{})
 	if _, err := b.Office(t.Context()); err != nil {
@@ -79,6 +99,38 @@ func TestOpenMakesNoMasterKey(t *testing.T) {
 	}
 	if _, err := embedded.Open(t.Context(), b.Dir, embedded.World{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Open without the master key: %v, want %v", err, os.ErrNotExist)
+	}
+}
+
+// Under another master key nothing could be read, and what is sealed from then on not
+// with the right one: the bank does not open, and says why.
+func TestOpenRefusesAnotherMasterKey(t *testing.T) {
+	b, other := create(t, embedded.World{}), create(t, embedded.World{})
+	fill(t, b)
+	path := filepath.Join(b.Dir, "keys", "master.key")
+	right, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := os.ReadFile(filepath.Join(other.Dir, "keys", "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		key  []byte
+		want creditbank.Code
+	}{{wrong, creditbank.CodeWrongMaster}, {right, ""}} {
+		if err := os.WriteFile(path, tt.key, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again, err := embedded.Open(t.Context(), b.Dir, embedded.World{})
+		var input *creditbank.InputError
+		if (err == nil) != (tt.want == "") || errors.As(err, &input) && input.Code != tt.want {
+			t.Errorf("Open: %v, want %q", err, tt.want)
+		}
+		if again != nil {
+			again.Close()
+		}
 	}
 }
 
@@ -152,11 +204,17 @@ func TestExamineFindsDamage(t *testing.T) {
 		{"a lot made larger", `UPDATE outcome SET credits = credits + 100 WHERE seq = 2`, embedded.CheckHistory},
 		{"a person's data", `UPDATE learner SET sealed = zeroblob(40) WHERE learner_id = (SELECT min(learner_id) FROM learner)`, embedded.CheckPerson},
 		{"a transfer nobody made", `INSERT INTO transfer SELECT learner_id, seq, 5, 'lot:' || seq, 'forfeited', category, 1 FROM outcome WHERE granted AND credits > 0 LIMIT 1`, embedded.CheckTransfers},
+		{"a petition nobody made", `INSERT INTO petition VALUES ((SELECT min(learner_id) FROM account), 3, 'I15', 'submitted', 99999999)`, embedded.CheckPetitions},
+		{"a petition that is not listed", `DELETE FROM petition`, embedded.CheckPetitions},
+		{"a byte of evidence", `UPDATE evidence SET sealed = zeroblob(length(sealed))`, embedded.CheckEvidence},
+		{"evidence that is another's", `UPDATE evidence SET learner_id = (SELECT max(learner_id) FROM account)`, embedded.CheckEvidence},
+		{"evidence that is lost", `DELETE FROM evidence`, embedded.CheckEvidence},
+		{"evidence of nothing", `INSERT INTO evidence SELECT learner_id, seq + 7, petition, type, bytes, at, caller, sha256, digest, sealed FROM evidence`, embedded.CheckEvidence},
 		{"an application nobody made", `INSERT INTO application VALUES ((SELECT min(learner_id) FROM account), 3, '', 'P1', 'submitted', 99999999, 99999999, '{"rule":"R05"}')`, embedded.CheckWork},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := create(t, embedded.World{})
-			fill(t, b)
+			asking(t, b, fill(t, b)[0])
 			damage(t, filepath.Join(b.Dir, "bank.db"), tt.sql)
 			e, err := b.Examine(t.Context(), true, func(int) {})
 			if err != nil {
@@ -185,7 +243,8 @@ func damage(t *testing.T, path, statement string) {
 	}
 	defer db.Close()
 	for _, s := range []string{
-		`DROP TRIGGER IF EXISTS outcome_no_update`, `DROP TRIGGER IF EXISTS transfer_no_update`, `DROP TRIGGER IF EXISTS learner_no_update`, statement,
+		`DROP TRIGGER IF EXISTS outcome_no_update`, `DROP TRIGGER IF EXISTS transfer_no_update`, `DROP TRIGGER IF EXISTS learner_no_update`,
+		`DROP TRIGGER IF EXISTS evidence_no_update`, `DROP TRIGGER IF EXISTS evidence_no_delete`, statement,
 	} {
 		if _, err := db.Exec(s); err != nil {
 			t.Fatalf("%s: %v", s, err)

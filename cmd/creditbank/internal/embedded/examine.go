@@ -36,6 +36,7 @@ type Examination struct {
 	Decisions int     `json:"decisions"`
 	Transfers int     `json:"transfers"`
 	Replayed  int     `json:"replayed"`
+	Evidence  int     `json:"evidence"`
 	Log       LogView `json:"log"`
 	Faults    []Fault `json:"faults"`
 }
@@ -51,11 +52,12 @@ type LogView struct {
 
 // An examiner goes through the accounts one by one.
 type examiner struct {
-	bank   *Bank
-	replay bool
-	sums   map[creditbank.Category]creditbank.Credits
-	work   map[creditbank.LearnerID][]creditbank.WorkItem
-	result Examination
+	bank      *Bank
+	replay    bool
+	sums      map[creditbank.Category]creditbank.Credits
+	work      map[creditbank.LearnerID][]creditbank.WorkItem
+	petitions map[creditbank.LearnerID][]creditbank.PetitionItem
+	result    Examination
 }
 
 // Examine adds up every account anew and compares it with what is stored. With
@@ -68,6 +70,9 @@ func (b *Bank) Examine(ctx context.Context, replay bool, progress func(accounts 
 		return x.result, err
 	}
 	if err := x.readWork(ctx); err != nil {
+		return x.result, err
+	}
+	if err := x.readPetitions(ctx); err != nil {
 		return x.result, err
 	}
 	if err := x.everybody(ctx, log, progress); err != nil {
@@ -147,6 +152,9 @@ func (x *examiner) account(ctx context.Context, l creditbank.Learner) error {
 		return err
 	}
 	x.listed(l, account)
+	if err := x.asked(ctx, l, account); err != nil {
+		return err
+	}
 	return x.decisions(ctx, l, h)
 }
 

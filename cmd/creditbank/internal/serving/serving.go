@@ -124,6 +124,9 @@ func (s *Service) assemble(ctx context.Context, o Options, secrets configs.Secre
 	if err != nil {
 		return err
 	}
+	if err := creditbank.CheckVault(ctx, s.ledger, keys.Vault); err != nil {
+		return err
+	}
 	c := host.Config{
 		Ledger: s.ledger, Vault: keys.Vault, Keys: keys.Ring, Passwords: password.New(rand.Reader, hashesAtOnce), Host: o.Config.IssuerHost(),
 		StatusValidity: o.Config.Certificates.StatusValidity, AnchorInterval: o.Config.Certificates.Interval,
@@ -190,7 +193,7 @@ func (s *Service) server(c configs.Config) api.Config {
 		Shared: s.shared, PublicURL: string(c.PublicURL), TrustedProxies: c.TrustedProxies, InsecureCookies: c.Sessions.InsecureCookies,
 		Limits: api.Limits{
 			BodyBytes: int64(c.Limits.BodyBytes), StreamBytes: int64(c.Limits.FileBytes), RowBytes: c.Limits.NDJSONRowBytes, JSONDepth: c.Limits.JSONDepth,
-			Timeout: c.Limits.RequestTimeout, StreamTimeout: c.Limits.StreamTimeout, InFlight: c.Limits.MaxInFlight,
+			Timeout: c.Limits.RequestTimeout, StreamTimeout: c.Limits.StreamTimeout, UploadTimeout: c.Limits.UploadTimeout, Uploads: c.Limits.Uploads, InFlight: c.Limits.MaxInFlight,
 			HeaderTimeout: c.Limits.HeaderTimeout, IdleTimeout: c.Limits.IdleTimeout,
 			PerClient: rate(c.Limits.PerClient), PerInstitution: rate(c.Limits.PerInstitution), Anonymous: rate(c.Limits.Anonymous),
 			Login: rate(c.Limits.Login), LoginFrom: rate(c.Limits.LoginFrom),
