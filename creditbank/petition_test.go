@@ -261,6 +261,34 @@ func TestPetitionNotices(t *testing.T) {
 	}
 }
 
+// What is accepted is recognised as any posting, repeats too: of a course of which the
+// better result counts, the one before gives way, and a worse one counts for nothing.
+func TestAcceptedPetitionsAreRepeats(t *testing.T) {
+	c := repeatCity(t, creditbank.RepeatBest)
+	l := c.open(0)
+	first := c.post(l, "O1", "S1", "2024-01-01", "70").Seq
+	for _, tt := range []struct {
+		day     string
+		granted bool
+	}{{"2025-01-01", true}, {"2025-02-01", false}} { // 80 both times
+		p, _ := c.petition(l, tt.day)
+		preview, err := c.PreviewPetition(t.Context(), creditbank.Caller{ID: "r1"}, l, p, creditbank.Findings{})
+		must(t, err)
+		change := acting("r1", l)
+		change.Key = "accept " + tt.day
+		o, err := c.AcceptPetition(t.Context(), change, p, creditbank.Findings{})
+		must(t, err)
+		again, err := c.AcceptPetition(t.Context(), change, p, creditbank.Findings{})
+		if err != nil || again.Seq != o.Seq || o.Granted != tt.granted || preview.Granted != tt.granted {
+			t.Errorf("%s: previewed %v, accepted %v as %d, again as %d, %v; want %v", tt.day, preview.Granted, o.Granted, o.Seq, again.Seq, err, tt.granted)
+		}
+	}
+	if c.accountOf(l).Lot(first).Granted {
+		t.Error("the outcome before still counts")
+	}
+	c.replayAll(l)
+}
+
 // Every state, everything that can be asked: done, or refused with nothing on
 // record.
 func TestPetitionStates(t *testing.T) {

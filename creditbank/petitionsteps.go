@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A Petitioning asks for recognition of what nobody posted.
@@ -178,21 +179,29 @@ func (f Findings) of(c Claimed) Claimed {
 // may refuse to: [Bank.PreviewPetition] says so before.
 func (b *Bank) AcceptPetition(ctx context.Context, c Change, petition int64, f Findings) (Outcome, error) {
 	what := fmt.Sprintf("%s %d %s", ActPetitionAccepted, petition, canonical(f))
-	act, err := b.changeLast(ctx, c, what, func(d *draft, _ History) error {
+	acts, _, err := b.change(ctx, c, what, func(d *draft, _ History, rules Rules) error {
 		posting, course, err := b.accepting(d.account, d.act0(ActPetitionAccepted, ActBody{Of: petition}), f)
 		if err != nil {
 			return err
 		}
-		rules := b.Catalogue().Rules
-		o, err := d.outcome(posting, course, rules.Recognise(posting, course, d.account.Past()))
+		r, yields := d.account.recognise(rules, posting, course)
+		o, err := d.outcome(posting, course, r)
 		if err != nil {
 			return err
 		}
-		return d.petition(ActPetitionAccepted, ActBody{Of: petition, Since: o.Seq})
+		if err := d.petition(ActPetitionAccepted, ActBody{Of: petition, Since: o.Seq}); err != nil {
+			return err
+		}
+		return d.yield(yields, o.Seq) // a repeat that counts instead
 	})
 	if err != nil {
 		return Outcome{}, err
 	}
+	accepted := slices.IndexFunc(acts, func(act Act) bool { return act.Kind == ActPetitionAccepted })
+	if accepted < 0 {
+		return Outcome{}, fmt.Errorf("petition %d of %s: it was accepted by no act", petition, c.Learner)
+	}
+	act := acts[accepted]
 	a, err := b.Account(ctx, c.Learner)
 	if err != nil {
 		return Outcome{}, err
@@ -223,7 +232,8 @@ func (b *Bank) PreviewPetition(ctx context.Context, by Caller, id LearnerID, pet
 	if err != nil {
 		return Outcome{}, err
 	}
-	return NewOutcome(posting, course, rules.Recognise(posting, course, a.Past()), a.Version+1, at, by, ""), nil
+	r, _ := a.recognise(rules, posting, course)
+	return NewOutcome(posting, course, r, a.Version+1, at, by, ""), nil
 }
 
 // accepting returns what accepting a petition posts, if it may be accepted.

@@ -216,29 +216,29 @@ func (v *life) anew() {
 		return
 	}
 	reasons := []creditbank.Reason{creditbank.DuplicateSubject, creditbank.GradeBelowPass}[rapid.IntRange(0, 1).Draw(v.rt, "from"):]
-	if _, err := v.Rerecognise(v.t.Context(), operator, creditbank.Rerecognition{Reasons: reasons}, justBefore(v.learner), 1); err != nil {
+	before := below(v.learner)
+	if _, err := v.Rerecognise(v.t.Context(), operator, creditbank.Rerecognition{Reasons: reasons}, before, 1); err != nil {
 		v.rt.Fatal(err)
 	}
 }
 
-// justBefore returns the id before id in the order of ids.
-func justBefore(id creditbank.LearnerID) creditbank.LearnerID {
-	digits := []byte(id)
-	for i := len(digits) - 1; i >= 0; i-- {
-		switch digits[i] {
+// below returns the id, in the form of one, after which the given one comes.
+func below(id creditbank.LearnerID) creditbank.LearnerID {
+	b := []byte(id)
+	for i := len(b) - 1; i >= 0; i-- {
+		switch b[i] {
 		case '-':
-			continue
 		case '0':
-			digits[i] = 'f'
-			continue
+			b[i] = 'f' // and one less in front of it
 		case 'a':
-			digits[i] = '9'
+			b[i] = '9'
+			return creditbank.LearnerID(b)
 		default:
-			digits[i]--
+			b[i]--
+			return creditbank.LearnerID(b)
 		}
-		break
 	}
-	return creditbank.LearnerID(digits)
+	return ""
 }
 
 // sweep posts what has expired, and then there is nothing left to post.

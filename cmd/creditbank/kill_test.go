@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"creditbank/cmd/creditbank/internal/embedded"
+	"creditbank/creditbank"
 	"creditbank/creditbank/postgres/pgtest"
 )
 
@@ -49,6 +51,54 @@ func TestAcknowledgedSurvivesKill(t *testing.T) {
 		server := pgtest.New(t, pgtest.Options{Durable: true})
 		survive(t, "--dsn", server.Database(t, ""))
 	})
+}
+
+// A process that is killed while it stores evidence leaves all of it or nothing, and
+// sent again with the same key it is stored once.
+func TestEvidenceSurvivesKill(t *testing.T) {
+	sh := newShell(t)
+	sh.must(t, "init", "--from", "qinghe")
+	sh.must(t, "learners", "add", "qinghe/learners.csv")
+	sh.must(t, "petitions", "ask", "L2", "I15", "2025-05-20", "--title", "奖")
+	file := "%PDF-1.4\n" + strings.Repeat("x", creditbank.MaxEvidenceBytes-100) + "\nstartxref\n9\n%%EOF\n"
+	if err := os.WriteFile("large.pdf", []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	evidence := func() int {
+		var e embedded.Examination
+		if err := json.Unmarshal([]byte(sh.must(t, "doctor", "--json")), &e); err != nil {
+			t.Fatal(err)
+		}
+		return e.Evidence // which are whole, and none belongs to nothing: doctor succeeded
+	}
+	killed, stored := 0, 0
+	for n := range 4 { // 50 MB are as many as a petition may have
+		add := []string{"petitions", "add", "L2", "3", "large.pdf", "--key", fmt.Sprint("upload-", n)}
+		for wait := 40 * time.Millisecond; wait < 400*time.Millisecond; wait += 60 * time.Millisecond {
+			cmd := started(t, add...)
+			cmd.Stdout, cmd.Stderr = nil, nil
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(wait, func() { cmd.Process.Kill() })
+			if cmd.Wait() != nil {
+				killed++
+			}
+			if got := evidence(); got != stored && got != stored+1 {
+				t.Fatalf("%d files are stored, %d before", got, stored)
+			}
+		}
+		if out, err := started(t, add...).CombinedOutput(); err != nil {
+			t.Fatalf("creditbank %v: %v\n%s", add, err, out)
+		}
+		if stored++; evidence() != stored {
+			t.Fatalf("%d files are stored, want %d", evidence(), stored)
+		}
+	}
+	t.Logf("killed %d times", killed)
+	if killed == 0 {
+		t.Error("it was never killed in time")
+	}
 }
 
 func survive(t *testing.T, ledger ...string) {

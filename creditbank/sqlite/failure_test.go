@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,44 @@ func TestFullDisk(t *testing.T) {
 	storetest.Append(t, s, writes...)
 	for _, b := range books {
 		storetest.WantHistory(t, s, b.History)
+	}
+	wantIntact(t, s)
+}
+
+// Evidence that the disk has no room for is not there, nor its act, nor any part of
+// either; once there is room the same write is taken.
+func TestFullDiskUnderEvidence(t *testing.T) {
+	s := open(t, newPath(t))
+	b := storetest.Open(t, s, storetest.Learner(1))[0]
+	p := b.Petition(storetest.Issuer, storetest.Day)
+	storetest.Append(t, s, b.Write())
+	before := b.Clone().History
+	e := b.Evidence(p.Seq, bytes.Repeat([]byte("sealed"), 500_000))
+	w := b.Write()
+	w.Evidence = []creditbank.Evidence{e}
+	var pages int
+	if err := s.conn.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	for _, room := range []int{0, 1, 10, 100, 600} { // of 733 pages
+		if err := s.Exec(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages+room)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Append(t.Context(), storetest.NewFeed(), []creditbank.Write{w}); err == nil || errors.Is(err, creditbank.ErrOutcomeUnknown) {
+			t.Fatalf("Append with room for %d pages: %v, want a certain error", room, err)
+		}
+		storetest.WantHistory(t, s, before)
+		if kept, err := s.EvidenceKept(t.Context(), e.Learner); err != nil || len(kept) != 0 {
+			t.Errorf("with room for %d pages evidence is left: %v, %v", room, kept, err)
+		}
+	}
+	if err := s.Exec(t.Context(), "PRAGMA max_page_count = 1000000"); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Append(t, s, w)
+	storetest.WantHistory(t, s, b.History)
+	if got, err := s.Evidence(t.Context(), e.Learner, e.Seq); err != nil || !bytes.Equal(got.Sealed, e.Sealed) {
+		t.Errorf("Evidence once there is room: %d bytes, %v", len(got.Sealed), err)
 	}
 	wantIntact(t, s)
 }
