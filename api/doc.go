@@ -16,6 +16,8 @@
 //	limit        so many requests of a client, an institution, an address
 //	entitle      the role that the operation asks for; see permission.go
 //	body         content type, size, depth of JSON
+//	             a file of evidence is read by its handler, whole, within a time
+//	             that progress does not extend; see upload.go
 //	validate     parameters and body against the contract; what it does not
 //	             know is refused
 //	tell         replicas look at the feed after what may have written to it

@@ -12,6 +12,8 @@
 // many reviewers decide, within what time, what publicity (公示) comes before the
 // effect and what appeals there are is the rule's [Process]; deadlines run on a
 // [Calendar] of working days and stand with the acts that set them.
+// What nobody posted, such as a prize, a learner asks an institution to recognise: a
+// [Petition] (认定申请) with [Evidence] (证明材料), which accepting posts.
 // Nothing is edited or deleted; what turns out wrong is revised, revoked or
 // reversed, and stays in the history.
 //
@@ -26,6 +28,9 @@
 // converts credits at, may see the account; anybody else needs the learner's
 // [Consent] (同意). [Account.Basis] says which it is, and each [Disclosure] is on
 // record before anything is told.
+//
+// Evidence is no field of an account: the applicant sees it, and those who decide the
+// petition and have not recused themselves ([Petition.Shown]).
 //
 // # How rules live
 //
@@ -53,8 +58,10 @@
 //   - An acknowledged write is durable, and sent again has no second effect.
 //   - A write whose outcome is unknown is [ErrOutcomeUnknown], never success.
 //   - Nobody acts without a [Caller], who is recorded in the same transaction.
-//   - Nobody reviews what they applied for nor rules that they drafted, votes twice
-//     on an application, or decides an appeal against their own decision.
+//   - Nobody reviews what they applied for, petitions included, nor rules that they
+//     drafted, votes twice on an application, or decides an appeal against their own
+//     decision.
+//   - Evidence is sealed under its learner's key and stands with its act, or not at all.
 //   - Nobody forfeits more than they agreed to, where they were asked.
 //   - Credits are hundredths in integers; rounding happens where a rule names it.
 package creditbank
