@@ -263,6 +263,36 @@ func (e DecisionState) Valid() bool {
 	}
 }
 
+// Defines values for DisclosedField.
+const (
+	DisclosedFieldBALANCE      DisclosedField = "BALANCE"
+	DisclosedFieldCERTIFICATES DisclosedField = "CERTIFICATES"
+	DisclosedFieldCONVERSIONS  DisclosedField = "CONVERSIONS"
+	DisclosedFieldEVIDENCE     DisclosedField = "EVIDENCE"
+	DisclosedFieldOUTCOMES     DisclosedField = "OUTCOMES"
+	DisclosedFieldPROFILE      DisclosedField = "PROFILE"
+)
+
+// Valid indicates whether the value is a known member of the DisclosedField enum.
+func (e DisclosedField) Valid() bool {
+	switch e {
+	case DisclosedFieldBALANCE:
+		return true
+	case DisclosedFieldCERTIFICATES:
+		return true
+	case DisclosedFieldCONVERSIONS:
+		return true
+	case DisclosedFieldEVIDENCE:
+		return true
+	case DisclosedFieldOUTCOMES:
+		return true
+	case DisclosedFieldPROFILE:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DisclosureBasis.
 const (
 	CONSENT DisclosureBasis = "CONSENT"
@@ -290,27 +320,48 @@ func (e DisclosureBasis) Valid() bool {
 	}
 }
 
+// Defines values for EvidenceRefType.
+const (
+	Applicationpdf EvidenceRefType = "application/pdf"
+	Imagejpeg      EvidenceRefType = "image/jpeg"
+	Imagepng       EvidenceRefType = "image/png"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceRefType enum.
+func (e EvidenceRefType) Valid() bool {
+	switch e {
+	case Applicationpdf:
+		return true
+	case Imagejpeg:
+		return true
+	case Imagepng:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Field.
 const (
-	BALANCE      Field = "BALANCE"
-	CERTIFICATES Field = "CERTIFICATES"
-	CONVERSIONS  Field = "CONVERSIONS"
-	OUTCOMES     Field = "OUTCOMES"
-	PROFILE      Field = "PROFILE"
+	FieldBALANCE      Field = "BALANCE"
+	FieldCERTIFICATES Field = "CERTIFICATES"
+	FieldCONVERSIONS  Field = "CONVERSIONS"
+	FieldOUTCOMES     Field = "OUTCOMES"
+	FieldPROFILE      Field = "PROFILE"
 )
 
 // Valid indicates whether the value is a known member of the Field enum.
 func (e Field) Valid() bool {
 	switch e {
-	case BALANCE:
+	case FieldBALANCE:
 		return true
-	case CERTIFICATES:
+	case FieldCERTIFICATES:
 		return true
-	case CONVERSIONS:
+	case FieldCONVERSIONS:
 		return true
-	case OUTCOMES:
+	case FieldOUTCOMES:
 		return true
-	case PROFILE:
+	case FieldPROFILE:
 		return true
 	default:
 		return false
@@ -407,6 +458,51 @@ func (e NewAwardKind) Valid() bool {
 	case NewAwardKindCOMPLETION:
 		return true
 	case NewAwardKindDIPLOMA:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PetitionLetterKind.
+const (
+	PetitionReturned     PetitionLetterKind = "petition_returned"
+	PetitionSupplemented PetitionLetterKind = "petition_supplemented"
+)
+
+// Valid indicates whether the value is a known member of the PetitionLetterKind enum.
+func (e PetitionLetterKind) Valid() bool {
+	switch e {
+	case PetitionReturned:
+		return true
+	case PetitionSupplemented:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PetitionState.
+const (
+	PetitionStateAccepted  PetitionState = "accepted"
+	PetitionStateRefused   PetitionState = "refused"
+	PetitionStateReturned  PetitionState = "returned"
+	PetitionStateSubmitted PetitionState = "submitted"
+	PetitionStateWithdrawn PetitionState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the PetitionState enum.
+func (e PetitionState) Valid() bool {
+	switch e {
+	case PetitionStateAccepted:
+		return true
+	case PetitionStateRefused:
+		return true
+	case PetitionStateReturned:
+		return true
+	case PetitionStateSubmitted:
+		return true
+	case PetitionStateWithdrawn:
 		return true
 	default:
 		return false
@@ -899,6 +995,24 @@ func (e ListApplicationsParamsFilter) Valid() bool {
 	}
 }
 
+// Defines values for ListOpenPetitionsParamsState.
+const (
+	ListOpenPetitionsParamsStateReturned  ListOpenPetitionsParamsState = "returned"
+	ListOpenPetitionsParamsStateSubmitted ListOpenPetitionsParamsState = "submitted"
+)
+
+// Valid indicates whether the value is a known member of the ListOpenPetitionsParamsState enum.
+func (e ListOpenPetitionsParamsState) Valid() bool {
+	switch e {
+	case ListOpenPetitionsParamsStateReturned:
+		return true
+	case ListOpenPetitionsParamsStateSubmitted:
+		return true
+	default:
+		return false
+	}
+}
+
 // APIClient defines model for APIClient.
 type APIClient struct {
 	Grants      []Grant `json:"grants"`
@@ -916,6 +1030,12 @@ type APIClient struct {
 
 // APIClientState defines model for APIClient.State.
 type APIClientState string
+
+// AcceptedPetition defines model for AcceptedPetition.
+type AcceptedPetition struct {
+	Outcome  Outcome  `json:"outcome"`
+	Petition Petition `json:"petition"`
+}
 
 // AccountInput 学习者账户只填 learner；工作人员填姓名、机构与角色 For a learner, `learner` alone; for staff, name, institution and grants
 type AccountInput struct {
@@ -1677,16 +1797,19 @@ type Deputations struct {
 	Deputations []Deputation `json:"deputations"`
 }
 
+// DisclosedField 基本信息、余额、学习成果、转换、证书、认定申请的证明材料 Evidence is told to those who decide alone; nobody can consent to it
+type DisclosedField string
+
 // Disclosure defines model for Disclosure.
 type Disclosure struct {
 	At time.Time `json:"at"`
 
 	// Basis 成果颁发机构、转换目标机构、学习者同意、凭本人证件查找、主管部门履行职责
-	Basis   DisclosureBasis `json:"basis"`
-	By      string          `json:"by"`
-	Consent *int64          `json:"consent,omitempty"`
-	Fields  []Field         `json:"fields"`
-	Id      string          `json:"id"`
+	Basis   DisclosureBasis  `json:"basis"`
+	By      string           `json:"by"`
+	Consent *int64           `json:"consent,omitempty"`
+	Fields  []DisclosedField `json:"fields"`
+	Id      string           `json:"id"`
 
 	// Purpose 学分认定与转换、招生录取、招聘与人事、培训补贴审核
 	Purpose *Purpose `json:"purpose,omitempty"`
@@ -1748,6 +1871,17 @@ type Event struct {
 	// Seq 账户的新版本 The account's new version
 	Seq int64 `json:"seq"`
 }
+
+// EvidenceRef defines model for EvidenceRef.
+type EvidenceRef struct {
+	At    time.Time       `json:"at"`
+	Bytes int64           `json:"bytes"`
+	Seq   int64           `json:"seq"`
+	Type  EvidenceRefType `json:"type"`
+}
+
+// EvidenceRefType defines model for EvidenceRef.Type.
+type EvidenceRefType string
 
 // Field 基本信息、余额、学习成果、转换、证书
 type Field string
@@ -2129,6 +2263,180 @@ type OwnStudy struct {
 //
 // Example: P5Y
 type Period = string
+
+// Petition defines model for Petition.
+type Petition struct {
+	At time.Time `json:"at"`
+
+	// AttendedHours 学时，十进制 Hours as a decimal
+	//
+	// Example: 16
+	AttendedHours *Hours        `json:"attended_hours,omitempty"`
+	ClosedBy      *int64        `json:"closed_by,omitempty"`
+	Course        *string       `json:"course,omitempty"`
+	CourseTitle   *string       `json:"course_title,omitempty"`
+	Evidence      []EvidenceRef `json:"evidence"`
+	Institution   string        `json:"institution"`
+
+	// IssuedOn 日期 A date
+	//
+	// Example: 2026-03-15
+	IssuedOn Day `json:"issued_on"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID        `json:"learner"`
+	Letters []PetitionLetter `json:"letters"`
+
+	// Outcome 登记的成果 The outcome that was posted
+	Outcome *int64 `json:"outcome,omitempty"`
+
+	// Reason 不予认定或撤回的理由 Why it was refused or withdrawn
+	Reason *string `json:"reason,omitempty"`
+
+	// Recusals 回避人数 How many reviewers recused themselves
+	Recusals int     `json:"recusals"`
+	Score    *string `json:"score,omitempty"`
+	Seq      int64   `json:"seq"`
+
+	// Since 日期 A date
+	//
+	// Example: 2026-03-15
+	Since Day           `json:"since"`
+	State PetitionState `json:"state"`
+	Text  *string       `json:"text,omitempty"`
+
+	// Title 审核人办理后的应答中没有 Left out of answers to what reviewers do
+	Title   *string `json:"title,omitempty"`
+	Version int64   `json:"version"`
+}
+
+// PetitionFindings defines model for PetitionFindings.
+type PetitionFindings struct {
+	// AttendedHours 学时，十进制 Hours as a decimal
+	//
+	// Example: 16
+	AttendedHours *Hours `json:"attended_hours,omitempty"`
+
+	// Course 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Course *Code `json:"course,omitempty"`
+
+	// IssuedOn 日期 A date
+	//
+	// Example: 2026-03-15
+	IssuedOn *Day    `json:"issued_on,omitempty"`
+	Score    *string `json:"score,omitempty"`
+}
+
+// PetitionItem defines model for PetitionItem.
+type PetitionItem struct {
+	Course      *string `json:"course,omitempty"`
+	CourseTitle *string `json:"course_title,omitempty"`
+
+	// Evidence 材料份数 How many files there are
+	Evidence    int    `json:"evidence"`
+	Institution string `json:"institution"`
+
+	// IssuedOn 日期 A date
+	//
+	// Example: 2026-03-15
+	IssuedOn Day `json:"issued_on"`
+
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner LearnerID `json:"learner"`
+	Seq     int64     `json:"seq"`
+
+	// Since 日期 A date
+	//
+	// Example: 2026-03-15
+	Since Day           `json:"since"`
+	State PetitionState `json:"state"`
+}
+
+// PetitionLetter defines model for PetitionLetter.
+type PetitionLetter struct {
+	At   time.Time          `json:"at"`
+	Kind PetitionLetterKind `json:"kind"`
+	Seq  int64              `json:"seq"`
+	Text *string            `json:"text,omitempty"`
+}
+
+// PetitionLetterKind defines model for PetitionLetter.Kind.
+type PetitionLetterKind string
+
+// PetitionPage defines model for PetitionPage.
+type PetitionPage struct {
+	Next      *string        `json:"next,omitempty"`
+	Petitions []PetitionItem `json:"petitions"`
+}
+
+// PetitionPreview defines model for PetitionPreview.
+type PetitionPreview struct {
+	// Category 学历教育、非学历教育、证书、无一定形式学习
+	Category Category `json:"category"`
+	Course   string   `json:"course"`
+
+	// Credits 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Credits Credits `json:"credits"`
+
+	// ExpiresOn 日期 A date
+	//
+	// Example: 2026-03-15
+	ExpiresOn *Day    `json:"expires_on,omitempty"`
+	Explained *[]Text `json:"explained,omitempty"`
+	Level     *int    `json:"level,omitempty"`
+
+	// Lost 学分，十进制 Credits as a decimal
+	//
+	// Example: 2.5
+	Lost       Credits  `json:"lost"`
+	Reasons    []Reason `json:"reasons"`
+	Recognised bool     `json:"recognised"`
+}
+
+// PetitionState defines model for PetitionState.
+type PetitionState string
+
+// Petitioning defines model for Petitioning.
+type Petitioning struct {
+	// AttendedHours 学时，十进制 Hours as a decimal
+	//
+	// Example: 16
+	AttendedHours *Hours `json:"attended_hours,omitempty"`
+
+	// Course 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Course *Code `json:"course,omitempty"`
+
+	// Institution 基础数据的代码 The code of a piece of reference data
+	//
+	// Example: I06
+	Institution Code `json:"institution"`
+
+	// IssuedOn 日期 A date
+	//
+	// Example: 2026-03-15
+	IssuedOn Day     `json:"issued_on"`
+	Score    *string `json:"score,omitempty"`
+
+	// Text 说明，加密保存 What the learner says of it; kept encrypted
+	Text *string `json:"text,omitempty"`
+
+	// Title 证书、经历或奖项的名称，加密保存 As on the certificate; kept encrypted
+	Title *string `json:"title,omitempty"`
+}
+
+// Petitions defines model for Petitions.
+type Petitions struct {
+	// Learner 学习者标识，随机，不含个人信息 A random UUID that says nothing about the person
+	Learner   LearnerID  `json:"learner"`
+	Petitions []Petition `json:"petitions"`
+	Version   int64      `json:"version"`
+}
 
 // Plan defines model for Plan.
 type Plan struct {
@@ -3655,6 +3963,84 @@ type GetOutcomeParams struct {
 	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
 }
 
+// PetitionParams defines parameters for Petition.
+type PetitionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AcceptPetitionParams defines parameters for AcceptPetition.
+type AcceptPetitionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AddEvidenceParams defines parameters for AddEvidence.
+type AddEvidenceParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RecuseFromPetitionJSONBody defines parameters for RecuseFromPetition.
+type RecuseFromPetitionJSONBody struct {
+	// Reason 理由，记录在案，告知申请人，不得含个人信息 For the record and the applicant; no personal data
+	Reason string `json:"reason"`
+}
+
+// RecuseFromPetitionParams defines parameters for RecuseFromPetition.
+type RecuseFromPetitionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RefusePetitionJSONBody defines parameters for RefusePetition.
+type RefusePetitionJSONBody struct {
+	// Reason 理由，记录在案，告知申请人，不得含个人信息 For the record and the applicant; no personal data
+	Reason string `json:"reason"`
+}
+
+// RefusePetitionParams defines parameters for RefusePetition.
+type RefusePetitionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReturnPetitionJSONBody defines parameters for ReturnPetition.
+type ReturnPetitionJSONBody struct {
+	// Reason 理由，记录在案，告知申请人，不得含个人信息 For the record and the applicant; no personal data
+	Reason string `json:"reason"`
+}
+
+// ReturnPetitionParams defines parameters for ReturnPetition.
+type ReturnPetitionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SupplementPetitionJSONBody defines parameters for SupplementPetition.
+type SupplementPetitionJSONBody struct {
+	// Text 内容，以学习者的密钥加密保存 Kept encrypted under the key of the learner
+	Text string `json:"text"`
+}
+
+// SupplementPetitionParams defines parameters for SupplementPetition.
+type SupplementPetitionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawPetitionJSONBody defines parameters for WithdrawPetition.
+type WithdrawPetitionJSONBody struct {
+	// Reason 理由，记录在案，告知申请人，不得含个人信息 For the record and the applicant; no personal data
+	Reason string `json:"reason"`
+}
+
+// WithdrawPetitionParams defines parameters for WithdrawPetition.
+type WithdrawPetitionParams struct {
+	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetPlanParams defines parameters for GetPlan.
 type GetPlanParams struct {
 	Programme Code `form:"programme" json:"programme"`
@@ -3714,6 +4100,19 @@ type ChangePasswordJSONBody struct {
 	New string `json:"new"`
 	Old string `json:"old"`
 }
+
+// ListOpenPetitionsParams defines parameters for ListOpenPetitions.
+type ListOpenPetitionsParams struct {
+	// Cursor 上一页的 next The `next` of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// State 待认定或待补正；缺省为全部 Both where it is left out
+	State *ListOpenPetitionsParamsState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// ListOpenPetitionsParamsState defines parameters for ListOpenPetitions.
+type ListOpenPetitionsParamsState string
 
 // ListPublicityParams defines parameters for ListPublicity.
 type ListPublicityParams struct {
@@ -4152,6 +4551,30 @@ type FreezeJSONRequestBody FreezeJSONBody
 // MarkNoticesReadJSONRequestBody defines body for MarkNoticesRead for application/json ContentType.
 type MarkNoticesReadJSONRequestBody MarkNoticesReadJSONBody
 
+// PetitionJSONRequestBody defines body for Petition for application/json ContentType.
+type PetitionJSONRequestBody = Petitioning
+
+// AcceptPetitionJSONRequestBody defines body for AcceptPetition for application/json ContentType.
+type AcceptPetitionJSONRequestBody = PetitionFindings
+
+// PreviewPetitionJSONRequestBody defines body for PreviewPetition for application/json ContentType.
+type PreviewPetitionJSONRequestBody = PetitionFindings
+
+// RecuseFromPetitionJSONRequestBody defines body for RecuseFromPetition for application/json ContentType.
+type RecuseFromPetitionJSONRequestBody RecuseFromPetitionJSONBody
+
+// RefusePetitionJSONRequestBody defines body for RefusePetition for application/json ContentType.
+type RefusePetitionJSONRequestBody RefusePetitionJSONBody
+
+// ReturnPetitionJSONRequestBody defines body for ReturnPetition for application/json ContentType.
+type ReturnPetitionJSONRequestBody ReturnPetitionJSONBody
+
+// SupplementPetitionJSONRequestBody defines body for SupplementPetition for application/json ContentType.
+type SupplementPetitionJSONRequestBody SupplementPetitionJSONBody
+
+// WithdrawPetitionJSONRequestBody defines body for WithdrawPetition for application/json ContentType.
+type WithdrawPetitionJSONRequestBody WithdrawPetitionJSONBody
+
 // UnfreezeJSONRequestBody defines body for Unfreeze for application/json ContentType.
 type UnfreezeJSONRequestBody UnfreezeJSONBody
 
@@ -4473,7 +4896,7 @@ type ClientInterface interface {
 
 	// RunApplicationsDue 办理到期事项 Do now what the clock calls for
 	//
-	// What else is done in the background: approvals whose publicity is over take effect, applications not supplemented in
+	// What the sweep of a running service does by itself, job `applications`: approvals whose publicity is over take effect, applications not supplemented in
 	// time lapse. It takes no key: what was done is not due any more.
 	//
 	// Corresponds with POST /v1/applications/due (the `RunApplicationsDue` operationId).
@@ -5008,6 +5431,7 @@ type ClientInterface interface {
 	// AppealApplicationWithBody 申诉 Have a refused application decided anew
 	//
 	// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+	// The refusal let go of what the application held: it holds anew what approval would consume that day, if that is still there.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5017,6 +5441,7 @@ type ClientInterface interface {
 	// AppealApplication 申诉 Have a refused application decided anew
 	//
 	// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+	// The refusal let go of what the application held: it holds anew what approval would consume that day, if that is still there.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5131,6 +5556,7 @@ type ClientInterface interface {
 	// SupplementApplicationWithBody 补正 Supplement an application that was returned
 	//
 	// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+	// The application holds from then on what approval would consume that day; if that would be denied, what it held before.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5140,6 +5566,7 @@ type ClientInterface interface {
 	// SupplementApplication 补正 Supplement an application that was returned
 	//
 	// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+	// The application holds from then on what approval would consume that day; if that would be denied, what it held before.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5148,7 +5575,7 @@ type ClientInterface interface {
 
 	// WithdrawApplicationWithBody 撤回申请 Withdraw an application
 	//
-	// Until it takes effect. By the learner, or the clerk who applied in their stead.
+	// Until it takes effect. By the learner, or the clerk who applied in their stead. What it held is free again.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5157,7 +5584,7 @@ type ClientInterface interface {
 
 	// WithdrawApplication 撤回申请 Withdraw an application
 	//
-	// Until it takes effect. By the learner, or the clerk who applied in their stead.
+	// Until it takes effect. By the learner, or the clerk who applied in their stead. What it held is free again.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5225,6 +5652,185 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/learners/{learner}/outcomes/{seq} (the `GetOutcome` operationId).
 	GetOutcome(ctx context.Context, learner PathLearner, seq PathSeq, params *GetOutcomeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPetitions 本人的认定申请 All petitions of a learner
+	//
+	// Told to the learner alone, with what they wrote.
+	//
+	// Corresponds with GET /v1/learners/{learner}/petitions (the `ListPetitions` operationId).
+	ListPetitions(ctx context.Context, learner PathLearner, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PetitionWithBody 申请认定 Ask for recognition of what nobody posted
+	//
+	// A certificate, experience, a prize: the institution that is asked accepts, which posts it, or returns or refuses it with
+	// reasons. `course` is what it corresponds to in the catalogue; who knows none gives a `title`. What the learner writes is kept
+	// encrypted under their key. At most five petitions are open at once (`PETITION_LIMIT`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions (the `Petition` operationId).
+	PetitionWithBody(ctx context.Context, learner PathLearner, params *PetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Petition 申请认定 Ask for recognition of what nobody posted
+	//
+	// A certificate, experience, a prize: the institution that is asked accepts, which posts it, or returns or refuses it with
+	// reasons. `course` is what it corresponds to in the catalogue; who knows none gives a `title`. What the learner writes is kept
+	// encrypted under their key. At most five petitions are open at once (`PETITION_LIMIT`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions (the `Petition` operationId).
+	Petition(ctx context.Context, learner PathLearner, params *PetitionParams, body PetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPetition 认定申请详情 A petition, what was said, and its evidence
+	//
+	// Told to the learner, and to the reviewers of the institution that is asked while it is open or was accepted, which is on
+	// record as a disclosure; not to a reviewer who recused themselves.
+	//
+	// Corresponds with GET /v1/learners/{learner}/petitions/{seq} (the `GetPetition` operationId).
+	GetPetition(ctx context.Context, learner PathLearner, seq PathSeq, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptPetitionWithBody 受理并登记 Accept a petition, which posts it
+	//
+	// What the institution found stands in the place of what was claimed; what is left out stands as it was claimed. It is posted in
+	// the same write, under a number that begins with R, and recognised as any posting: the rules may refuse credits, which the
+	// preview says before. Nobody accepts a petition of their own.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/accept (the `AcceptPetition` operationId).
+	AcceptPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptPetition 受理并登记 Accept a petition, which posts it
+	//
+	// What the institution found stands in the place of what was claimed; what is left out stands as it was claimed. It is posted in
+	// the same write, under a number that begins with R, and recognised as any posting: the rules may refuse credits, which the
+	// preview says before. Nobody accepts a petition of their own.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/accept (the `AcceptPetition` operationId).
+	AcceptPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, body AcceptPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddEvidenceWithBody 上传证明材料 Add a file to an open petition
+	//
+	// A JPEG, PNG or PDF of at most 10 MiB, told by its bytes whatever anybody says it is: `EVIDENCE_TYPE`, `EVIDENCE_DAMAGED`.
+	// It is stored encrypted under the key of the learner, with the entry that adds it or not at all: what breaks off leaves
+	// nothing. It must come within a fixed time, two minutes where the service is not configured otherwise. A petition has ten
+	// files and 50 MiB at most, a learner 500 MiB (`EVIDENCE_LIMIT`). Only the applicant and those who decide can see it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/evidence (the `AddEvidence` operationId).
+	AddEvidenceWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *AddEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEvidence 查看证明材料 A file of evidence
+	//
+	// As an attachment, never to be shown in place. Told as a petition is; each time somebody else than the applicant opens it is on
+	// record as a disclosure of `EVIDENCE`.
+	//
+	// Corresponds with GET /v1/learners/{learner}/petitions/{seq}/evidence/{evidence} (the `GetEvidence` operationId).
+	GetEvidence(ctx context.Context, learner PathLearner, seq PathSeq, evidence int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewPetitionWithBody 试算认定 What accepting a petition would post
+	//
+	// Nothing is written but that the reviewer was told.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/preview (the `PreviewPetition` operationId).
+	PreviewPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewPetition 试算认定 What accepting a petition would post
+	//
+	// Nothing is written but that the reviewer was told.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/preview (the `PreviewPetition` operationId).
+	PreviewPetition(ctx context.Context, learner PathLearner, seq PathSeq, body PreviewPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecuseFromPetitionWithBody 回避 Have no say in a petition
+	//
+	// For good, and on record: a reviewer who recused themselves does not see it any more either.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/recuse (the `RecuseFromPetition` operationId).
+	RecuseFromPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecuseFromPetition 回避 Have no say in a petition
+	//
+	// For good, and on record: a reviewer who recused themselves does not see it any more either.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/recuse (the `RecuseFromPetition` operationId).
+	RecuseFromPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, body RecuseFromPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefusePetitionWithBody 不予认定 Refuse a petition
+	//
+	// With reasons; one that was returned and does not come back too.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/refuse (the `RefusePetition` operationId).
+	RefusePetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *RefusePetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefusePetition 不予认定 Refuse a petition
+	//
+	// With reasons; one that was returned and does not come back too.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/refuse (the `RefusePetition` operationId).
+	RefusePetition(ctx context.Context, learner PathLearner, seq PathSeq, params *RefusePetitionParams, body RefusePetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReturnPetitionWithBody 退回补正 Ask the applicant for a supplement
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/return (the `ReturnPetition` operationId).
+	ReturnPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReturnPetition 退回补正 Ask the applicant for a supplement
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/return (the `ReturnPetition` operationId).
+	ReturnPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, body ReturnPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SupplementPetitionWithBody 补正认定申请 Bring a returned petition back
+	//
+	// Files are added before, each by itself.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/supplement (the `SupplementPetition` operationId).
+	SupplementPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SupplementPetition 补正认定申请 Bring a returned petition back
+	//
+	// Files are added before, each by itself.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/supplement (the `SupplementPetition` operationId).
+	SupplementPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, body SupplementPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPetitionWithBody 撤回认定申请 Withdraw a petition that is not decided
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/withdraw (the `WithdrawPetition` operationId).
+	WithdrawPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPetition 撤回认定申请 Withdraw a petition that is not decided
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/withdraw (the `WithdrawPetition` operationId).
+	WithdrawPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, body WithdrawPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPlan 最优方案 The best set and order of conversions towards a programme, today
 	//
@@ -5360,6 +5966,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/password (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOpenPetitions 待认定清单 Open petitions in the scope of the caller, those that wait longest in front
+	//
+	// What is listed is on record as told.
+	//
+	// Corresponds with GET /v1/petitions (the `ListOpenPetitions` operationId).
+	ListOpenPetitions(ctx context.Context, params *ListOpenPetitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProgrammes 专业 The programmes that credits can be converted towards
 	//
@@ -6253,7 +6866,7 @@ func (c *Client) ListApplications(ctx context.Context, params *ListApplicationsP
 
 // RunApplicationsDue 办理到期事项 Do now what the clock calls for
 //
-// What else is done in the background: approvals whose publicity is over take effect, applications not supplemented in
+// What the sweep of a running service does by itself, job `applications`: approvals whose publicity is over take effect, applications not supplemented in
 // time lapse. It takes no key: what was done is not due any more.
 //
 // Corresponds with POST /v1/applications/due (the `RunApplicationsDue` operationId).
@@ -7478,6 +8091,7 @@ func (c *Client) GetConversion(ctx context.Context, learner PathLearner, seq Pat
 // AppealApplicationWithBody 申诉 Have a refused application decided anew
 //
 // Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+// The refusal let go of what the application held: it holds anew what approval would consume that day, if that is still there.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7497,6 +8111,7 @@ func (c *Client) AppealApplicationWithBody(ctx context.Context, learner PathLear
 // AppealApplication 申诉 Have a refused application decided anew
 //
 // Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+// The refusal let go of what the application held: it holds anew what approval would consume that day, if that is still there.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7741,6 +8356,7 @@ func (c *Client) ReviewConversion(ctx context.Context, learner PathLearner, seq 
 // SupplementApplicationWithBody 补正 Supplement an application that was returned
 //
 // By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+// The application holds from then on what approval would consume that day; if that would be denied, what it held before.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7760,6 +8376,7 @@ func (c *Client) SupplementApplicationWithBody(ctx context.Context, learner Path
 // SupplementApplication 补正 Supplement an application that was returned
 //
 // By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+// The application holds from then on what approval would consume that day; if that would be denied, what it held before.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7778,7 +8395,7 @@ func (c *Client) SupplementApplication(ctx context.Context, learner PathLearner,
 
 // WithdrawApplicationWithBody 撤回申请 Withdraw an application
 //
-// Until it takes effect. By the learner, or the clerk who applied in their stead.
+// Until it takes effect. By the learner, or the clerk who applied in their stead. What it held is free again.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7797,7 +8414,7 @@ func (c *Client) WithdrawApplicationWithBody(ctx context.Context, learner PathLe
 
 // WithdrawApplication 撤回申请 Withdraw an application
 //
-// Until it takes effect. By the learner, or the clerk who applied in their stead.
+// Until it takes effect. By the learner, or the clerk who applied in their stead. What it held is free again.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7946,6 +8563,385 @@ func (c *Client) MarkNoticesRead(ctx context.Context, learner PathLearner, body 
 // Corresponds with GET /v1/learners/{learner}/outcomes/{seq} (the `GetOutcome` operationId).
 func (c *Client) GetOutcome(ctx context.Context, learner PathLearner, seq PathSeq, params *GetOutcomeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOutcomeRequest(c.Server, learner, seq, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPetitions 本人的认定申请 All petitions of a learner
+//
+// Told to the learner alone, with what they wrote.
+//
+// Corresponds with GET /v1/learners/{learner}/petitions (the `ListPetitions` operationId).
+func (c *Client) ListPetitions(ctx context.Context, learner PathLearner, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPetitionsRequest(c.Server, learner)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PetitionWithBody 申请认定 Ask for recognition of what nobody posted
+//
+// A certificate, experience, a prize: the institution that is asked accepts, which posts it, or returns or refuses it with
+// reasons. `course` is what it corresponds to in the catalogue; who knows none gives a `title`. What the learner writes is kept
+// encrypted under their key. At most five petitions are open at once (`PETITION_LIMIT`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions (the `Petition` operationId).
+func (c *Client) PetitionWithBody(ctx context.Context, learner PathLearner, params *PetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPetitionRequestWithBody(c.Server, learner, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Petition 申请认定 Ask for recognition of what nobody posted
+//
+// A certificate, experience, a prize: the institution that is asked accepts, which posts it, or returns or refuses it with
+// reasons. `course` is what it corresponds to in the catalogue; who knows none gives a `title`. What the learner writes is kept
+// encrypted under their key. At most five petitions are open at once (`PETITION_LIMIT`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions (the `Petition` operationId).
+func (c *Client) Petition(ctx context.Context, learner PathLearner, params *PetitionParams, body PetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPetitionRequest(c.Server, learner, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPetition 认定申请详情 A petition, what was said, and its evidence
+//
+// Told to the learner, and to the reviewers of the institution that is asked while it is open or was accepted, which is on
+// record as a disclosure; not to a reviewer who recused themselves.
+//
+// Corresponds with GET /v1/learners/{learner}/petitions/{seq} (the `GetPetition` operationId).
+func (c *Client) GetPetition(ctx context.Context, learner PathLearner, seq PathSeq, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPetitionRequest(c.Server, learner, seq)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptPetitionWithBody 受理并登记 Accept a petition, which posts it
+//
+// What the institution found stands in the place of what was claimed; what is left out stands as it was claimed. It is posted in
+// the same write, under a number that begins with R, and recognised as any posting: the rules may refuse credits, which the
+// preview says before. Nobody accepts a petition of their own.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/accept (the `AcceptPetition` operationId).
+func (c *Client) AcceptPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptPetitionRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptPetition 受理并登记 Accept a petition, which posts it
+//
+// What the institution found stands in the place of what was claimed; what is left out stands as it was claimed. It is posted in
+// the same write, under a number that begins with R, and recognised as any posting: the rules may refuse credits, which the
+// preview says before. Nobody accepts a petition of their own.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/accept (the `AcceptPetition` operationId).
+func (c *Client) AcceptPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, body AcceptPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptPetitionRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddEvidenceWithBody 上传证明材料 Add a file to an open petition
+//
+// A JPEG, PNG or PDF of at most 10 MiB, told by its bytes whatever anybody says it is: `EVIDENCE_TYPE`, `EVIDENCE_DAMAGED`.
+// It is stored encrypted under the key of the learner, with the entry that adds it or not at all: what breaks off leaves
+// nothing. It must come within a fixed time, two minutes where the service is not configured otherwise. A petition has ten
+// files and 50 MiB at most, a learner 500 MiB (`EVIDENCE_LIMIT`). Only the applicant and those who decide can see it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/evidence (the `AddEvidence` operationId).
+func (c *Client) AddEvidenceWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *AddEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddEvidenceRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetEvidence 查看证明材料 A file of evidence
+//
+// As an attachment, never to be shown in place. Told as a petition is; each time somebody else than the applicant opens it is on
+// record as a disclosure of `EVIDENCE`.
+//
+// Corresponds with GET /v1/learners/{learner}/petitions/{seq}/evidence/{evidence} (the `GetEvidence` operationId).
+func (c *Client) GetEvidence(ctx context.Context, learner PathLearner, seq PathSeq, evidence int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEvidenceRequest(c.Server, learner, seq, evidence)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewPetitionWithBody 试算认定 What accepting a petition would post
+//
+// Nothing is written but that the reviewer was told.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/preview (the `PreviewPetition` operationId).
+func (c *Client) PreviewPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewPetitionRequestWithBody(c.Server, learner, seq, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewPetition 试算认定 What accepting a petition would post
+//
+// Nothing is written but that the reviewer was told.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/preview (the `PreviewPetition` operationId).
+func (c *Client) PreviewPetition(ctx context.Context, learner PathLearner, seq PathSeq, body PreviewPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewPetitionRequest(c.Server, learner, seq, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecuseFromPetitionWithBody 回避 Have no say in a petition
+//
+// For good, and on record: a reviewer who recused themselves does not see it any more either.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/recuse (the `RecuseFromPetition` operationId).
+func (c *Client) RecuseFromPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecuseFromPetitionRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecuseFromPetition 回避 Have no say in a petition
+//
+// For good, and on record: a reviewer who recused themselves does not see it any more either.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/recuse (the `RecuseFromPetition` operationId).
+func (c *Client) RecuseFromPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, body RecuseFromPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecuseFromPetitionRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefusePetitionWithBody 不予认定 Refuse a petition
+//
+// With reasons; one that was returned and does not come back too.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/refuse (the `RefusePetition` operationId).
+func (c *Client) RefusePetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *RefusePetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefusePetitionRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefusePetition 不予认定 Refuse a petition
+//
+// With reasons; one that was returned and does not come back too.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/refuse (the `RefusePetition` operationId).
+func (c *Client) RefusePetition(ctx context.Context, learner PathLearner, seq PathSeq, params *RefusePetitionParams, body RefusePetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefusePetitionRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReturnPetitionWithBody 退回补正 Ask the applicant for a supplement
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/return (the `ReturnPetition` operationId).
+func (c *Client) ReturnPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReturnPetitionRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReturnPetition 退回补正 Ask the applicant for a supplement
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/return (the `ReturnPetition` operationId).
+func (c *Client) ReturnPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, body ReturnPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReturnPetitionRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SupplementPetitionWithBody 补正认定申请 Bring a returned petition back
+//
+// Files are added before, each by itself.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/supplement (the `SupplementPetition` operationId).
+func (c *Client) SupplementPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSupplementPetitionRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SupplementPetition 补正认定申请 Bring a returned petition back
+//
+// Files are added before, each by itself.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/supplement (the `SupplementPetition` operationId).
+func (c *Client) SupplementPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, body SupplementPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSupplementPetitionRequest(c.Server, learner, seq, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPetitionWithBody 撤回认定申请 Withdraw a petition that is not decided
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/withdraw (the `WithdrawPetition` operationId).
+func (c *Client) WithdrawPetitionWithBody(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPetitionRequestWithBody(c.Server, learner, seq, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPetition 撤回认定申请 Withdraw a petition that is not decided
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/withdraw (the `WithdrawPetition` operationId).
+func (c *Client) WithdrawPetition(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, body WithdrawPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPetitionRequest(c.Server, learner, seq, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8241,6 +9237,23 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 // Corresponds with PUT /v1/password (the `ChangePassword` operationId).
 func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePasswordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOpenPetitions 待认定清单 Open petitions in the scope of the caller, those that wait longest in front
+//
+// What is listed is on record as told.
+//
+// Corresponds with GET /v1/petitions (the `ListOpenPetitions` operationId).
+func (c *Client) ListOpenPetitions(ctx context.Context, params *ListOpenPetitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOpenPetitionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -13793,6 +14806,701 @@ func NewGetOutcomeRequest(server string, learner PathLearner, seq PathSeq, param
 	return req, nil
 }
 
+// NewListPetitionsRequest constructs an http.Request for the ListPetitions method
+func NewListPetitionsRequest(server string, learner PathLearner) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPetitionRequest calls the generic Petition builder with application/json body
+func NewPetitionRequest(server string, learner PathLearner, params *PetitionParams, body PetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPetitionRequestWithBody(server, learner, params, "application/json", bodyReader)
+}
+
+// NewPetitionRequestWithBody constructs an http.Request for the Petition method, with any body, and a specified content type
+func NewPetitionRequestWithBody(server string, learner PathLearner, params *PetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetPetitionRequest constructs an http.Request for the GetPetition method
+func NewGetPetitionRequest(server string, learner PathLearner, seq PathSeq) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAcceptPetitionRequest calls the generic AcceptPetition builder with application/json body
+func NewAcceptPetitionRequest(server string, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, body AcceptPetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcceptPetitionRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewAcceptPetitionRequestWithBody constructs an http.Request for the AcceptPetition method, with any body, and a specified content type
+func NewAcceptPetitionRequestWithBody(server string, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/accept", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAddEvidenceRequestWithBody constructs an http.Request for the AddEvidence method, with any body, and a specified content type
+func NewAddEvidenceRequestWithBody(server string, learner PathLearner, seq PathSeq, params *AddEvidenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/evidence", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetEvidenceRequest constructs an http.Request for the GetEvidence method
+func NewGetEvidenceRequest(server string, learner PathLearner, seq PathSeq, evidence int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "evidence", evidence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/evidence/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPreviewPetitionRequest calls the generic PreviewPetition builder with application/json body
+func NewPreviewPetitionRequest(server string, learner PathLearner, seq PathSeq, body PreviewPetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewPetitionRequestWithBody(server, learner, seq, "application/json", bodyReader)
+}
+
+// NewPreviewPetitionRequestWithBody constructs an http.Request for the PreviewPetition method, with any body, and a specified content type
+func NewPreviewPetitionRequestWithBody(server string, learner PathLearner, seq PathSeq, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/preview", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRecuseFromPetitionRequest calls the generic RecuseFromPetition builder with application/json body
+func NewRecuseFromPetitionRequest(server string, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, body RecuseFromPetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecuseFromPetitionRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewRecuseFromPetitionRequestWithBody constructs an http.Request for the RecuseFromPetition method, with any body, and a specified content type
+func NewRecuseFromPetitionRequestWithBody(server string, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/recuse", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRefusePetitionRequest calls the generic RefusePetition builder with application/json body
+func NewRefusePetitionRequest(server string, learner PathLearner, seq PathSeq, params *RefusePetitionParams, body RefusePetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRefusePetitionRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewRefusePetitionRequestWithBody constructs an http.Request for the RefusePetition method, with any body, and a specified content type
+func NewRefusePetitionRequestWithBody(server string, learner PathLearner, seq PathSeq, params *RefusePetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/refuse", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReturnPetitionRequest calls the generic ReturnPetition builder with application/json body
+func NewReturnPetitionRequest(server string, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, body ReturnPetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReturnPetitionRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewReturnPetitionRequestWithBody constructs an http.Request for the ReturnPetition method, with any body, and a specified content type
+func NewReturnPetitionRequestWithBody(server string, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/return", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSupplementPetitionRequest calls the generic SupplementPetition builder with application/json body
+func NewSupplementPetitionRequest(server string, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, body SupplementPetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSupplementPetitionRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewSupplementPetitionRequestWithBody constructs an http.Request for the SupplementPetition method, with any body, and a specified content type
+func NewSupplementPetitionRequestWithBody(server string, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/supplement", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawPetitionRequest calls the generic WithdrawPetition builder with application/json body
+func NewWithdrawPetitionRequest(server string, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, body WithdrawPetitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawPetitionRequestWithBody(server, learner, seq, params, "application/json", bodyReader)
+}
+
+// NewWithdrawPetitionRequestWithBody constructs an http.Request for the WithdrawPetition method, with any body, and a specified content type
+func NewWithdrawPetitionRequestWithBody(server string, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "learner", learner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/learners/%s/petitions/%s/withdraw", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetPlanRequest constructs an http.Request for the GetPlan method
 func NewGetPlanRequest(server string, learner PathLearner, params *GetPlanParams) (*http.Request, error) {
 	var err error
@@ -14352,6 +16060,84 @@ func NewChangePasswordRequestWithBody(server string, contentType string, body io
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListOpenPetitionsRequest constructs an http.Request for the ListOpenPetitions method
+func NewListOpenPetitionsRequest(server string, params *ListOpenPetitionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/petitions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -16333,7 +18119,7 @@ type ClientWithResponsesInterface interface {
 
 	// RunApplicationsDueWithResponse 办理到期事项 Do now what the clock calls for
 	//
-	// What else is done in the background: approvals whose publicity is over take effect, applications not supplemented in
+	// What the sweep of a running service does by itself, job `applications`: approvals whose publicity is over take effect, applications not supplemented in
 	// time lapse. It takes no key: what was done is not due any more.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -16926,6 +18712,7 @@ type ClientWithResponsesInterface interface {
 	// AppealApplicationWithBodyWithResponse 申诉 Have a refused application decided anew
 	//
 	// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+	// The refusal let go of what the application held: it holds anew what approval would consume that day, if that is still there.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16935,6 +18722,7 @@ type ClientWithResponsesInterface interface {
 	// AppealApplicationWithResponse 申诉 Have a refused application decided anew
 	//
 	// Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+	// The refusal let go of what the application held: it holds anew what approval would consume that day, if that is still there.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17053,6 +18841,7 @@ type ClientWithResponsesInterface interface {
 	// SupplementApplicationWithBodyWithResponse 补正 Supplement an application that was returned
 	//
 	// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+	// The application holds from then on what approval would consume that day; if that would be denied, what it held before.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17062,6 +18851,7 @@ type ClientWithResponsesInterface interface {
 	// SupplementApplicationWithResponse 补正 Supplement an application that was returned
 	//
 	// By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+	// The application holds from then on what approval would consume that day; if that would be denied, what it held before.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17070,7 +18860,7 @@ type ClientWithResponsesInterface interface {
 
 	// WithdrawApplicationWithBodyWithResponse 撤回申请 Withdraw an application
 	//
-	// Until it takes effect. By the learner, or the clerk who applied in their stead.
+	// Until it takes effect. By the learner, or the clerk who applied in their stead. What it held is free again.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17079,7 +18869,7 @@ type ClientWithResponsesInterface interface {
 
 	// WithdrawApplicationWithResponse 撤回申请 Withdraw an application
 	//
-	// Until it takes effect. By the learner, or the clerk who applied in their stead.
+	// Until it takes effect. By the learner, or the clerk who applied in their stead. What it held is free again.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17155,6 +18945,191 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/learners/{learner}/outcomes/{seq} (the `GetOutcome` operationId).
 	GetOutcomeWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *GetOutcomeParams, reqEditors ...RequestEditorFn) (*GetOutcomeResponse, error)
+
+	// ListPetitionsWithResponse 本人的认定申请 All petitions of a learner
+	//
+	// Told to the learner alone, with what they wrote.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/learners/{learner}/petitions (the `ListPetitions` operationId).
+	ListPetitionsWithResponse(ctx context.Context, learner PathLearner, reqEditors ...RequestEditorFn) (*ListPetitionsResponse, error)
+
+	// PetitionWithBodyWithResponse 申请认定 Ask for recognition of what nobody posted
+	//
+	// A certificate, experience, a prize: the institution that is asked accepts, which posts it, or returns or refuses it with
+	// reasons. `course` is what it corresponds to in the catalogue; who knows none gives a `title`. What the learner writes is kept
+	// encrypted under their key. At most five petitions are open at once (`PETITION_LIMIT`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions (the `Petition` operationId).
+	PetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, params *PetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PetitionResponse, error)
+
+	// PetitionWithResponse 申请认定 Ask for recognition of what nobody posted
+	//
+	// A certificate, experience, a prize: the institution that is asked accepts, which posts it, or returns or refuses it with
+	// reasons. `course` is what it corresponds to in the catalogue; who knows none gives a `title`. What the learner writes is kept
+	// encrypted under their key. At most five petitions are open at once (`PETITION_LIMIT`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions (the `Petition` operationId).
+	PetitionWithResponse(ctx context.Context, learner PathLearner, params *PetitionParams, body PetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*PetitionResponse, error)
+
+	// GetPetitionWithResponse 认定申请详情 A petition, what was said, and its evidence
+	//
+	// Told to the learner, and to the reviewers of the institution that is asked while it is open or was accepted, which is on
+	// record as a disclosure; not to a reviewer who recused themselves.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/learners/{learner}/petitions/{seq} (the `GetPetition` operationId).
+	GetPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, reqEditors ...RequestEditorFn) (*GetPetitionResponse, error)
+
+	// AcceptPetitionWithBodyWithResponse 受理并登记 Accept a petition, which posts it
+	//
+	// What the institution found stands in the place of what was claimed; what is left out stands as it was claimed. It is posted in
+	// the same write, under a number that begins with R, and recognised as any posting: the rules may refuse credits, which the
+	// preview says before. Nobody accepts a petition of their own.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/accept (the `AcceptPetition` operationId).
+	AcceptPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcceptPetitionResponse, error)
+
+	// AcceptPetitionWithResponse 受理并登记 Accept a petition, which posts it
+	//
+	// What the institution found stands in the place of what was claimed; what is left out stands as it was claimed. It is posted in
+	// the same write, under a number that begins with R, and recognised as any posting: the rules may refuse credits, which the
+	// preview says before. Nobody accepts a petition of their own.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/accept (the `AcceptPetition` operationId).
+	AcceptPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, body AcceptPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptPetitionResponse, error)
+
+	// AddEvidenceWithBodyWithResponse 上传证明材料 Add a file to an open petition
+	//
+	// A JPEG, PNG or PDF of at most 10 MiB, told by its bytes whatever anybody says it is: `EVIDENCE_TYPE`, `EVIDENCE_DAMAGED`.
+	// It is stored encrypted under the key of the learner, with the entry that adds it or not at all: what breaks off leaves
+	// nothing. It must come within a fixed time, two minutes where the service is not configured otherwise. A petition has ten
+	// files and 50 MiB at most, a learner 500 MiB (`EVIDENCE_LIMIT`). Only the applicant and those who decide can see it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/evidence (the `AddEvidence` operationId).
+	AddEvidenceWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AddEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddEvidenceResponse, error)
+
+	// GetEvidenceWithResponse 查看证明材料 A file of evidence
+	//
+	// As an attachment, never to be shown in place. Told as a petition is; each time somebody else than the applicant opens it is on
+	// record as a disclosure of `EVIDENCE`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/learners/{learner}/petitions/{seq}/evidence/{evidence} (the `GetEvidence` operationId).
+	GetEvidenceWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, evidence int64, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error)
+
+	// PreviewPetitionWithBodyWithResponse 试算认定 What accepting a petition would post
+	//
+	// Nothing is written but that the reviewer was told.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/preview (the `PreviewPetition` operationId).
+	PreviewPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewPetitionResponse, error)
+
+	// PreviewPetitionWithResponse 试算认定 What accepting a petition would post
+	//
+	// Nothing is written but that the reviewer was told.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/preview (the `PreviewPetition` operationId).
+	PreviewPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, body PreviewPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewPetitionResponse, error)
+
+	// RecuseFromPetitionWithBodyWithResponse 回避 Have no say in a petition
+	//
+	// For good, and on record: a reviewer who recused themselves does not see it any more either.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/recuse (the `RecuseFromPetition` operationId).
+	RecuseFromPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecuseFromPetitionResponse, error)
+
+	// RecuseFromPetitionWithResponse 回避 Have no say in a petition
+	//
+	// For good, and on record: a reviewer who recused themselves does not see it any more either.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/recuse (the `RecuseFromPetition` operationId).
+	RecuseFromPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, body RecuseFromPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*RecuseFromPetitionResponse, error)
+
+	// RefusePetitionWithBodyWithResponse 不予认定 Refuse a petition
+	//
+	// With reasons; one that was returned and does not come back too.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/refuse (the `RefusePetition` operationId).
+	RefusePetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RefusePetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefusePetitionResponse, error)
+
+	// RefusePetitionWithResponse 不予认定 Refuse a petition
+	//
+	// With reasons; one that was returned and does not come back too.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/refuse (the `RefusePetition` operationId).
+	RefusePetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RefusePetitionParams, body RefusePetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*RefusePetitionResponse, error)
+
+	// ReturnPetitionWithBodyWithResponse 退回补正 Ask the applicant for a supplement
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/return (the `ReturnPetition` operationId).
+	ReturnPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReturnPetitionResponse, error)
+
+	// ReturnPetitionWithResponse 退回补正 Ask the applicant for a supplement
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/return (the `ReturnPetition` operationId).
+	ReturnPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, body ReturnPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReturnPetitionResponse, error)
+
+	// SupplementPetitionWithBodyWithResponse 补正认定申请 Bring a returned petition back
+	//
+	// Files are added before, each by itself.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/supplement (the `SupplementPetition` operationId).
+	SupplementPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SupplementPetitionResponse, error)
+
+	// SupplementPetitionWithResponse 补正认定申请 Bring a returned petition back
+	//
+	// Files are added before, each by itself.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/supplement (the `SupplementPetition` operationId).
+	SupplementPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, body SupplementPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*SupplementPetitionResponse, error)
+
+	// WithdrawPetitionWithBodyWithResponse 撤回认定申请 Withdraw a petition that is not decided
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/withdraw (the `WithdrawPetition` operationId).
+	WithdrawPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPetitionResponse, error)
+
+	// WithdrawPetitionWithResponse 撤回认定申请 Withdraw a petition that is not decided
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/withdraw (the `WithdrawPetition` operationId).
+	WithdrawPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, body WithdrawPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPetitionResponse, error)
 
 	// GetPlanWithResponse 最优方案 The best set and order of conversions towards a programme, today
 	//
@@ -17300,6 +19275,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /v1/password (the `ChangePassword` operationId).
 	ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+
+	// ListOpenPetitionsWithResponse 待认定清单 Open petitions in the scope of the caller, those that wait longest in front
+	//
+	// What is listed is on record as told.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/petitions (the `ListOpenPetitions` operationId).
+	ListOpenPetitionsWithResponse(ctx context.Context, params *ListOpenPetitionsParams, reqEditors ...RequestEditorFn) (*ListOpenPetitionsResponse, error)
 
 	// ListProgrammesWithResponse 专业 The programmes that credits can be converted towards
 	//
@@ -21544,6 +23528,571 @@ func (r GetOutcomeResponse) ContentType() string {
 	return ""
 }
 
+// ListPetitionsResponse200Headers the declared response headers of an HTTP 200 response for ListPetitions
+type ListPetitionsResponse200Headers struct {
+	ETag string
+}
+
+type ListPetitionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Petitions
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListPetitionsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPetitionsResponse) GetJSON200() *Petitions {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPetitionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPetitionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPetitionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPetitionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PetitionResponse201Headers the declared response headers of an HTTP 201 response for Petition
+type PetitionResponse201Headers struct {
+	ETag string
+}
+
+type PetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Petition
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PetitionResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r PetitionResponse) GetJSON201() *Petition {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r PetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetPetitionResponse200Headers the declared response headers of an HTTP 200 response for GetPetition
+type GetPetitionResponse200Headers struct {
+	ETag string
+}
+
+type GetPetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Petition
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetPetitionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPetitionResponse) GetJSON200() *Petition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AcceptPetitionResponse200Headers the declared response headers of an HTTP 200 response for AcceptPetition
+type AcceptPetitionResponse200Headers struct {
+	ETag string
+}
+
+type AcceptPetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AcceptedPetition
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AcceptPetitionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AcceptPetitionResponse) GetJSON200() *AcceptedPetition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r AcceptPetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AcceptPetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AcceptPetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AcceptPetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AddEvidenceResponse201Headers the declared response headers of an HTTP 201 response for AddEvidence
+type AddEvidenceResponse201Headers struct {
+	ETag string
+}
+
+type AddEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Petition
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *AddEvidenceResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddEvidenceResponse) GetJSON201() *Petition {
+	return r.JSON201
+}
+
+// GetBody returns the raw response body bytes
+func (r AddEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetEvidenceResponse200Headers the declared response headers of an HTTP 200 response for GetEvidence
+type GetEvidenceResponse200Headers struct {
+	CacheControl          string
+	ContentDisposition    string
+	ContentSecurityPolicy string
+	XContentTypeOptions   string
+}
+
+type GetEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetEvidenceResponse200Headers
+}
+
+// GetBody returns the raw response body bytes
+func (r GetEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewPetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PetitionPreview
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewPetitionResponse) GetJSON200() *PetitionPreview {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewPetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewPetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewPetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewPetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RecuseFromPetitionResponse200Headers the declared response headers of an HTTP 200 response for RecuseFromPetition
+type RecuseFromPetitionResponse200Headers struct {
+	ETag string
+}
+
+type RecuseFromPetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Petition
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RecuseFromPetitionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecuseFromPetitionResponse) GetJSON200() *Petition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RecuseFromPetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecuseFromPetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecuseFromPetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecuseFromPetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RefusePetitionResponse200Headers the declared response headers of an HTTP 200 response for RefusePetition
+type RefusePetitionResponse200Headers struct {
+	ETag string
+}
+
+type RefusePetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Petition
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RefusePetitionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RefusePetitionResponse) GetJSON200() *Petition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r RefusePetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RefusePetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefusePetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RefusePetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReturnPetitionResponse200Headers the declared response headers of an HTTP 200 response for ReturnPetition
+type ReturnPetitionResponse200Headers struct {
+	ETag string
+}
+
+type ReturnPetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Petition
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReturnPetitionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReturnPetitionResponse) GetJSON200() *Petition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ReturnPetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReturnPetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReturnPetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReturnPetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SupplementPetitionResponse200Headers the declared response headers of an HTTP 200 response for SupplementPetition
+type SupplementPetitionResponse200Headers struct {
+	ETag string
+}
+
+type SupplementPetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Petition
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SupplementPetitionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SupplementPetitionResponse) GetJSON200() *Petition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r SupplementPetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SupplementPetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SupplementPetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SupplementPetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawPetitionResponse200Headers the declared response headers of an HTTP 200 response for WithdrawPetition
+type WithdrawPetitionResponse200Headers struct {
+	ETag string
+}
+
+type WithdrawPetitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Petition
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawPetitionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawPetitionResponse) GetJSON200() *Petition {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawPetitionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawPetitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawPetitionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawPetitionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetPlanResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22016,6 +24565,47 @@ func (r ChangePasswordResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ChangePasswordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListOpenPetitionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PetitionPage
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOpenPetitionsResponse) GetJSON200() *PetitionPage {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOpenPetitionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOpenPetitionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOpenPetitionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOpenPetitionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -23785,7 +26375,7 @@ func (c *ClientWithResponses) ListApplicationsWithResponse(ctx context.Context, 
 
 // RunApplicationsDueWithResponse 办理到期事项 Do now what the clock calls for
 //
-// What else is done in the background: approvals whose publicity is over take effect, applications not supplemented in
+// What the sweep of a running service does by itself, job `applications`: approvals whose publicity is over take effect, applications not supplemented in
 // time lapse. It takes no key: what was done is not due any more.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -24792,6 +27382,7 @@ func (c *ClientWithResponses) GetConversionWithResponse(ctx context.Context, lea
 // AppealApplicationWithBodyWithResponse 申诉 Have a refused application decided anew
 //
 // Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+// The refusal let go of what the application held: it holds anew what approval would consume that day, if that is still there.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -24807,6 +27398,7 @@ func (c *ClientWithResponses) AppealApplicationWithBodyWithResponse(ctx context.
 // AppealApplicationWithResponse 申诉 Have a refused application decided anew
 //
 // Within the time that the rule gives, and as often as it has levels. Others decide than those who decided before.
+// The refusal let go of what the application held: it holds anew what approval would consume that day, if that is still there.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25003,6 +27595,7 @@ func (c *ClientWithResponses) ReviewConversionWithResponse(ctx context.Context, 
 // SupplementApplicationWithBodyWithResponse 补正 Supplement an application that was returned
 //
 // By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+// The application holds from then on what approval would consume that day; if that would be denied, what it held before.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25018,6 +27611,7 @@ func (c *ClientWithResponses) SupplementApplicationWithBodyWithResponse(ctx cont
 // SupplementApplicationWithResponse 补正 Supplement an application that was returned
 //
 // By the learner, or the clerk who applied in their stead. `confirm_forfeited` agrees anew to what approval would forfeit.
+// The application holds from then on what approval would consume that day; if that would be denied, what it held before.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25032,7 +27626,7 @@ func (c *ClientWithResponses) SupplementApplicationWithResponse(ctx context.Cont
 
 // WithdrawApplicationWithBodyWithResponse 撤回申请 Withdraw an application
 //
-// Until it takes effect. By the learner, or the clerk who applied in their stead.
+// Until it takes effect. By the learner, or the clerk who applied in their stead. What it held is free again.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25047,7 +27641,7 @@ func (c *ClientWithResponses) WithdrawApplicationWithBodyWithResponse(ctx contex
 
 // WithdrawApplicationWithResponse 撤回申请 Withdraw an application
 //
-// Until it takes effect. By the learner, or the clerk who applied in their stead.
+// Until it takes effect. By the learner, or the clerk who applied in their stead. What it held is free again.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25176,6 +27770,311 @@ func (c *ClientWithResponses) GetOutcomeWithResponse(ctx context.Context, learne
 		return nil, err
 	}
 	return ParseGetOutcomeResponse(rsp)
+}
+
+// ListPetitionsWithResponse 本人的认定申请 All petitions of a learner
+//
+// Told to the learner alone, with what they wrote.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/learners/{learner}/petitions (the `ListPetitions` operationId).
+func (c *ClientWithResponses) ListPetitionsWithResponse(ctx context.Context, learner PathLearner, reqEditors ...RequestEditorFn) (*ListPetitionsResponse, error) {
+	rsp, err := c.ListPetitions(ctx, learner, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPetitionsResponse(rsp)
+}
+
+// PetitionWithBodyWithResponse 申请认定 Ask for recognition of what nobody posted
+//
+// A certificate, experience, a prize: the institution that is asked accepts, which posts it, or returns or refuses it with
+// reasons. `course` is what it corresponds to in the catalogue; who knows none gives a `title`. What the learner writes is kept
+// encrypted under their key. At most five petitions are open at once (`PETITION_LIMIT`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions (the `Petition` operationId).
+func (c *ClientWithResponses) PetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, params *PetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PetitionResponse, error) {
+	rsp, err := c.PetitionWithBody(ctx, learner, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePetitionResponse(rsp)
+}
+
+// PetitionWithResponse 申请认定 Ask for recognition of what nobody posted
+//
+// A certificate, experience, a prize: the institution that is asked accepts, which posts it, or returns or refuses it with
+// reasons. `course` is what it corresponds to in the catalogue; who knows none gives a `title`. What the learner writes is kept
+// encrypted under their key. At most five petitions are open at once (`PETITION_LIMIT`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions (the `Petition` operationId).
+func (c *ClientWithResponses) PetitionWithResponse(ctx context.Context, learner PathLearner, params *PetitionParams, body PetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*PetitionResponse, error) {
+	rsp, err := c.Petition(ctx, learner, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePetitionResponse(rsp)
+}
+
+// GetPetitionWithResponse 认定申请详情 A petition, what was said, and its evidence
+//
+// Told to the learner, and to the reviewers of the institution that is asked while it is open or was accepted, which is on
+// record as a disclosure; not to a reviewer who recused themselves.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/learners/{learner}/petitions/{seq} (the `GetPetition` operationId).
+func (c *ClientWithResponses) GetPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, reqEditors ...RequestEditorFn) (*GetPetitionResponse, error) {
+	rsp, err := c.GetPetition(ctx, learner, seq, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPetitionResponse(rsp)
+}
+
+// AcceptPetitionWithBodyWithResponse 受理并登记 Accept a petition, which posts it
+//
+// What the institution found stands in the place of what was claimed; what is left out stands as it was claimed. It is posted in
+// the same write, under a number that begins with R, and recognised as any posting: the rules may refuse credits, which the
+// preview says before. Nobody accepts a petition of their own.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/accept (the `AcceptPetition` operationId).
+func (c *ClientWithResponses) AcceptPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcceptPetitionResponse, error) {
+	rsp, err := c.AcceptPetitionWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptPetitionResponse(rsp)
+}
+
+// AcceptPetitionWithResponse 受理并登记 Accept a petition, which posts it
+//
+// What the institution found stands in the place of what was claimed; what is left out stands as it was claimed. It is posted in
+// the same write, under a number that begins with R, and recognised as any posting: the rules may refuse credits, which the
+// preview says before. Nobody accepts a petition of their own.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/accept (the `AcceptPetition` operationId).
+func (c *ClientWithResponses) AcceptPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AcceptPetitionParams, body AcceptPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptPetitionResponse, error) {
+	rsp, err := c.AcceptPetition(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptPetitionResponse(rsp)
+}
+
+// AddEvidenceWithBodyWithResponse 上传证明材料 Add a file to an open petition
+//
+// A JPEG, PNG or PDF of at most 10 MiB, told by its bytes whatever anybody says it is: `EVIDENCE_TYPE`, `EVIDENCE_DAMAGED`.
+// It is stored encrypted under the key of the learner, with the entry that adds it or not at all: what breaks off leaves
+// nothing. It must come within a fixed time, two minutes where the service is not configured otherwise. A petition has ten
+// files and 50 MiB at most, a learner 500 MiB (`EVIDENCE_LIMIT`). Only the applicant and those who decide can see it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/evidence (the `AddEvidence` operationId).
+func (c *ClientWithResponses) AddEvidenceWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *AddEvidenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddEvidenceResponse, error) {
+	rsp, err := c.AddEvidenceWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddEvidenceResponse(rsp)
+}
+
+// GetEvidenceWithResponse 查看证明材料 A file of evidence
+//
+// As an attachment, never to be shown in place. Told as a petition is; each time somebody else than the applicant opens it is on
+// record as a disclosure of `EVIDENCE`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/learners/{learner}/petitions/{seq}/evidence/{evidence} (the `GetEvidence` operationId).
+func (c *ClientWithResponses) GetEvidenceWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, evidence int64, reqEditors ...RequestEditorFn) (*GetEvidenceResponse, error) {
+	rsp, err := c.GetEvidence(ctx, learner, seq, evidence, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEvidenceResponse(rsp)
+}
+
+// PreviewPetitionWithBodyWithResponse 试算认定 What accepting a petition would post
+//
+// Nothing is written but that the reviewer was told.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/preview (the `PreviewPetition` operationId).
+func (c *ClientWithResponses) PreviewPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewPetitionResponse, error) {
+	rsp, err := c.PreviewPetitionWithBody(ctx, learner, seq, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewPetitionResponse(rsp)
+}
+
+// PreviewPetitionWithResponse 试算认定 What accepting a petition would post
+//
+// Nothing is written but that the reviewer was told.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/preview (the `PreviewPetition` operationId).
+func (c *ClientWithResponses) PreviewPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, body PreviewPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewPetitionResponse, error) {
+	rsp, err := c.PreviewPetition(ctx, learner, seq, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewPetitionResponse(rsp)
+}
+
+// RecuseFromPetitionWithBodyWithResponse 回避 Have no say in a petition
+//
+// For good, and on record: a reviewer who recused themselves does not see it any more either.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/recuse (the `RecuseFromPetition` operationId).
+func (c *ClientWithResponses) RecuseFromPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecuseFromPetitionResponse, error) {
+	rsp, err := c.RecuseFromPetitionWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecuseFromPetitionResponse(rsp)
+}
+
+// RecuseFromPetitionWithResponse 回避 Have no say in a petition
+//
+// For good, and on record: a reviewer who recused themselves does not see it any more either.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/recuse (the `RecuseFromPetition` operationId).
+func (c *ClientWithResponses) RecuseFromPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RecuseFromPetitionParams, body RecuseFromPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*RecuseFromPetitionResponse, error) {
+	rsp, err := c.RecuseFromPetition(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecuseFromPetitionResponse(rsp)
+}
+
+// RefusePetitionWithBodyWithResponse 不予认定 Refuse a petition
+//
+// With reasons; one that was returned and does not come back too.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/refuse (the `RefusePetition` operationId).
+func (c *ClientWithResponses) RefusePetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RefusePetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefusePetitionResponse, error) {
+	rsp, err := c.RefusePetitionWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefusePetitionResponse(rsp)
+}
+
+// RefusePetitionWithResponse 不予认定 Refuse a petition
+//
+// With reasons; one that was returned and does not come back too.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/refuse (the `RefusePetition` operationId).
+func (c *ClientWithResponses) RefusePetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *RefusePetitionParams, body RefusePetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*RefusePetitionResponse, error) {
+	rsp, err := c.RefusePetition(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefusePetitionResponse(rsp)
+}
+
+// ReturnPetitionWithBodyWithResponse 退回补正 Ask the applicant for a supplement
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/return (the `ReturnPetition` operationId).
+func (c *ClientWithResponses) ReturnPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReturnPetitionResponse, error) {
+	rsp, err := c.ReturnPetitionWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReturnPetitionResponse(rsp)
+}
+
+// ReturnPetitionWithResponse 退回补正 Ask the applicant for a supplement
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/return (the `ReturnPetition` operationId).
+func (c *ClientWithResponses) ReturnPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *ReturnPetitionParams, body ReturnPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReturnPetitionResponse, error) {
+	rsp, err := c.ReturnPetition(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReturnPetitionResponse(rsp)
+}
+
+// SupplementPetitionWithBodyWithResponse 补正认定申请 Bring a returned petition back
+//
+// Files are added before, each by itself.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/supplement (the `SupplementPetition` operationId).
+func (c *ClientWithResponses) SupplementPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SupplementPetitionResponse, error) {
+	rsp, err := c.SupplementPetitionWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSupplementPetitionResponse(rsp)
+}
+
+// SupplementPetitionWithResponse 补正认定申请 Bring a returned petition back
+//
+// Files are added before, each by itself.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/supplement (the `SupplementPetition` operationId).
+func (c *ClientWithResponses) SupplementPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *SupplementPetitionParams, body SupplementPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*SupplementPetitionResponse, error) {
+	rsp, err := c.SupplementPetition(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSupplementPetitionResponse(rsp)
+}
+
+// WithdrawPetitionWithBodyWithResponse 撤回认定申请 Withdraw a petition that is not decided
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/withdraw (the `WithdrawPetition` operationId).
+func (c *ClientWithResponses) WithdrawPetitionWithBodyWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPetitionResponse, error) {
+	rsp, err := c.WithdrawPetitionWithBody(ctx, learner, seq, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawPetitionResponse(rsp)
+}
+
+// WithdrawPetitionWithResponse 撤回认定申请 Withdraw a petition that is not decided
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/learners/{learner}/petitions/{seq}/withdraw (the `WithdrawPetition` operationId).
+func (c *ClientWithResponses) WithdrawPetitionWithResponse(ctx context.Context, learner PathLearner, seq PathSeq, params *WithdrawPetitionParams, body WithdrawPetitionJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPetitionResponse, error) {
+	rsp, err := c.WithdrawPetition(ctx, learner, seq, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawPetitionResponse(rsp)
 }
 
 // GetPlanWithResponse 最优方案 The best set and order of conversions towards a programme, today
@@ -25417,6 +28316,21 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, bo
 		return nil, err
 	}
 	return ParseChangePasswordResponse(rsp)
+}
+
+// ListOpenPetitionsWithResponse 待认定清单 Open petitions in the scope of the caller, those that wait longest in front
+//
+// What is listed is on record as told.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/petitions (the `ListOpenPetitions` operationId).
+func (c *ClientWithResponses) ListOpenPetitionsWithResponse(ctx context.Context, params *ListOpenPetitionsParams, reqEditors ...RequestEditorFn) (*ListOpenPetitionsResponse, error) {
+	rsp, err := c.ListOpenPetitions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOpenPetitionsResponse(rsp)
 }
 
 // ListProgrammesWithResponse 专业 The programmes that credits can be converted towards
@@ -28818,6 +31732,472 @@ func ParseGetOutcomeResponse(rsp *http.Response) (*GetOutcomeResponse, error) {
 	return response, nil
 }
 
+// ParseListPetitionsResponse parses an HTTP response from a ListPetitionsWithResponse call
+func ParseListPetitionsResponse(rsp *http.Response) (*ListPetitionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPetitionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Petitions
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListPetitionsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePetitionResponse parses an HTTP response from a PetitionWithResponse call
+func ParsePetitionResponse(rsp *http.Response) (*PetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Petition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PetitionResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPetitionResponse parses an HTTP response from a GetPetitionWithResponse call
+func ParseGetPetitionResponse(rsp *http.Response) (*GetPetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Petition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetPetitionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAcceptPetitionResponse parses an HTTP response from a AcceptPetitionWithResponse call
+func ParseAcceptPetitionResponse(rsp *http.Response) (*AcceptPetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AcceptPetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AcceptedPetition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AcceptPetitionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddEvidenceResponse parses an HTTP response from a AddEvidenceWithResponse call
+func ParseAddEvidenceResponse(rsp *http.Response) (*AddEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Petition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers AddEvidenceResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetEvidenceResponse parses an HTTP response from a GetEvidenceWithResponse call
+func ParseGetEvidenceResponse(rsp *http.Response) (*GetEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetEvidenceResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Content-Security-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Security-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentSecurityPolicy = value
+		}
+		if values := rsp.Header.Values("X-Content-Type-Options"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Content-Type-Options", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XContentTypeOptions = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePreviewPetitionResponse parses an HTTP response from a PreviewPetitionWithResponse call
+func ParsePreviewPetitionResponse(rsp *http.Response) (*PreviewPetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewPetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PetitionPreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecuseFromPetitionResponse parses an HTTP response from a RecuseFromPetitionWithResponse call
+func ParseRecuseFromPetitionResponse(rsp *http.Response) (*RecuseFromPetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecuseFromPetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Petition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RecuseFromPetitionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRefusePetitionResponse parses an HTTP response from a RefusePetitionWithResponse call
+func ParseRefusePetitionResponse(rsp *http.Response) (*RefusePetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefusePetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Petition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RefusePetitionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReturnPetitionResponse parses an HTTP response from a ReturnPetitionWithResponse call
+func ParseReturnPetitionResponse(rsp *http.Response) (*ReturnPetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReturnPetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Petition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReturnPetitionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSupplementPetitionResponse parses an HTTP response from a SupplementPetitionWithResponse call
+func ParseSupplementPetitionResponse(rsp *http.Response) (*SupplementPetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SupplementPetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Petition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SupplementPetitionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawPetitionResponse parses an HTTP response from a WithdrawPetitionWithResponse call
+func ParseWithdrawPetitionResponse(rsp *http.Response) (*WithdrawPetitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawPetitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Petition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawPetitionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetPlanResponse parses an HTTP response from a GetPlanWithResponse call
 func ParseGetPlanResponse(rsp *http.Response) (*GetPlanResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -29141,6 +32521,32 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 	response := &ChangePasswordResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseListOpenPetitionsResponse parses an HTTP response from a ListOpenPetitionsWithResponse call
+func ParseListOpenPetitionsResponse(rsp *http.Response) (*ListOpenPetitionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOpenPetitionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PetitionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	}
 
 	return response, nil
@@ -30461,6 +33867,42 @@ type ServerInterface interface {
 	// GetOutcome 学习成果 An outcome on record, with its recognition
 	// (GET /v1/learners/{learner}/outcomes/{seq})
 	GetOutcome(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params GetOutcomeParams)
+	// ListPetitions 本人的认定申请 All petitions of a learner
+	// (GET /v1/learners/{learner}/petitions)
+	ListPetitions(w http.ResponseWriter, r *http.Request, learner PathLearner)
+	// Petition 申请认定 Ask for recognition of what nobody posted
+	// (POST /v1/learners/{learner}/petitions)
+	Petition(w http.ResponseWriter, r *http.Request, learner PathLearner, params PetitionParams)
+	// GetPetition 认定申请详情 A petition, what was said, and its evidence
+	// (GET /v1/learners/{learner}/petitions/{seq})
+	GetPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq)
+	// AcceptPetition 受理并登记 Accept a petition, which posts it
+	// (POST /v1/learners/{learner}/petitions/{seq}/accept)
+	AcceptPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params AcceptPetitionParams)
+	// AddEvidence 上传证明材料 Add a file to an open petition
+	// (POST /v1/learners/{learner}/petitions/{seq}/evidence)
+	AddEvidence(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params AddEvidenceParams)
+	// GetEvidence 查看证明材料 A file of evidence
+	// (GET /v1/learners/{learner}/petitions/{seq}/evidence/{evidence})
+	GetEvidence(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, evidence int64)
+	// PreviewPetition 试算认定 What accepting a petition would post
+	// (POST /v1/learners/{learner}/petitions/{seq}/preview)
+	PreviewPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq)
+	// RecuseFromPetition 回避 Have no say in a petition
+	// (POST /v1/learners/{learner}/petitions/{seq}/recuse)
+	RecuseFromPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params RecuseFromPetitionParams)
+	// RefusePetition 不予认定 Refuse a petition
+	// (POST /v1/learners/{learner}/petitions/{seq}/refuse)
+	RefusePetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params RefusePetitionParams)
+	// ReturnPetition 退回补正 Ask the applicant for a supplement
+	// (POST /v1/learners/{learner}/petitions/{seq}/return)
+	ReturnPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ReturnPetitionParams)
+	// SupplementPetition 补正认定申请 Bring a returned petition back
+	// (POST /v1/learners/{learner}/petitions/{seq}/supplement)
+	SupplementPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params SupplementPetitionParams)
+	// WithdrawPetition 撤回认定申请 Withdraw a petition that is not decided
+	// (POST /v1/learners/{learner}/petitions/{seq}/withdraw)
+	WithdrawPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params WithdrawPetitionParams)
 	// GetPlan 最优方案 The best set and order of conversions towards a programme, today
 	// (GET /v1/learners/{learner}/plan)
 	GetPlan(w http.ResponseWriter, r *http.Request, learner PathLearner, params GetPlanParams)
@@ -30494,6 +33936,9 @@ type ServerInterface interface {
 	// ChangePassword 修改密码 Change the password of the caller's own account
 	// (PUT /v1/password)
 	ChangePassword(w http.ResponseWriter, r *http.Request)
+	// ListOpenPetitions 待认定清单 Open petitions in the scope of the caller, those that wait longest in front
+	// (GET /v1/petitions)
+	ListOpenPetitions(w http.ResponseWriter, r *http.Request, params ListOpenPetitionsParams)
 	// ListProgrammes 专业 The programmes that credits can be converted towards
 	// (GET /v1/programmes)
 	ListProgrammes(w http.ResponseWriter, r *http.Request)
@@ -34287,6 +37732,641 @@ func (siw *ServerInterfaceWrapper) GetOutcome(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ListPetitions operation middleware
+func (siw *ServerInterfaceWrapper) ListPetitions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPetitions(w, r, learner)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Petition operation middleware
+func (siw *ServerInterfaceWrapper) Petition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PetitionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Petition(w, r, learner, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPetition operation middleware
+func (siw *ServerInterfaceWrapper) GetPetition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPetition(w, r, learner, seq)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AcceptPetition operation middleware
+func (siw *ServerInterfaceWrapper) AcceptPetition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptPetitionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AcceptPetition(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddEvidence operation middleware
+func (siw *ServerInterfaceWrapper) AddEvidence(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddEvidenceParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddEvidence(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetEvidence operation middleware
+func (siw *ServerInterfaceWrapper) GetEvidence(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "evidence" -------------
+	var evidence int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "evidence", mux.Vars(r)["evidence"], &evidence, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "evidence", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetEvidence(w, r, learner, seq, evidence)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewPetition operation middleware
+func (siw *ServerInterfaceWrapper) PreviewPetition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewPetition(w, r, learner, seq)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecuseFromPetition operation middleware
+func (siw *ServerInterfaceWrapper) RecuseFromPetition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecuseFromPetitionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecuseFromPetition(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RefusePetition operation middleware
+func (siw *ServerInterfaceWrapper) RefusePetition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefusePetitionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RefusePetition(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReturnPetition operation middleware
+func (siw *ServerInterfaceWrapper) ReturnPetition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReturnPetitionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReturnPetition(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SupplementPetition operation middleware
+func (siw *ServerInterfaceWrapper) SupplementPetition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SupplementPetitionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SupplementPetition(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawPetition operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawPetition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "learner" -------------
+	var learner PathLearner
+
+	err = runtime.BindStyledParameterWithOptions("simple", "learner", mux.Vars(r)["learner"], &learner, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "learner", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq PathSeq
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", mux.Vars(r)["seq"], &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "seq", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawPetitionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawPetition(w, r, learner, seq, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetPlan operation middleware
 func (siw *ServerInterfaceWrapper) GetPlan(w http.ResponseWriter, r *http.Request) {
 
@@ -34709,6 +38789,65 @@ func (siw *ServerInterfaceWrapper) ChangePassword(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ChangePassword(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListOpenPetitions operation middleware
+func (siw *ServerInterfaceWrapper) ListOpenPetitions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOpenPetitionsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListOpenPetitions(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -36336,6 +40475,30 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/outcomes/{seq}", wrapper.GetOutcome).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions", wrapper.ListPetitions).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions", wrapper.Petition).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}", wrapper.GetPetition).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/accept", wrapper.AcceptPetition).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/evidence", wrapper.AddEvidence).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/evidence/{evidence}", wrapper.GetEvidence).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/preview", wrapper.PreviewPetition).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/recuse", wrapper.RecuseFromPetition).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/refuse", wrapper.RefusePetition).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/return", wrapper.ReturnPetition).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/supplement", wrapper.SupplementPetition).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/petitions/{seq}/withdraw", wrapper.WithdrawPetition).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/plan", wrapper.GetPlan).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/learners/{learner}/programmes/{programme}", wrapper.Withdraw).Methods(http.MethodDelete)
@@ -36359,6 +40522,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/outcomes/stream", wrapper.StreamOutcomes).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/password", wrapper.ChangePassword).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/v1/petitions", wrapper.ListOpenPetitions).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/programmes", wrapper.ListProgrammes).Methods(http.MethodGet)
 
@@ -38789,6 +42954,446 @@ func (response GetOutcome200JSONResponse) VisitGetOutcomeResponse(w http.Respons
 	return err
 }
 
+type ListPetitionsRequestObject struct {
+	Learner PathLearner `json:"learner"`
+}
+
+type ListPetitionsResponseObject interface {
+	VisitListPetitionsResponse(w http.ResponseWriter) error
+}
+
+type ListPetitions200ResponseHeaders struct {
+	ETag string
+}
+
+type ListPetitions200JSONResponse struct {
+	Body    Petitions
+	Headers ListPetitions200ResponseHeaders
+}
+
+func (response ListPetitions200JSONResponse) VisitListPetitionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Params  PetitionParams
+	Body    *PetitionJSONRequestBody
+}
+
+type PetitionResponseObject interface {
+	VisitPetitionResponse(w http.ResponseWriter) error
+}
+
+type Petition201ResponseHeaders struct {
+	ETag string
+}
+
+type Petition201JSONResponse struct {
+	Body    Petition
+	Headers Petition201ResponseHeaders
+}
+
+func (response Petition201JSONResponse) VisitPetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+}
+
+type GetPetitionResponseObject interface {
+	VisitGetPetitionResponse(w http.ResponseWriter) error
+}
+
+type GetPetition200ResponseHeaders struct {
+	ETag string
+}
+
+type GetPetition200JSONResponse struct {
+	Body    Petition
+	Headers GetPetition200ResponseHeaders
+}
+
+func (response GetPetition200JSONResponse) VisitGetPetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptPetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  AcceptPetitionParams
+	Body    *AcceptPetitionJSONRequestBody
+}
+
+type AcceptPetitionResponseObject interface {
+	VisitAcceptPetitionResponse(w http.ResponseWriter) error
+}
+
+type AcceptPetition200ResponseHeaders struct {
+	ETag string
+}
+
+type AcceptPetition200JSONResponse struct {
+	Body    AcceptedPetition
+	Headers AcceptPetition200ResponseHeaders
+}
+
+func (response AcceptPetition200JSONResponse) VisitAcceptPetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddEvidenceRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  AddEvidenceParams
+	Body    io.Reader
+}
+
+type AddEvidenceResponseObject interface {
+	VisitAddEvidenceResponse(w http.ResponseWriter) error
+}
+
+type AddEvidence201ResponseHeaders struct {
+	ETag string
+}
+
+type AddEvidence201JSONResponse struct {
+	Body    Petition
+	Headers AddEvidence201ResponseHeaders
+}
+
+func (response AddEvidence201JSONResponse) VisitAddEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvidenceRequestObject struct {
+	Learner  PathLearner `json:"learner"`
+	Seq      PathSeq     `json:"seq"`
+	Evidence int64       `json:"evidence"`
+}
+
+type GetEvidenceResponseObject interface {
+	VisitGetEvidenceResponse(w http.ResponseWriter) error
+}
+
+type GetEvidence200ResponseHeaders struct {
+	CacheControl          string
+	ContentDisposition    string
+	ContentSecurityPolicy string
+	XContentTypeOptions   string
+}
+
+type GetEvidence200ApplicationpdfResponse struct {
+	Body          io.Reader
+	Headers       GetEvidence200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetEvidence200ApplicationpdfResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Content-Security-Policy", fmt.Sprint(response.Headers.ContentSecurityPolicy))
+	w.Header().Set("X-Content-Type-Options", fmt.Sprint(response.Headers.XContentTypeOptions))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetEvidence200ImagejpegResponse struct {
+	Body          io.Reader
+	Headers       GetEvidence200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetEvidence200ImagejpegResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/jpeg")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Content-Security-Policy", fmt.Sprint(response.Headers.ContentSecurityPolicy))
+	w.Header().Set("X-Content-Type-Options", fmt.Sprint(response.Headers.XContentTypeOptions))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetEvidence200ImagepngResponse struct {
+	Body          io.Reader
+	Headers       GetEvidence200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetEvidence200ImagepngResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/png")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Content-Security-Policy", fmt.Sprint(response.Headers.ContentSecurityPolicy))
+	w.Header().Set("X-Content-Type-Options", fmt.Sprint(response.Headers.XContentTypeOptions))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type PreviewPetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Body    *PreviewPetitionJSONRequestBody
+}
+
+type PreviewPetitionResponseObject interface {
+	VisitPreviewPetitionResponse(w http.ResponseWriter) error
+}
+
+type PreviewPetition200JSONResponse PetitionPreview
+
+func (response PreviewPetition200JSONResponse) VisitPreviewPetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecuseFromPetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  RecuseFromPetitionParams
+	Body    *RecuseFromPetitionJSONRequestBody
+}
+
+type RecuseFromPetitionResponseObject interface {
+	VisitRecuseFromPetitionResponse(w http.ResponseWriter) error
+}
+
+type RecuseFromPetition200ResponseHeaders struct {
+	ETag string
+}
+
+type RecuseFromPetition200JSONResponse struct {
+	Body    Petition
+	Headers RecuseFromPetition200ResponseHeaders
+}
+
+func (response RecuseFromPetition200JSONResponse) VisitRecuseFromPetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefusePetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  RefusePetitionParams
+	Body    *RefusePetitionJSONRequestBody
+}
+
+type RefusePetitionResponseObject interface {
+	VisitRefusePetitionResponse(w http.ResponseWriter) error
+}
+
+type RefusePetition200ResponseHeaders struct {
+	ETag string
+}
+
+type RefusePetition200JSONResponse struct {
+	Body    Petition
+	Headers RefusePetition200ResponseHeaders
+}
+
+func (response RefusePetition200JSONResponse) VisitRefusePetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnPetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  ReturnPetitionParams
+	Body    *ReturnPetitionJSONRequestBody
+}
+
+type ReturnPetitionResponseObject interface {
+	VisitReturnPetitionResponse(w http.ResponseWriter) error
+}
+
+type ReturnPetition200ResponseHeaders struct {
+	ETag string
+}
+
+type ReturnPetition200JSONResponse struct {
+	Body    Petition
+	Headers ReturnPetition200ResponseHeaders
+}
+
+func (response ReturnPetition200JSONResponse) VisitReturnPetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SupplementPetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  SupplementPetitionParams
+	Body    *SupplementPetitionJSONRequestBody
+}
+
+type SupplementPetitionResponseObject interface {
+	VisitSupplementPetitionResponse(w http.ResponseWriter) error
+}
+
+type SupplementPetition200ResponseHeaders struct {
+	ETag string
+}
+
+type SupplementPetition200JSONResponse struct {
+	Body    Petition
+	Headers SupplementPetition200ResponseHeaders
+}
+
+func (response SupplementPetition200JSONResponse) VisitSupplementPetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPetitionRequestObject struct {
+	Learner PathLearner `json:"learner"`
+	Seq     PathSeq     `json:"seq"`
+	Params  WithdrawPetitionParams
+	Body    *WithdrawPetitionJSONRequestBody
+}
+
+type WithdrawPetitionResponseObject interface {
+	VisitWithdrawPetitionResponse(w http.ResponseWriter) error
+}
+
+type WithdrawPetition200ResponseHeaders struct {
+	ETag string
+}
+
+type WithdrawPetition200JSONResponse struct {
+	Body    Petition
+	Headers WithdrawPetition200ResponseHeaders
+}
+
+func (response WithdrawPetition200JSONResponse) VisitWithdrawPetitionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPlanRequestObject struct {
 	Learner PathLearner `json:"learner"`
 	Params  GetPlanParams
@@ -39088,6 +43693,28 @@ type ChangePassword204Response struct {
 func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type ListOpenPetitionsRequestObject struct {
+	Params ListOpenPetitionsParams
+}
+
+type ListOpenPetitionsResponseObject interface {
+	VisitListOpenPetitionsResponse(w http.ResponseWriter) error
+}
+
+type ListOpenPetitions200JSONResponse PetitionPage
+
+func (response ListOpenPetitions200JSONResponse) VisitListOpenPetitionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListProgrammesRequestObject struct {
@@ -40254,6 +44881,42 @@ type StrictServerInterface interface {
 	// GetOutcome 学习成果 An outcome on record, with its recognition
 	// (GET /v1/learners/{learner}/outcomes/{seq})
 	GetOutcome(ctx context.Context, request GetOutcomeRequestObject) (GetOutcomeResponseObject, error)
+	// ListPetitions 本人的认定申请 All petitions of a learner
+	// (GET /v1/learners/{learner}/petitions)
+	ListPetitions(ctx context.Context, request ListPetitionsRequestObject) (ListPetitionsResponseObject, error)
+	// Petition 申请认定 Ask for recognition of what nobody posted
+	// (POST /v1/learners/{learner}/petitions)
+	Petition(ctx context.Context, request PetitionRequestObject) (PetitionResponseObject, error)
+	// GetPetition 认定申请详情 A petition, what was said, and its evidence
+	// (GET /v1/learners/{learner}/petitions/{seq})
+	GetPetition(ctx context.Context, request GetPetitionRequestObject) (GetPetitionResponseObject, error)
+	// AcceptPetition 受理并登记 Accept a petition, which posts it
+	// (POST /v1/learners/{learner}/petitions/{seq}/accept)
+	AcceptPetition(ctx context.Context, request AcceptPetitionRequestObject) (AcceptPetitionResponseObject, error)
+	// AddEvidence 上传证明材料 Add a file to an open petition
+	// (POST /v1/learners/{learner}/petitions/{seq}/evidence)
+	AddEvidence(ctx context.Context, request AddEvidenceRequestObject) (AddEvidenceResponseObject, error)
+	// GetEvidence 查看证明材料 A file of evidence
+	// (GET /v1/learners/{learner}/petitions/{seq}/evidence/{evidence})
+	GetEvidence(ctx context.Context, request GetEvidenceRequestObject) (GetEvidenceResponseObject, error)
+	// PreviewPetition 试算认定 What accepting a petition would post
+	// (POST /v1/learners/{learner}/petitions/{seq}/preview)
+	PreviewPetition(ctx context.Context, request PreviewPetitionRequestObject) (PreviewPetitionResponseObject, error)
+	// RecuseFromPetition 回避 Have no say in a petition
+	// (POST /v1/learners/{learner}/petitions/{seq}/recuse)
+	RecuseFromPetition(ctx context.Context, request RecuseFromPetitionRequestObject) (RecuseFromPetitionResponseObject, error)
+	// RefusePetition 不予认定 Refuse a petition
+	// (POST /v1/learners/{learner}/petitions/{seq}/refuse)
+	RefusePetition(ctx context.Context, request RefusePetitionRequestObject) (RefusePetitionResponseObject, error)
+	// ReturnPetition 退回补正 Ask the applicant for a supplement
+	// (POST /v1/learners/{learner}/petitions/{seq}/return)
+	ReturnPetition(ctx context.Context, request ReturnPetitionRequestObject) (ReturnPetitionResponseObject, error)
+	// SupplementPetition 补正认定申请 Bring a returned petition back
+	// (POST /v1/learners/{learner}/petitions/{seq}/supplement)
+	SupplementPetition(ctx context.Context, request SupplementPetitionRequestObject) (SupplementPetitionResponseObject, error)
+	// WithdrawPetition 撤回认定申请 Withdraw a petition that is not decided
+	// (POST /v1/learners/{learner}/petitions/{seq}/withdraw)
+	WithdrawPetition(ctx context.Context, request WithdrawPetitionRequestObject) (WithdrawPetitionResponseObject, error)
 	// GetPlan 最优方案 The best set and order of conversions towards a programme, today
 	// (GET /v1/learners/{learner}/plan)
 	GetPlan(ctx context.Context, request GetPlanRequestObject) (GetPlanResponseObject, error)
@@ -40287,6 +44950,9 @@ type StrictServerInterface interface {
 	// ChangePassword 修改密码 Change the password of the caller's own account
 	// (PUT /v1/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// ListOpenPetitions 待认定清单 Open petitions in the scope of the caller, those that wait longest in front
+	// (GET /v1/petitions)
+	ListOpenPetitions(ctx context.Context, request ListOpenPetitionsRequestObject) (ListOpenPetitionsResponseObject, error)
 	// ListProgrammes 专业 The programmes that credits can be converted towards
 	// (GET /v1/programmes)
 	ListProgrammes(ctx context.Context, request ListProgrammesRequestObject) (ListProgrammesResponseObject, error)
@@ -42965,6 +47631,395 @@ func (sh *strictHandler) GetOutcome(w http.ResponseWriter, r *http.Request, lear
 	}
 }
 
+// ListPetitions operation middleware
+func (sh *strictHandler) ListPetitions(w http.ResponseWriter, r *http.Request, learner PathLearner) {
+	var request ListPetitionsRequestObject
+
+	request.Learner = learner
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPetitions(ctx, request.(ListPetitionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPetitions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPetitionsResponseObject); ok {
+		if err := validResponse.VisitListPetitionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Petition operation middleware
+func (sh *strictHandler) Petition(w http.ResponseWriter, r *http.Request, learner PathLearner, params PetitionParams) {
+	var request PetitionRequestObject
+
+	request.Learner = learner
+	request.Params = params
+
+	var body PetitionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Petition(ctx, request.(PetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Petition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PetitionResponseObject); ok {
+		if err := validResponse.VisitPetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPetition operation middleware
+func (sh *strictHandler) GetPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq) {
+	var request GetPetitionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPetition(ctx, request.(GetPetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPetition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPetitionResponseObject); ok {
+		if err := validResponse.VisitGetPetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcceptPetition operation middleware
+func (sh *strictHandler) AcceptPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params AcceptPetitionParams) {
+	var request AcceptPetitionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body AcceptPetitionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptPetition(ctx, request.(AcceptPetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptPetition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AcceptPetitionResponseObject); ok {
+		if err := validResponse.VisitAcceptPetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddEvidence operation middleware
+func (sh *strictHandler) AddEvidence(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params AddEvidenceParams) {
+	var request AddEvidenceRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	request.Body = r.Body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AddEvidence(ctx, request.(AddEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddEvidence")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AddEvidenceResponseObject); ok {
+		if err := validResponse.VisitAddEvidenceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEvidence operation middleware
+func (sh *strictHandler) GetEvidence(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, evidence int64) {
+	var request GetEvidenceRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Evidence = evidence
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEvidence(ctx, request.(GetEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEvidence")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetEvidenceResponseObject); ok {
+		if err := validResponse.VisitGetEvidenceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewPetition operation middleware
+func (sh *strictHandler) PreviewPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq) {
+	var request PreviewPetitionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+
+	var body PreviewPetitionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewPetition(ctx, request.(PreviewPetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewPetition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewPetitionResponseObject); ok {
+		if err := validResponse.VisitPreviewPetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecuseFromPetition operation middleware
+func (sh *strictHandler) RecuseFromPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params RecuseFromPetitionParams) {
+	var request RecuseFromPetitionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body RecuseFromPetitionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecuseFromPetition(ctx, request.(RecuseFromPetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecuseFromPetition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecuseFromPetitionResponseObject); ok {
+		if err := validResponse.VisitRecuseFromPetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefusePetition operation middleware
+func (sh *strictHandler) RefusePetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params RefusePetitionParams) {
+	var request RefusePetitionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body RefusePetitionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RefusePetition(ctx, request.(RefusePetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefusePetition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RefusePetitionResponseObject); ok {
+		if err := validResponse.VisitRefusePetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReturnPetition operation middleware
+func (sh *strictHandler) ReturnPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params ReturnPetitionParams) {
+	var request ReturnPetitionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body ReturnPetitionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnPetition(ctx, request.(ReturnPetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnPetition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReturnPetitionResponseObject); ok {
+		if err := validResponse.VisitReturnPetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SupplementPetition operation middleware
+func (sh *strictHandler) SupplementPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params SupplementPetitionParams) {
+	var request SupplementPetitionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body SupplementPetitionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SupplementPetition(ctx, request.(SupplementPetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SupplementPetition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SupplementPetitionResponseObject); ok {
+		if err := validResponse.VisitSupplementPetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawPetition operation middleware
+func (sh *strictHandler) WithdrawPetition(w http.ResponseWriter, r *http.Request, learner PathLearner, seq PathSeq, params WithdrawPetitionParams) {
+	var request WithdrawPetitionRequestObject
+
+	request.Learner = learner
+	request.Seq = seq
+	request.Params = params
+
+	var body WithdrawPetitionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawPetition(ctx, request.(WithdrawPetitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawPetition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawPetitionResponseObject); ok {
+		if err := validResponse.VisitWithdrawPetitionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetPlan operation middleware
 func (sh *strictHandler) GetPlan(w http.ResponseWriter, r *http.Request, learner PathLearner, params GetPlanParams) {
 	var request GetPlanRequestObject
@@ -43278,6 +48333,32 @@ func (sh *strictHandler) ChangePassword(w http.ResponseWriter, r *http.Request) 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
 		if err := validResponse.VisitChangePasswordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOpenPetitions operation middleware
+func (sh *strictHandler) ListOpenPetitions(w http.ResponseWriter, r *http.Request, params ListOpenPetitionsParams) {
+	var request ListOpenPetitionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOpenPetitions(ctx, request.(ListOpenPetitionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOpenPetitions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListOpenPetitionsResponseObject); ok {
+		if err := validResponse.VisitListOpenPetitionsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
