@@ -278,7 +278,7 @@ func drawTown(rt *rapid.T, cat *creditbank.Catalogue, t testing.TB) (b *book, n 
 // cap and no floor is passed, and each decision comes out the same again.
 func TestDimensionsKeepTheLaw(t *testing.T) {
 	approved := 0
-	rapid.Check(t, keepsTheLaw(t, &approved))
+	rapid.Check(t, keepsTheLaw(t, townCatalogue(t), &approved))
 	if approved == 0 {
 		t.Error("nothing was ever approved")
 	}
@@ -287,12 +287,14 @@ func TestDimensionsKeepTheLaw(t *testing.T) {
 // FuzzEvaluator is TestDimensionsKeepTheLaw, drawn from what the fuzzer finds
 // worth trying.
 func FuzzEvaluator(f *testing.F) {
-	approved := 0
-	f.Fuzz(rapid.MakeFuzz(keepsTheLaw(f, &approved)))
+	cat := townCatalogue(f)
+	f.Fuzz(func(t *testing.T, drawn []byte) {
+		approved := 0
+		rapid.MakeFuzz(keepsTheLaw(t, cat, &approved))(t, drawn)
+	})
 }
 
-func keepsTheLaw(t testing.TB, approved *int) func(*rapid.T) {
-	cat := townCatalogue(t)
+func keepsTheLaw(t testing.TB, cat *creditbank.Catalogue, approved *int) func(*rapid.T) {
 	return func(rt *rapid.T) {
 		b, n, laws := drawTown(rt, cat, t)
 		for range rapid.IntRange(1, 14).Draw(rt, "requests") {
