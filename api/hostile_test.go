@@ -222,7 +222,7 @@ func TestEveryBodyIsBounded(t *testing.T) {
 			switch op.id {
 			case "createToken":
 				s.token = ""
-			case "giveConsent", "markNoticesRead", "appealApplication": // whose role staff cannot have
+			case "giveConsent", "markNoticesRead", "appealApplication", "petition", "supplementPetition", "withdrawPetition": // whose role staff cannot have
 				s.token = learner
 			}
 			huge := s
