@@ -173,10 +173,30 @@ func (c Certificate) check() error {
 		need((s.ID == "" || validIRI(s.ID)) && s.Name != "" && s.Institution != "" && decimal.MatchString(string(s.Credits)) &&
 			(s.Hours == "" || decimal.MatchString(string(s.Hours))), fmt.Sprintf("source %q", s.Name))
 	}
+	need(c.onePerID(), "one id is of two things that differ")
 	if len(bad) > 0 {
 		return fmt.Errorf("%w certificate: %s", ErrMalformed, strings.Join(bad, "; "))
 	}
 	return nil
+}
+
+// onePerID reports whether what has the same id is the same: a reader of the
+// statements would find two names of one thing, and not know which is whose.
+func (c Certificate) onePerID() bool {
+	institutions, sources := map[string]Institution{}, map[string]Source{}
+	for _, i := range []Institution{c.Source, c.Achievement.Creator} {
+		if known, ok := institutions[i.ID]; ok && known.Name != i.Name {
+			return false
+		}
+		institutions[i.ID] = i
+	}
+	for _, s := range c.Sources {
+		if known, ok := sources[s.ID]; ok && s.ID != "" && known != s {
+			return false
+		}
+		sources[s.ID] = s
+	}
+	return true
 }
 
 func (i Institution) valid() bool { return validIRI(i.ID) && i.Name != "" }

@@ -94,7 +94,12 @@ func TestPrepareRefuses(t *testing.T) {
 		"an achievement type unknown":  func(c *certify.Certificate) { c.Achievement.Type = "Kurs us" },
 		"lines in an outcome":          func(c *certify.Certificate) { c.Lines = []certify.Line{{Slot: "a", Name: "b", Credits: "1"}} },
 		"the bank's own id as subject": func(c *certify.Certificate) { c.Subject.ID = "1000000017" },
-		"an unknown kind":              func(c *certify.Certificate) { c.Kind = "degree" },
+		"one institution by two names": func(c *certify.Certificate) { c.Source.Name = "清河大学" },
+		"one id of two sources": func(c *certify.Certificate) {
+			*c = certifytest.Conversion(1)
+			c.Sources[0].ID, c.Sources[1].ID = "https://credits.example.edu/o/1", "https://credits.example.edu/o/1"
+		},
+		"an unknown kind": func(c *certify.Certificate) { c.Kind = "degree" },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ var (
 	LibraryQuads = libraryQuads
 	OwnQuads     = ownQuads
 	ParseObject  = parseObject
+	SortsAlike   = sortsAlike
 	Codes        = func() map[string]Result {
 		m := map[string]Result{}
 		for code, c := range codes {

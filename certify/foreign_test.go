@@ -14,26 +14,12 @@ import (
 	"creditbank/certify/certifytest"
 )
 
-// shared returns a file of ../shared/data beside the repository, or skips; on
-// CI it fails, so that nothing passes by being left out.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	path := filepath.Join("..", "..", "shared", "data", "openbadges", name)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("test data missing on CI: %v", err)
-		}
-		t.Skipf("no %s; see shared/data/README.md", path)
-	}
-	return path
-}
-
 // The fixtures of 1EdTech's validator: those whose signature is right (the
 // expired one among them), those that were edited after signing, and those this
 // package does not know how to read. Files not named here must not be accepted
 // unless they are: new fixtures fall under "edited" if their name says so.
 func TestForeignFixtures(t *testing.T) {
-	dir := shared(t, "fixtures")
+	dir := certifytest.Shared(t, "fixtures")
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no fixtures in %s: %v", dir, err)
@@ -69,7 +55,7 @@ func TestForeignFixtures(t *testing.T) {
 }
 
 func TestCredentialsFitTheOpenBadgesSchema(t *testing.T) {
-	schema, err := jsonschema.NewCompiler().Compile(shared(t, "ob_v3p0_achievementcredential_schema.json"))
+	schema, err := jsonschema.NewCompiler().Compile(certifytest.Shared(t, "ob_v3p0_achievementcredential_schema.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

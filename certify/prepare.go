@@ -29,9 +29,12 @@ func Prepare(c Certificate) (*Prepared, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", c.ID, err)
 	}
-	p, err := Restore(unsigned)
+	p, quads, err := restore(unsigned)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", c.ID, err)
+	}
+	if !sortsAlike(quads) {
+		return nil, fmt.Errorf("prepare %s: %w: others would put its statements in another order", c.ID, ErrMalformed)
 	}
 	return p, nil
 }
@@ -40,22 +43,31 @@ func Prepare(c Certificate) (*Prepared, error) {
 // them anew. It does not ask that today's Prepare would write the same bytes,
 // since what was logged is the old ones.
 func Restore(unsigned []byte) (*Prepared, error) {
+	p, _, err := restore(unsigned)
+	return p, err
+}
+
+// restore is Restore, and returns the canonical N-Quads too.
+func restore(unsigned []byte) (*Prepared, string, error) {
 	doc, err := parseObject(unsigned)
 	if err != nil {
-		return nil, fmt.Errorf("restore credential: %w", err)
+		return nil, "", fmt.Errorf("restore credential: %w", err)
 	}
 	h, err := readHeader(doc)
 	if err != nil {
-		return nil, fmt.Errorf("restore credential: %w", err)
+		return nil, "", fmt.Errorf("restore credential: %w", err)
 	}
 	if !uuidURN.MatchString(h.ID) || !bytes.HasSuffix(unsigned, []byte("}")) {
-		return nil, fmt.Errorf("restore credential %.100q: %w", h.ID, ErrMalformed)
+		return nil, "", fmt.Errorf("restore credential %.100q: %w", h.ID, ErrMalformed)
 	}
-	hash, err := CanonicalHash(unsigned)
+	if _, signed := doc["proof"]; signed {
+		return nil, "", fmt.Errorf("restore credential %s: %w: it has a proof already", h.ID, ErrMalformed)
+	}
+	quads, err := canonicalize(doc)
 	if err != nil {
-		return nil, fmt.Errorf("restore credential %s: %w", h.ID, err)
+		return nil, "", fmt.Errorf("restore credential %s: %w", h.ID, err)
 	}
-	return &Prepared{unsigned: bytes.Clone(unsigned), issuer: h.Issuer, id: h.ID, hash: hash}, nil
+	return &Prepared{unsigned: bytes.Clone(unsigned), issuer: h.Issuer, id: h.ID, hash: sha256.Sum256([]byte(quads))}, quads, nil
 }
 
 // Unsigned returns the bytes to keep until the credential is signed.

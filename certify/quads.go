@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // ownQuads returns the canonical N-Quads (RDFC-1.0) of a credential of our own
@@ -220,4 +221,30 @@ func (w *quadWriter) canonical() (string, bool) {
 	}
 	slices.Sort(quads)
 	return strings.Join(slices.Compact(quads), ""), true
+}
+
+// sortsAlike reports whether statements that are in the order of their code
+// points, as RDFC-1.0 wants it, are in the order of their UTF-16 code units too.
+// jsonld.js sorts by those: characters beyond U+FFFF come before U+E000 there,
+// and a signature over the one order is none over the other. Two values of one
+// member of one thing are needed to see the difference, so it is rare; what we
+// sign must not have it.
+func sortsAlike(quads string) bool {
+	last := ""
+	for line := range strings.Lines(quads) {
+		a, b := last, line
+		for a != "" && b != "" {
+			x, n := utf8.DecodeRuneInString(a)
+			y, m := utf8.DecodeRuneInString(b)
+			if x != y {
+				if x >= 0xE000 && x <= 0xFFFF && y > 0xFFFF {
+					return false
+				}
+				break
+			}
+			a, b = a[n:], b[m:]
+		}
+		last = line
+	}
+	return true
 }

@@ -6,82 +6,16 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 
 	"creditbank/certify"
 	"creditbank/certify/certifytest"
 )
 
-// texts are what people are called and what they write.
-var texts = []string{
-	"王𬱖", "㛃䶮鿫", "a", "课程 \"引号\" 与 \\ 反斜", "两\n行", "回车\r\n", "😀 emoji", "\u00e9 \u0065\u0301", "名\U0002CC56\U0002B36F",
-	"_a", "https://example.org/x", "<b>&amp;</b>", "null", "12.50", " 空格 ", "\uE000\U00010000", "{}", "@id", "a:b", "\u2028",
-}
-
-func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
-
-func words(r *rand.Rand) string {
-	var b strings.Builder
-	for range 1 + r.IntN(3) {
-		b.WriteString(pick(r, texts...))
-	}
-	return b.String()
-}
-
-func amount(r *rand.Rand) certify.Decimal {
-	return pick(r, certify.Decimal("0"), "4.0", "3.5", "0.25", "0.05", "10", "10.25", "123456.75", "99999999.99", "0.50",
-		certify.Decimal(fmt.Sprintf("%d.%02d", r.IntN(1000), r.IntN(100))))
-}
-
-func maybe[T any](r *rand.Rand, v T) (none T) {
-	if r.IntN(3) == 0 {
-		return none
-	}
-	return v
-}
-
-func institution(r *rand.Rand) certify.Institution {
-	return certify.Institution{ID: fmt.Sprint("https://credits.example.edu/institutions/", r.IntN(3)), Name: words(r), USCC: maybe(r, "12100000400000624A")}
-}
-
-// anyCertificate returns a certificate with anything that one may have.
-func anyCertificate(r *rand.Rand) certify.Certificate {
-	c := certifytest.Outcome(byte(r.IntN(256)))
-	if r.IntN(2) == 0 {
-		c = certifytest.Conversion(byte(r.IntN(256)))
-	}
-	c.Name, c.Number, c.Description, c.Credits = words(r), maybe(r, words(r)), maybe(r, words(r)), amount(r)
-	c.Issuer.Name, c.ValidUntil = words(r), maybe(r, c.ValidUntil)
-	c.Subject.Name, c.Subject.AccountNumber = maybe(r, words(r)), maybe(r, "1000000017")
-	c.Source = maybe(r, institution(r))
-	a := &c.Achievement
-	a.Name, a.Description, a.Criteria, a.Code, a.Credits, a.Creator = words(r), words(r), words(r), maybe(r, words(r)), maybe(r, amount(r)), institution(r)
-	a.Type, a.Language, a.Alignments = pick(r, "Course", "ext:Hours"), maybe(r, "en"), nil
-	for range r.IntN(4) {
-		a.Alignments = append(a.Alignments, certify.Alignment{
-			Name: pick(r, "同", words(r)), URL: "http://data.europa.eu/snb/eqf/6", Framework: maybe(r, "EQF"), Code: maybe(r, "6"), Type: maybe(r, "CFItem"),
-		})
-	}
-	if c.Kind == certify.KindOutcome {
-		c.Grade, c.Hours, c.Started = maybe(r, words(r)), maybe(r, amount(r)), maybe(r, c.Started)
-		return c
-	}
-	c.Lines, c.Sources = nil, nil
-	for i := range 1 + r.IntN(4) {
-		c.Lines = append(c.Lines, certify.Line{Slot: fmt.Sprint("T-", i), Name: words(r), Credits: amount(r), Grade: maybe(r, words(r))})
-		c.Sources = append(c.Sources, certify.Source{
-			ID: maybe(r, "https://credits.example.edu/o/"+fmt.Sprint(r.IntN(3))), Name: words(r), Institution: words(r), Credits: amount(r),
-			Hours: maybe(r, amount(r)), Grade: maybe(r, words(r)), Date: maybe(r, time.Date(2025, 1, 2, 0, 0, 0, 0, time.UTC)),
-		})
-	}
-	return c
-}
-
 // What this package writes of its own certificates is what the general library
 // makes of them, byte for byte, and it writes all of them itself.
 func TestOwnQuadsAreTheLibrarys(t *testing.T) {
 	for seed := range uint64(400) {
-		p, err := certify.Prepare(anyCertificate(rand.New(rand.NewPCG(seed, 1))))
+		p, err := certify.Prepare(certifytest.Any(rand.New(rand.NewPCG(seed, 1))))
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
@@ -93,7 +27,7 @@ func TestOwnQuadsAreTheLibrarys(t *testing.T) {
 // writes itself is what the library would have written.
 func FuzzOwnQuads(f *testing.F) {
 	for seed := range uint64(8) {
-		p, err := certify.Prepare(anyCertificate(rand.New(rand.NewPCG(seed, 2))))
+		p, err := certify.Prepare(certifytest.Any(rand.New(rand.NewPCG(seed, 2))))
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -135,6 +69,25 @@ func firstDifference(own, library string) string {
 		}
 	}
 	return fmt.Sprintf("%d lines, want %d", len(a), len(b))
+}
+
+// jsonld.js sorts by UTF-16 code units, in which U+10000 comes before U+E000.
+func TestSortsAlike(t *testing.T) {
+	for name, test := range map[string]struct {
+		lines []string
+		want  bool
+	}{
+		"nothing":                        {nil, true},
+		"beyond after fullwidth":         {[]string{"<a> \"（", "<a> \"𬱖"}, false},
+		"fullwidth after what is common": {[]string{"<a> \"王", "<a> \"（"}, true},
+		"beyond after what is common":    {[]string{"<a> \"王", "<a> \"𬱖"}, true},
+		"of different things":            {[]string{"<a> \"（", "<b> \"𬱖"}, true},
+		"one longer":                     {[]string{"<a>", "<a> \"𬱖"}, true},
+	} {
+		if got := certify.SortsAlike(strings.Join(test.lines, "\n")); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
 }
 
 // What is not quite ours is left to the library.
