@@ -2,6 +2,9 @@ module creditbank
 
 go 1.26.0
 
+// Installed by make setup, for the tests of certify/foreign.
+ignore ./certify/foreign/node_modules
+
 require (
 	cel.dev/cel-go v0.33.2
 	github.com/coreos/go-oidc/v3 v3.21.0
