@@ -17,6 +17,7 @@ const (
 	ctxExtensions  = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 	ctxDID         = "https://www.w3.org/ns/did/v1"
 	ctxMultikey    = "https://w3id.org/security/multikey/v1"
+	ctxJWK         = "https://w3id.org/security/jwk/v1" // named in DID documents, read by nobody here
 )
 
 //go:embed contexts/*.json

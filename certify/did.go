@@ -66,15 +66,14 @@ type Key struct {
 }
 
 // inUse reports whether a signature of a time may be by the key.
-func (k Key) inUse(t time.Time) bool {
-	return (k.From.IsZero() || !t.Before(k.From)) && (k.Until.IsZero() || t.Before(k.Until))
-}
+func (k Key) inUse(t time.Time) bool { return within(k.From, k.Until, t) }
 
 // A DIDDocument says which keys an issuer signs with. Keys are added and never
 // removed: certificates outlive them.
 type DIDDocument struct {
-	ID   string
-	Keys []Key
+	ID     string
+	Keys   []Key
+	Tokens []TokenKey // of the forms that are tokens; optional
 }
 
 // Key returns the key of an id.
@@ -100,6 +99,21 @@ func (d DIDDocument) check() error {
 			return fmt.Errorf("%w: two keys %.200q", ErrMalformed, k.ID)
 		}
 	}
+	return d.checkTokens()
+}
+
+// checkTokens says whether the keys of tokens are such, each under a name of its
+// own.
+func (d DIDDocument) checkTokens() error {
+	names := map[string]bool{}
+	for _, k := range d.Tokens {
+		if _, ok := d.Key(k.ID); ok || names[k.ID] {
+			return fmt.Errorf("%w: two keys %.200q", ErrMalformed, k.ID)
+		}
+		if names[k.ID] = true; !strings.HasPrefix(k.ID, d.ID+"#") || !validIRI(k.ID) || k.Suite() == "" {
+			return fmt.Errorf("%w: key %.200q of %s", ErrMalformed, k.ID, d.ID)
+		}
+	}
 	return nil
 }
 
@@ -114,7 +128,8 @@ type verificationMethod struct {
 	ID                 string `json:"id"`
 	Type               string `json:"type"`
 	Controller         string `json:"controller"`
-	PublicKeyMultibase string `json:"publicKeyMultibase"`
+	PublicKeyMultibase string `json:"publicKeyMultibase,omitempty"`
+	PublicKeyJWK       *jwk   `json:"publicKeyJwk,omitempty"`
 }
 
 // wire returns the document as it is published. assertionMethod holds strings:
@@ -125,7 +140,18 @@ func (d DIDDocument) wire() (didDocument, error) {
 	}
 	w := didDocument{Context: []string{ctxDID, ctxMultikey}, ID: d.ID}
 	for _, k := range d.Keys {
-		w.VerificationMethod = append(w.VerificationMethod, verificationMethod{k.ID, "Multikey", d.ID, multikey(k.Public)})
+		w.VerificationMethod = append(w.VerificationMethod, verificationMethod{k.ID, "Multikey", d.ID, multikey(k.Public), nil})
+		w.AssertionMethod = append(w.AssertionMethod, k.ID)
+	}
+	if len(d.Tokens) > 0 {
+		w.Context = append(w.Context, ctxJWK)
+	}
+	for _, k := range d.Tokens {
+		key, err := k.jwk()
+		if err != nil {
+			return didDocument{}, err
+		}
+		w.VerificationMethod = append(w.VerificationMethod, verificationMethod{k.ID, "JsonWebKey", d.ID, "", &key})
 		w.AssertionMethod = append(w.AssertionMethod, k.ID)
 	}
 	return w, nil
@@ -140,8 +166,8 @@ func (d DIDDocument) JSON() ([]byte, error) {
 	return encode(w)
 }
 
-// ParseDIDDocument reads a DID document. It takes the Ed25519 Multikeys that
-// are listed in assertionMethod and controlled by the document's own id; keys
+// ParseDIDDocument reads a DID document. It takes the Ed25519 Multikeys and the
+// JsonWebKeys of RSA and P-256 that are listed in assertionMethod and controlled by the document's own id; keys
 // of other kinds, for other purposes or of other controllers are left out,
 // since they may not sign our certificates. A revoked key is left out too; one
 // that expires has that as its Until.
@@ -162,20 +188,35 @@ func didDocumentOf(obj map[string]any) (DIDDocument, error) {
 	for _, v := range asList(obj["verificationMethod"]) {
 		m, _ := v.(map[string]any)
 		keyID, _ := m["id"].(string)
-		encoded, _ := m["publicKeyMultibase"].(string)
-		key, err := parseMultikey(encoded)
-		if err != nil || m["type"] != "Multikey" || m["controller"] != id || m["revoked"] != nil || !contains(obj["assertionMethod"], keyID) {
+		if m["controller"] != id || m["revoked"] != nil || !contains(obj["assertionMethod"], keyID) {
 			continue
 		}
-		k := Key{ID: keyID, Public: key}
+		var until time.Time
 		if m["expires"] != nil {
-			if k.Until, err = time.Parse(time.RFC3339, fmt.Sprint(m["expires"])); err != nil {
-				return DIDDocument{}, fmt.Errorf("%w: expires of %s", ErrMalformed, keyID)
+			if until, err = time.Parse(time.RFC3339, fmt.Sprint(m["expires"])); err != nil {
+				return DIDDocument{}, fmt.Errorf("%w: expires of %.200s", ErrMalformed, keyID)
 			}
 		}
-		d.Keys = append(d.Keys, k)
+		d.take(m, keyID, until)
 	}
 	return d, d.check()
+}
+
+// take adds the key of a verification method, if it is one that may sign our
+// certificates.
+func (d *DIDDocument) take(m map[string]any, keyID string, until time.Time) {
+	switch m["type"] {
+	case "Multikey":
+		encoded, _ := m["publicKeyMultibase"].(string)
+		if key, err := parseMultikey(encoded); err == nil {
+			d.Keys = append(d.Keys, Key{ID: keyID, Public: key, Until: until})
+		}
+	case "JsonWebKey":
+		encoded, _ := m["publicKeyJwk"].(map[string]any)
+		if key, err := parseJWK(encoded); err == nil {
+			d.Tokens = append(d.Tokens, TokenKey{ID: keyID, Public: key, Until: until})
+		}
+	}
 }
 
 // multikey encodes a key: base58btc of the multicodec prefix ed 01 and the key

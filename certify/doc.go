@@ -19,6 +19,15 @@
 // [StatusCredential] is the signed list of revocations, [DIDDocument] the
 // published keys of an issuer.
 //
+// # Other forms
+//
+// On request the same credential is handed out as an Open Badges JWT
+// ([Prepared.JWT], RS256), for verifiers that know JWTs only, or as an SD-JWT VC
+// ([Prepared.SDJWT], ES256), of which [Disclose] shows a part: a credit without
+// name or grade. Each has keys of its own ([TokenKey]). All forms speak of the
+// same record in the log and the same bit in the status list, and [Verify] reads
+// them all. Who else reads them is written in package foreign.
+//
 // # Verifying
 //
 // [Verify] takes a [Bundle] (the credential, its tlog-proof, the status list)
@@ -34,5 +43,7 @@
 //   - https://www.w3.org/TR/vc-di-eddsa/ (eddsa-rdfc-2022), https://www.w3.org/TR/rdf-canon/
 //   - https://www.w3.org/TR/vc-bitstring-status-list/
 //   - https://www.imsglobal.org/spec/ob/v3p0 (Open Badges 3.0)
+//   - https://www.imsglobal.org/spec/ob/v3p0 section 8.2 (JWT), RFC 7515, RFC 7517, RFC 7638
+//   - https://www.rfc-editor.org/rfc/rfc9901 (SD-JWT), draft-ietf-oauth-sd-jwt-vc
 //   - https://w3c-ccg.github.io/did-method-web/, https://www.w3.org/TR/cid-1.0/ (Multikey)
 package certify

@@ -27,7 +27,7 @@ var (
 // ProofConfigs returns the canonical configuration of a proof as this package
 // writes it and as the library makes it.
 func ProofConfigs(created, method string) (own, library string, err error) {
-	p := proof{Created: created, VerificationMethod: method}
+	p := proof{Cryptosuite: cryptosuite, Created: created, VerificationMethod: method}
 	if own, err = p.config(); err != nil {
 		return "", "", err
 	}
@@ -70,7 +70,7 @@ func VerifyForeign(data []byte) error {
 
 // SignAs signs a credential with any key under any key id: what a forger does.
 func SignAs(p *Prepared, keyID string, key ed25519.PrivateKey, at time.Time) []byte {
-	signed, err := addProof(p.unsigned, p.hash, memorySigner{keyID, key}, at)
+	signed, err := addProof(p.unsigned, p.hash, at, memorySigner{keyID, key})
 	if err != nil {
 		panic(err)
 	}

@@ -21,6 +21,10 @@ type Header struct {
 	ValidFrom  time.Time `json:"validFrom"`
 	ValidUntil time.Time `json:"validUntil,omitzero"`
 
+	// Disclosed is what an SD-JWT shows beside what everybody sees, see
+	// [Disclosable].
+	Disclosed map[string]any `json:"disclosed,omitempty"`
+
 	status []any // credentialStatus
 }
 

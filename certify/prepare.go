@@ -83,13 +83,27 @@ func (p *Prepared) Leaf() tlog.Leaf {
 
 // Sign returns the signed credential. Call it once the log has the record. The
 // same signer and time give the same bytes, so it may be repeated.
-func (p *Prepared) Sign(s Signer, created time.Time) ([]byte, error) {
-	if did, _, _ := strings.Cut(s.KeyID(), "#"); did != p.issuer {
-		return nil, fmt.Errorf("sign %s of %s: key %s is another's", p.id, p.issuer, s.KeyID())
+//
+// The signer is of [EdDSA]. Those beside it are of suites that this package does
+// not know, such as that of certify/sm2: their proofs stand after the first,
+// where [Verify] leaves them aside.
+func (p *Prepared) Sign(s Signer, created time.Time, beside ...Signer) ([]byte, error) {
+	for _, s := range append([]Signer{s}, beside...) {
+		if err := p.mine(s); err != nil {
+			return nil, err
+		}
 	}
-	signed, err := addProof(p.unsigned, p.hash, s, created)
+	signed, err := addProof(p.unsigned, p.hash, created, s, beside...)
 	if err != nil {
 		return nil, fmt.Errorf("sign %s: %w", p.id, err)
 	}
 	return signed, nil
+}
+
+// mine refuses the key of another issuer.
+func (p *Prepared) mine(s Signer) error {
+	if did, _, _ := strings.Cut(s.KeyID(), "#"); did != p.issuer {
+		return fmt.Errorf("sign %s of %s: key %s is another's", p.id, p.issuer, s.KeyID())
+	}
+	return nil
 }

@@ -12,34 +12,8 @@ import (
 	"github.com/mr-tron/base58"
 )
 
-// A Signer signs with one key of an issuer. It may be a key in memory, see
-// [NewSigner], or one in a hardware module.
-type Signer interface {
-	// KeyID is the DID URL of the key in the issuer's document.
-	KeyID() string
-	// Sign returns the Ed25519 signature (RFC 8032) of a message: 64 bytes,
-	// the same each time.
-	Sign(message []byte) ([]byte, error)
-}
-
-// NewSigner returns a Signer of a key in memory.
-func NewSigner(keyID string, key ed25519.PrivateKey) (Signer, error) {
-	if did, _, ok := strings.Cut(keyID, "#"); !ok || len(key) != ed25519.PrivateKeySize || !validIRI(keyID) || !isDID(did) {
-		return nil, fmt.Errorf("%w: signer of key %.200q, %d bytes", ErrMalformed, keyID, len(key))
-	}
-	return memorySigner{keyID, key}, nil
-}
-
-type memorySigner struct {
-	id  string
-	key ed25519.PrivateKey
-}
-
-func (s memorySigner) KeyID() string                   { return s.id }
-func (s memorySigner) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(s.key, msg), nil }
-
 // cryptosuite is the one suite of this package: https://www.w3.org/TR/vc-di-eddsa/#eddsa-rdfc-2022.
-const cryptosuite = "eddsa-rdfc-2022"
+const cryptosuite = string(EdDSA)
 
 // A proof is a Data Integrity proof as it stands in a credential.
 type proof struct {
@@ -51,6 +25,8 @@ type proof struct {
 	ProofValue         string `json:"proofValue"`
 }
 
+var suiteName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
 // created is xsd:dateTime as it may stand in a proof.
 var created = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$`)
 
@@ -58,7 +34,7 @@ var created = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:
 // shape never varies, so they are written here; a test holds them against the
 // library's. That is a third of the time of a signature.
 func (p proof) config() (string, error) {
-	if !validIRI(p.VerificationMethod) || p.Created != "" && !created.MatchString(p.Created) {
+	if !suiteName.MatchString(p.Cryptosuite) || !validIRI(p.VerificationMethod) || p.Created != "" && !created.MatchString(p.Created) {
 		return "", fmt.Errorf("%w: proof by %.200q of %.40q", ErrMalformed, p.VerificationMethod, p.Created)
 	}
 	const sec, self = "https://w3id.org/security#", "_:c14n0 <"
@@ -67,7 +43,7 @@ func (p proof) config() (string, error) {
 		b.WriteString(self + "http://purl.org/dc/terms/created> \"" + p.Created + "\"^^<http://www.w3.org/2001/XMLSchema#dateTime> .\n")
 	}
 	b.WriteString(self + "http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <" + sec + "DataIntegrityProof> .\n")
-	b.WriteString(self + sec + "cryptosuite> \"" + cryptosuite + "\"^^<" + sec + "cryptosuiteString> .\n")
+	b.WriteString(self + sec + "cryptosuite> \"" + p.Cryptosuite + "\"^^<" + sec + "cryptosuiteString> .\n")
 	b.WriteString(self + sec + "proofPurpose> <" + sec + "assertionMethod> .\n")
 	b.WriteString(self + sec + "verificationMethod> <" + p.VerificationMethod + "> .\n")
 	return b.String(), nil
@@ -100,26 +76,25 @@ func (p proof) verify(key ed25519.PublicKey, document [sha256.Size]byte) error {
 	return nil
 }
 
-// addProof signs a document and returns it with the proof in an array, as Open
-// Badges demands. The bytes of the document stay as they are.
-func addProof(unsigned []byte, document [sha256.Size]byte, s Signer, at time.Time) ([]byte, error) {
-	p := proof{
-		Type: "DataIntegrityProof", Cryptosuite: cryptosuite, Created: instant(at),
-		VerificationMethod: s.KeyID(), ProofPurpose: "assertionMethod",
+// addProof signs a document and returns it with the proof, and those beside it,
+// in an array, as Open Badges demands. The bytes of the document stay as they
+// are.
+func addProof(unsigned []byte, document [sha256.Size]byte, at time.Time, s Signer, beside ...Signer) ([]byte, error) {
+	if s.Suite() != EdDSA {
+		return nil, fmt.Errorf("sign with %s: %w: %s is no suite of certificates", s.KeyID(), ErrUnknown, s.Suite())
 	}
-	msg, err := p.message(document)
-	if err != nil {
-		return nil, err
+	proofs := make([]proof, 0, 1+len(beside))
+	for i, s := range append([]Signer{s}, beside...) {
+		if i > 0 && (s.Suite() == EdDSA || s.Suite() == RS256 || s.Suite() == ES256) {
+			return nil, fmt.Errorf("sign with %s: %w: no proof of %s stands beside the first", s.KeyID(), ErrUnknown, s.Suite())
+		}
+		p, err := newProof(document, at, s)
+		if err != nil {
+			return nil, err
+		}
+		proofs = append(proofs, p)
 	}
-	sig, err := s.Sign(msg)
-	if err != nil {
-		return nil, fmt.Errorf("sign with %s: %w", s.KeyID(), err)
-	}
-	if len(sig) != ed25519.SignatureSize {
-		return nil, fmt.Errorf("sign with %s: signature of %d bytes", s.KeyID(), len(sig))
-	}
-	p.ProofValue = "z" + base58.Encode(sig)
-	text, err := encode([]proof{p})
+	text, err := encode(proofs)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +103,65 @@ func addProof(unsigned []byte, document [sha256.Size]byte, s Signer, at time.Tim
 		return nil, fmt.Errorf("%w: unsigned document does not end with a brace", ErrMalformed)
 	}
 	return concat(body, []byte(`,"proof":`), text, []byte("}")), nil
+}
+
+func newProof(document [sha256.Size]byte, at time.Time, s Signer) (proof, error) {
+	p := proof{
+		Type: "DataIntegrityProof", Cryptosuite: string(s.Suite()), Created: instant(at),
+		VerificationMethod: s.KeyID(), ProofPurpose: "assertionMethod",
+	}
+	msg, err := p.message(document)
+	if err != nil {
+		return proof{}, err
+	}
+	sig, err := s.Sign(msg)
+	if err != nil {
+		return proof{}, fmt.Errorf("sign with %s: %w", s.KeyID(), err)
+	}
+	if s.Suite() == EdDSA && len(sig) != ed25519.SignatureSize || len(sig) == 0 {
+		return proof{}, fmt.Errorf("sign with %s: signature of %d bytes", s.KeyID(), len(sig))
+	}
+	p.ProofValue = "z" + base58.Encode(sig)
+	return p, nil
+}
+
+// A Proof is a Data Integrity proof of a suite that [Verify] does not know, taken
+// apart for a package that does.
+type Proof struct {
+	KeyID              string // its verification method
+	Message, Signature []byte // Signature is over Message
+}
+
+// maxProofValue bounds the signature of any suite, in base58.
+const maxProofValue = 8192
+
+// ProofOf returns the one proof of a suite that a credential has. Nothing of it
+// was verified. ErrUnknown if there is none, or more than one.
+func ProofOf(credential []byte, suite Suite) (Proof, error) {
+	doc, err := parseObject(credential)
+	if err != nil {
+		return Proof{}, err
+	}
+	p, err := proofOfSuite(doc, string(suite))
+	if err != nil {
+		return Proof{}, err
+	}
+	quads, err := canonicalize(withoutProof(doc))
+	if err != nil {
+		return Proof{}, err
+	}
+	out := Proof{KeyID: p.VerificationMethod}
+	if out.Message, err = p.message(sha256.Sum256([]byte(quads))); err != nil {
+		return Proof{}, err
+	}
+	value, ok := strings.CutPrefix(p.ProofValue, "z")
+	if !ok || len(value) > maxProofValue {
+		return Proof{}, fmt.Errorf("%w: proof value", ErrMalformed)
+	}
+	if out.Signature, err = base58.Decode(value); err != nil {
+		return Proof{}, fmt.Errorf("%w: proof value: %v", ErrMalformed, err)
+	}
+	return out, nil
 }
 
 func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
@@ -146,14 +180,16 @@ func withoutProof(doc map[string]any) map[string]any {
 // proofOf returns the one proof of our suite that a document has. Proofs of
 // other types beside it are left aside, as the data model allows; two of ours,
 // or none, are refused.
-func proofOf(doc map[string]any) (p proof, err error) {
+func proofOf(doc map[string]any) (proof, error) { return proofOfSuite(doc, cryptosuite) }
+
+func proofOfSuite(doc map[string]any, suite string) (p proof, err error) {
 	found := 0
 	for _, v := range asList(doc["proof"]) {
 		obj, ok := v.(map[string]any)
 		if !ok {
 			return proof{}, fmt.Errorf("%w: proof is not an object", ErrMalformed)
 		}
-		if obj["type"] == "DataIntegrityProof" && obj["cryptosuite"] == cryptosuite {
+		if obj["type"] == "DataIntegrityProof" && obj["cryptosuite"] == suite {
 			found++
 			if p, err = parseProof(obj); err != nil {
 				return proof{}, err
@@ -161,7 +197,7 @@ func proofOf(doc map[string]any) (p proof, err error) {
 		}
 	}
 	if found != 1 {
-		return proof{}, fmt.Errorf("%w proof: %d of suite %s, not one", ErrUnknown, found, cryptosuite)
+		return proof{}, fmt.Errorf("%w proof: %d of suite %s, not one", ErrUnknown, found, suite)
 	}
 	return p, nil
 }

@@ -140,7 +140,7 @@ func (c StatusCredential) Sign(s Signer, created time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("status list %s: %w", c.ID, err)
 	}
-	return addProof(unsigned, hash, s, created)
+	return addProof(unsigned, hash, created, s)
 }
 
 // openStatus reads a signed list and verifies it against the issuer's keys.

@@ -95,6 +95,7 @@ func (s TrustSpec) clone() TrustSpec {
 		for i := range d.Keys {
 			d.Keys[i].Public = slices.Clone(d.Keys[i].Public)
 		}
+		d.Tokens = slices.Clone(d.Tokens)
 		c.Issuers = append(c.Issuers, d)
 	}
 	return c
@@ -118,6 +119,11 @@ func (t *Trust) Fingerprint() string {
 	for _, d := range t.spec.Issuers {
 		for _, k := range d.Keys {
 			lines = append(lines, strings.Join([]string{"issuer", k.ID, multikey(k.Public), optional(k.From), optional(k.Until)}, " "))
+		}
+		for _, k := range d.Tokens {
+			// A checked key has one, see NewTrust.
+			print, _ := k.Thumbprint()
+			lines = append(lines, strings.Join([]string{"token", k.ID, hex.EncodeToString(print[:]), optional(k.From), optional(k.Until)}, " "))
 		}
 	}
 	for _, v := range t.spec.Logs {
@@ -176,6 +182,11 @@ func (t *Trust) JSON() ([]byte, error) {
 				i.Periods = append(i.Periods, trustPeriod{k.ID, k.From.UTC(), k.Until.UTC()})
 			}
 		}
+		for _, k := range d.Tokens {
+			if !k.From.IsZero() || !k.Until.IsZero() {
+				i.Periods = append(i.Periods, trustPeriod{k.ID, k.From.UTC(), k.Until.UTC()})
+			}
+		}
 		f.Issuers = append(f.Issuers, i)
 	}
 	return encode(f)
@@ -222,6 +233,11 @@ func (i trustIssuer) document() (DIDDocument, error) {
 		for n := range d.Keys {
 			if d.Keys[n].ID == p.Key {
 				d.Keys[n].From, d.Keys[n].Until, found = p.From, p.Until, true
+			}
+		}
+		for n := range d.Tokens {
+			if d.Tokens[n].ID == p.Key {
+				d.Tokens[n].From, d.Tokens[n].Until, found = p.From, p.Until, true
 			}
 		}
 		if !found {

@@ -12,7 +12,9 @@ import (
 
 // A Bundle is a certificate with what was handed over with it.
 type Bundle struct {
-	Credential []byte // the signed credential
+	// Credential is the signed credential: JSON with a proof, an Open Badges JWT
+	// or an SD-JWT VC. Which of them it is shows in its first bytes.
+	Credential []byte
 	Proof      []byte // its tlog-proof; nil if there is none
 	Status     []byte // the signed status list; nil if there is none
 }
@@ -35,6 +37,7 @@ type verifier struct {
 	header   Header
 	proof    proof
 	noProof  error             // why there is no proof we can check
+	token    *token            // in place of the proof, of a token
 	document [sha256.Size]byte // canonical hash of the credential without proof
 }
 
@@ -61,23 +64,15 @@ func (v *verifier) run(b Bundle) {
 // format reads the credential and computes what everything else hangs on: the
 // hash of all its terms.
 func (v *verifier) format(data []byte) bool {
-	err := func() error {
-		doc, err := parseObject(data)
-		if err != nil {
-			return err
-		}
-		if v.header, err = readHeader(doc); err != nil {
-			return err
-		}
-		v.report.Credential = &v.header
-		if contains(doc["type"], "BitstringStatusListCredential") {
-			return errors.New("this is a status list, not a certificate")
-		}
-		v.proof, v.noProof = proofOf(doc)
-		quads, err := canonicalize(withoutProof(doc))
-		v.document = sha256.Sum256([]byte(quads))
-		return err
-	}()
+	var err error
+	switch formOf(data) {
+	case FormJSON:
+		err = v.readCredential(data)
+	case FormJWT:
+		err = v.readJWT(data)
+	case FormSDJWT:
+		err = v.readSDJWT(data)
+	}
 	switch {
 	case err == nil:
 		return v.add(CheckFormat, "format_ok", nil)
@@ -87,6 +82,29 @@ func (v *verifier) format(data []byte) bool {
 	return v.add(CheckFormat, "format_bad", err)
 }
 
+func (v *verifier) readCredential(data []byte) error {
+	doc, err := parseObject(data)
+	if err != nil {
+		return err
+	}
+	v.proof, v.noProof = proofOf(doc)
+	return v.read(withoutProof(doc))
+}
+
+// read reads an unsigned credential.
+func (v *verifier) read(doc map[string]any) (err error) {
+	if v.header, err = readHeader(doc); err != nil {
+		return err
+	}
+	v.report.Credential = &v.header
+	if contains(doc["type"], "BitstringStatusListCredential") {
+		return errors.New("this is a status list, not a certificate")
+	}
+	quads, err := canonicalize(doc)
+	v.document = sha256.Sum256([]byte(quads))
+	return err
+}
+
 // controller returns the DID of the key that signed.
 func (v *verifier) controller() string {
 	did, _, _ := strings.Cut(v.proof.VerificationMethod, "#")
@@ -94,6 +112,9 @@ func (v *verifier) controller() string {
 }
 
 func (v *verifier) signature() bool {
+	if v.token != nil {
+		return v.tokenSignature()
+	}
 	if v.noProof != nil {
 		return v.add(CheckSignature, "signature_unknown", v.noProof)
 	}
@@ -122,6 +143,9 @@ func (v *verifier) key() (ed25519.PublicKey, bool) {
 }
 
 func (v *verifier) issuer() bool {
+	if v.token != nil {
+		return v.tokenIssuer()
+	}
 	if v.noProof != nil {
 		return v.add(CheckIssuer, "not_reached", nil)
 	}

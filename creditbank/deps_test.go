@@ -31,6 +31,8 @@ var arrows = map[string][]string{
 	"certify/issuance":                 {"creditbank", "certify", "certify/tlog", "chain"},
 	"certify/issuance/issuancetest":    {"creditbank", "certify", "certify/tlog", "certify/issuance", "chain", "certify/keyfile", "creditbank/storetest", "creditbank/rule", "creditbank/vault"},
 	"certify/certifytest":              {"certify", "certify/tlog"},
+	"certify/foreign":                  {},
+	"certify/sm2":                      {"certify"},
 	"certify/keyfile":                  {"certify", "certify/issuance", "certify/tlog"},
 	"chain":                            {},
 	"chain/chaintest":                  {"chain", "certify/tlog"},

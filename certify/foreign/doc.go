@@ -35,6 +35,48 @@
 //	a status list of another issuer        refuses  refuses            accepts        accepts
 //	no status list to be had               refuses  refuses            refuses        accepts
 //
+// A JWT says nothing of what stands in a list or in a DID document, or means
+// nothing in JSON-LD: jose is not asked that.
+//
+//	Open Badges JWT, RS256                 certify  jose, ajv
+//	of an outcome                          accepts  accepts
+//	of a conversion                        accepts  accepts
+//	a credit changed                       refuses  refuses
+//	a term that is not defined             refuses  accepts
+//	revoked                                refuses  accepts
+//	expired                                refuses  refuses
+//	not valid yet                          refuses  refuses
+//	no algorithm                           refuses  refuses
+//	a header more                          refuses  refuses
+//	the key of another                     refuses  refuses
+//	another issuer's key, published by it  refuses  accepts
+//	a key that was never published         refuses  refuses
+//	nbf is not validFrom                   refuses  refuses
+//	without sub                            refuses  refuses
+//	without exp, though it ends            refuses  refuses
+//
+// Of an SD-JWT both see the same claims, whatever is disclosed. Its revocation is
+// in our list, which the library does not know; and a claim that nobody signed it
+// drops, where we refuse the whole.
+//
+//	SD-JWT VC, ES256                certify  @sd-jwt/sd-jwt-vc
+//	all disclosed                   accepts  accepts
+//	the grade kept back             accepts  accepts
+//	the name kept back              accepts  accepts
+//	nothing disclosed               accepts  accepts
+//	a credit changed                refuses  refuses
+//	a grade of one's own            refuses  accepts
+//	revoked                         refuses  accepts
+//	expired                         refuses  refuses
+//	no algorithm                    refuses  refuses
+//	a key that was never published  refuses  refuses
+//	another issuer's key            refuses  refuses
+//
+// # The log
+//
+// Tessera's client, transparency-dev/merkle and golang.org/x/mod read our tiles,
+// checkpoints and proofs, and refuse a fork, another key and a changed tile.
+//
 // # The canonical form
 //
 // What is signed is the canonical form of a credential, and all who verify must

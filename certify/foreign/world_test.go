@@ -11,10 +11,11 @@ import (
 	"creditbank/certify/certifytest"
 )
 
-// The other issuer of the tests, as real as ours, and its one key.
+// The other issuer of the tests, as real as ours, and its keys.
 const (
-	otherDID = "did:web:other.example.edu:issuers:x"
-	otherKey = otherDID + "#key-1"
+	otherDID   = "did:web:other.example.edu:issuers:x"
+	otherKey   = otherDID + "#key-1"
+	otherToken = otherDID + "#rs256-1"
 )
 
 // staleList is a status list that was good for a day, long ago; otherList one
@@ -33,6 +34,8 @@ type world struct {
 	trust *certify.Trust
 	lists map[string][]byte
 	*process
+
+	rs256, es256 certify.Signer
 }
 
 func public(b byte) ed25519.PublicKey { return certifytest.Key(b).Public().(ed25519.PublicKey) }
@@ -40,7 +43,11 @@ func public(b byte) ed25519.PublicKey { return certifytest.Key(b).Public().(ed25
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{World: certifytest.New(t)}
-	w.Trust.Issuers = append(w.Trust.Issuers, certify.DIDDocument{ID: otherDID, Keys: []certify.Key{{ID: otherKey, Public: public(9)}}})
+	w.rs256, w.es256 = w.Tokens()
+	w.Trust.Issuers = append(w.Trust.Issuers, certify.DIDDocument{
+		ID: otherDID, Keys: []certify.Key{{ID: otherKey, Public: public(9)}},
+		Tokens: []certify.TokenKey{{ID: otherToken, Public: certifytest.OtherRSAKey().Public()}},
+	})
 	documents := map[string]json.RawMessage{}
 	for _, d := range w.Trust.Issuers {
 		publish(t, documents, d)
@@ -80,6 +87,14 @@ func publish(t testing.TB, documents map[string]json.RawMessage, d certify.DIDDo
 	}
 	if documents[address], err = d.JSON(); err != nil {
 		t.Fatal(err)
+	}
+	for _, k := range d.Tokens {
+		if address, err = certify.KeyAddress(k.ID); err != nil {
+			t.Fatal(err)
+		}
+		if documents[address], err = k.JWK(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
