@@ -38,26 +38,12 @@ func (o *Office) Fetch(ctx context.Context, id string) (Handout, error) {
 	return h, nil
 }
 
-func (o *Office) fetch(ctx context.Context, id string) (h Handout, err error) {
-	if h.Certificate, err = o.find(ctx, id); err != nil {
-		return Handout{}, err
-	}
-	c := h.Certificate
-	if did, err := o.DID(c.Institution); err != nil || !strings.HasPrefix(c.KeyID, did+"#") {
-		return Handout{}, fmt.Errorf("it was issued under key %s: is the host not %s any more?", c.KeyID, o.c.Host)
-	}
-	prepared, err := o.unseal(ctx, c)
+func (o *Office) fetch(ctx context.Context, id string) (Handout, error) {
+	h, prepared, err := o.logged(ctx, id)
 	if err != nil {
 		return Handout{}, err
 	}
-	// The proof comes before the signature: what does not stand in the log is
-	// not signed.
-	if h.Bundle.Proof, h.Receipts, err = o.prove(ctx, c); err != nil {
-		return Handout{}, err
-	}
-	if err := o.c.Ledger.Confirm(ctx); err != nil { // see published
-		return Handout{}, err
-	}
+	c := h.Certificate
 	if h.Bundle.Status, err = o.StatusList(ctx, c.Institution, c.Status.List); err != nil {
 		return Handout{}, err
 	}
@@ -71,6 +57,25 @@ func (o *Office) fetch(ctx context.Context, id string) (h Handout, err error) {
 	}
 	h.Bundle.Credential, err = prepared.Sign(signer, c.Created)
 	return h, err
+}
+
+// logged returns a certificate, not signed yet, with the proof that it stands in
+// the log: what does not is not signed.
+func (o *Office) logged(ctx context.Context, id string) (h Handout, prepared *certify.Prepared, err error) {
+	if h.Certificate, err = o.find(ctx, id); err != nil {
+		return Handout{}, nil, err
+	}
+	c := h.Certificate
+	if did, err := o.DID(c.Institution); err != nil || !strings.HasPrefix(c.KeyID, did+"#") {
+		return Handout{}, nil, fmt.Errorf("it was issued under key %s: is the host not %s any more?", c.KeyID, o.c.Host)
+	}
+	if prepared, err = o.unseal(ctx, c); err != nil {
+		return Handout{}, nil, err
+	}
+	if h.Bundle.Proof, h.Receipts, err = o.prove(ctx, c); err != nil {
+		return Handout{}, nil, err
+	}
+	return h, prepared, o.c.Ledger.Confirm(ctx) // see published
 }
 
 // find returns the row of a certificate.

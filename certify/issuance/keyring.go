@@ -23,8 +23,14 @@ type Keyring interface {
 	// first key of an issuer is made when it is first asked for.
 	Current(ctx context.Context, did string, at time.Time) (certify.Signer, error)
 
-	// Signer returns the signer of a key that Current gave out once, or
-	// ErrNoKey.
+	// Token returns the signer with which an issuer signs, at a time, the form
+	// of its certificates that a suite is for: certify.RS256 or certify.ES256.
+	// The first key of each is made when it is first asked for. ErrNoKey if the
+	// issuer has no key of certificates.
+	Token(ctx context.Context, did string, suite certify.Suite, at time.Time) (certify.Signer, error)
+
+	// Signer returns the signer of a key that Current or Token gave out once,
+	// or ErrNoKey.
 	Signer(ctx context.Context, keyID string) (certify.Signer, error)
 
 	// Documents returns the DID documents of all issuers that have a key, in

@@ -13,8 +13,8 @@ import (
 
 // An IssuerKey is a key of an issuer as it was first published or signed with.
 type IssuerKey struct {
-	ID     string // DID URL
-	Public ed25519.PublicKey
+	ID     string            // DID URL
+	Public ed25519.PublicKey // of a key of tokens: its thumbprint, which is as long
 }
 
 // issuers returns the DID documents of all issuers, after checking them against
@@ -67,14 +67,30 @@ func (o *Office) documents(ctx context.Context, pinned []IssuerKey) ([]certify.D
 	return o.c.Keys.Documents(ctx)
 }
 
-// publicKey returns the public key of an id, or nil.
+// publicKey returns the public key of an id as it is pinned, or nil.
 func publicKey(docs []certify.DIDDocument, id string) ed25519.PublicKey {
 	for _, d := range docs {
-		if k, ok := d.Key(id); ok {
-			return k.Public
+		for _, k := range issuerKeys(d) {
+			if k.ID == id {
+				return k.Public
+			}
 		}
 	}
 	return nil
+}
+
+// issuerKeys returns the keys of a document as they are pinned.
+func issuerKeys(d certify.DIDDocument) []IssuerKey {
+	keys := make([]IssuerKey, 0, len(d.Keys)+len(d.Tokens))
+	for _, k := range d.Keys {
+		keys = append(keys, IssuerKey{k.ID, k.Public})
+	}
+	for _, k := range d.Tokens {
+		if print, err := k.Thumbprint(); err == nil { // else nobody can verify with it
+			keys = append(keys, IssuerKey{k.ID, print[:]})
+		}
+	}
+	return keys
 }
 
 // comparePins returns the keys of docs that are not pinned yet. ErrIssuerKey if
@@ -92,9 +108,9 @@ func comparePins(docs []certify.DIDDocument, pinned []IssuerKey) (added []Issuer
 		known[p.ID] = true
 	}
 	for _, d := range docs {
-		for _, k := range d.Keys {
+		for _, k := range issuerKeys(d) {
 			if !known[k.ID] {
-				added = append(added, IssuerKey{k.ID, k.Public})
+				added = append(added, k)
 			}
 		}
 	}

@@ -31,6 +31,7 @@ type Folder struct {
 	mu      sync.Mutex
 	changed time.Time        // when the folder last changed, as far as it was read
 	issuers map[string][]key // by DID, oldest first
+	tokens  map[series][]key // oldest first
 	logs    map[string]key   // by origin
 }
 
@@ -66,53 +67,82 @@ func (f *Folder) reload(changed time.Time) error {
 	if err != nil {
 		return fmt.Errorf("open keys: %w", err)
 	}
-	issuers, logs := map[string][]key{}, map[string]key{}
+	next := &Folder{issuers: map[string][]key{}, tokens: map[series][]key{}, logs: map[string]key{}}
 	for _, file := range files {
-		name := file.Name()
-		isIssuer, isLog := strings.HasPrefix(name, issuerPrefix), strings.HasPrefix(name, logPrefix)
-		if !isIssuer && !isLog || !strings.HasSuffix(name, suffix) {
-			continue
-		}
-		k, err := read(f.dir, name)
-		if err != nil {
+		if err := next.take(f.dir, file.Name()); err != nil {
 			return fmt.Errorf("open keys: %w", err)
 		}
-		if isLog {
-			logs[k.ID] = k
-			continue
-		}
-		did, _, ok := splitKeyID(k.ID)
-		if !ok {
-			return fmt.Errorf("open keys: %q is no key of an issuer", k.ID)
-		}
-		issuers[did] = append(issuers[did], k)
 	}
-	for did, keys := range issuers {
+	for did, keys := range next.issuers {
 		if err := order(keys); err != nil {
 			return fmt.Errorf("open keys of %s: %w", did, err)
 		}
 	}
-	if err := f.checkKept(issuers, logs); err != nil {
+	for of, keys := range next.tokens {
+		if err := order(keys); err != nil {
+			return fmt.Errorf("open keys of %s, %s: %w", of.did, of.suite, err)
+		}
+	}
+	if err := f.checkKept(next); err != nil {
 		return err
 	}
-	f.issuers, f.logs, f.changed = issuers, logs, changed
+	f.issuers, f.tokens, f.logs, f.changed = next.issuers, next.tokens, next.logs, changed
+	return nil
+}
+
+// take reads a file, if it is one of ours.
+func (f *Folder) take(dir, name string) error {
+	prefix, _, _ := strings.Cut(name, "-")
+	prefix += "-"
+	if prefix != issuerPrefix && prefix != tokenPrefix && prefix != logPrefix || !strings.HasSuffix(name, suffix) {
+		return nil
+	}
+	k, err := read(dir, name)
+	if err != nil {
+		return err
+	}
+	if prefix == logPrefix {
+		f.logs[k.ID] = k
+		return nil
+	}
+	of, _, ok := splitKeyID(k.ID)
+	if !ok || (of.suite == certify.EdDSA) != (prefix == issuerPrefix) {
+		return fmt.Errorf("%q is no key of an issuer", k.ID)
+	}
+	if prefix == issuerPrefix {
+		f.issuers[of.did] = append(f.issuers[of.did], k)
+		return nil
+	}
+	f.tokens[of] = append(f.tokens[of], k)
 	return nil
 }
 
 // checkKept refuses a folder that a key was taken away from, or exchanged in,
 // since it was read: it would be made anew, and be another. What happened while
 // nobody looked the folder cannot tell; package issuance pins the keys it uses.
-func (f *Folder) checkKept(issuers map[string][]key, logs map[string]key) error {
+func (f *Folder) checkKept(next *Folder) error {
 	for did, keys := range f.issuers {
-		for i, k := range keys {
-			if now := issuers[did]; i >= len(now) || !bytes.Equal(now[i].Seed, k.Seed) {
-				return fmt.Errorf("open keys: key %s was there, and is gone or another", k.ID)
-			}
+		if err := kept(keys, next.issuers[did]); err != nil {
+			return err
+		}
+	}
+	for of, keys := range f.tokens {
+		if err := kept(keys, next.tokens[of]); err != nil {
+			return err
 		}
 	}
 	for origin, k := range f.logs {
-		if !bytes.Equal(logs[origin].Seed, k.Seed) {
+		if !bytes.Equal(next.logs[origin].Seed, k.Seed) {
 			return fmt.Errorf("open keys: key of the log %s was there, and is gone or another", origin)
+		}
+	}
+	return nil
+}
+
+func kept(keys, now []key) error {
+	for i, k := range keys {
+		if i >= len(now) || !bytes.Equal(now[i].Seed, k.Seed) || !bytes.Equal(now[i].PKCS8, k.PKCS8) {
+			return fmt.Errorf("open keys: key %s was there, and is gone or another", k.ID)
 		}
 	}
 	return nil
@@ -134,13 +164,33 @@ func order(keys []key) error {
 	return nil
 }
 
-// keyID returns the id of the n-th key of an issuer.
-func keyID(did string, n int) string { return did + "#key-" + strconv.Itoa(n) }
+// A series is the keys of an issuer for one suite, numbered from 1.
+type series struct {
+	did   string
+	suite certify.Suite
+}
 
-func splitKeyID(id string) (did string, n int, ok bool) {
-	did, number, _ := strings.Cut(id, "#key-")
-	n, err := strconv.Atoi(number)
-	return did, n, err == nil && n >= 1 && keyID(did, n) == id
+// names of keys by their suite, as they stand in ids.
+func nameOf(s certify.Suite) string {
+	if s == certify.EdDSA {
+		return "key"
+	}
+	return strings.ToLower(string(s))
+}
+
+// id returns the id of the n-th key.
+func (s series) id(n int) string { return s.did + "#" + nameOf(s.suite) + "-" + strconv.Itoa(n) }
+
+func splitKeyID(id string) (of series, n int, ok bool) {
+	did, name, _ := strings.Cut(id, "#")
+	for _, suite := range []certify.Suite{certify.EdDSA, certify.RS256, certify.ES256} {
+		number, found := strings.CutPrefix(name, nameOf(suite)+"-")
+		of := series{did, suite}
+		if n, err := strconv.Atoi(number); found && err == nil && n >= 1 && of.id(n) == id {
+			return of, n, true
+		}
+	}
+	return series{}, 0, false
 }
 
 // Current implements [issuance.Keyring].
@@ -157,14 +207,14 @@ func (f *Folder) Current(_ context.Context, did string, at time.Time) (certify.S
 	}
 	// Another process may have added one within the same tick of the clock by
 	// which a folder changes.
-	if _, err := os.Lstat(filepath.Join(f.dir, fileName(issuerPrefix, keyID(did, len(f.issuers[did])+1)))); err == nil {
+	if _, err := os.Lstat(filepath.Join(f.dir, fileName(issuerPrefix, series{did, certify.EdDSA}.id(len(f.issuers[did])+1)))); err == nil {
 		if err := f.reload(time.Time{}); err != nil {
 			return nil, err
 		}
 	}
 	for _, k := range slices.Backward(f.issuers[did]) {
 		if !k.From.After(at) {
-			return certify.NewSigner(k.ID, k.private())
+			return k.signer()
 		}
 	}
 	return nil, fmt.Errorf("issuer %s has no key for %s", did, at)
@@ -172,7 +222,7 @@ func (f *Folder) Current(_ context.Context, did string, at time.Time) (certify.S
 
 // add makes the n-th key of an issuer.
 func (f *Folder) add(did string, n int, from time.Time) error {
-	id := keyID(did, n)
+	id := series{did, certify.EdDSA}.id(n)
 	k, err := newKey(f.random, id, from)
 	if err != nil {
 		return err
@@ -215,16 +265,24 @@ func (f *Folder) Signer(_ context.Context, id string) (certify.Signer, error) {
 	if err := f.load(); err != nil {
 		return nil, err
 	}
-	did, n, ok := splitKeyID(id)
-	if ok && n > len(f.issuers[did]) {
+	of, n, ok := splitKeyID(id)
+	if ok && n > len(f.series(of)) {
 		if err := f.reload(time.Time{}); err != nil {
 			return nil, err
 		}
 	}
-	if !ok || n > len(f.issuers[did]) {
+	if !ok || n > len(f.series(of)) {
 		return nil, fmt.Errorf("key %s: %w", id, issuance.ErrNoKey)
 	}
-	return certify.NewSigner(id, f.issuers[did][n-1].private())
+	return f.series(of)[n-1].signer()
+}
+
+// series returns the keys of an issuer for a suite.
+func (f *Folder) series(of series) []key {
+	if of.suite == certify.EdDSA {
+		return f.issuers[of.did]
+	}
+	return f.tokens[of]
 }
 
 // Documents implements [issuance.Keyring].
@@ -244,6 +302,10 @@ func (f *Folder) Documents(context.Context) ([]certify.DIDDocument, error) {
 				published.Until = keys[i+1].From
 			}
 			d.Keys = append(d.Keys, published)
+		}
+		var err error
+		if d.Tokens, err = f.published(did); err != nil {
+			return nil, err
 		}
 		docs = append(docs, d)
 	}

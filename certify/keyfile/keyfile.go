@@ -1,7 +1,8 @@
 // Package keyfile keeps the private keys of a bank in a folder: one file for
 // each key of an issuer, one for the log.
 //
-// Each file is JSON and holds an Ed25519 seed in the clear, so the folder is
+// Each file is JSON and holds an Ed25519 seed or, for the forms of a certificate
+// that are tokens, a PKCS #8 key in the clear, so the folder is
 // for its owner only (0700) and so is each file (0600); where others may read
 // them the folder is refused. A file is made in one piece and never written
 // again: two processes that make the same key at once end up with the one that
@@ -9,6 +10,7 @@
 // same copy of it.
 //
 //	issuer-did%3Aweb%3Acredits.example.edu%3Aissuers%3Ai06%23key-1.json
+//	token-did%3Aweb%3Acredits.example.edu%3Aissuers%3Ai06%23rs256-1.json
 //	log-credits.example.edu%2Fcertlog.json
 //
 // Lose the folder and what was issued still verifies, but can no longer be
@@ -18,6 +20,7 @@ package keyfile
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
@@ -44,6 +47,7 @@ const (
 // The prefixes of files.
 const (
 	issuerPrefix = "issuer-"
+	tokenPrefix  = "token-"
 	logPrefix    = "log-"
 	suffix       = ".json"
 )
@@ -53,7 +57,19 @@ type key struct {
 	Version int       `json:"version"`
 	ID      string    `json:"id"`
 	From    time.Time `json:"from,omitzero"` // of use; zero for the first key of an issuer
-	Seed    []byte    `json:"seed"`
+	Seed    []byte    `json:"seed,omitempty"`
+	PKCS8   []byte    `json:"pkcs8,omitempty"` // in place of a seed, of a key of tokens
+
+	parsed crypto.Signer // of PKCS8, once it was read: parsing takes milliseconds
+}
+
+// fits reports whether a key is one of those that files of a prefix hold.
+func (k key) fits(prefix string) bool {
+	if prefix == tokenPrefix {
+		_, err := k.token()
+		return err == nil && k.Seed == nil
+	}
+	return len(k.Seed) == ed25519.SeedSize && k.PKCS8 == nil
 }
 
 func (k key) private() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(k.Seed) }
@@ -109,10 +125,13 @@ func read(dir, name string) (key, error) {
 		return key{}, fmt.Errorf("key file %s is damaged", path) // the cause could quote the key
 	}
 	prefix, _, _ := strings.Cut(name, "-")
-	if k.Version != 1 || len(k.Seed) != ed25519.SeedSize || fileName(prefix+"-", k.ID) != name {
+	if k.Version != 1 || !k.fits(prefix+"-") || fileName(prefix+"-", k.ID) != name {
 		return key{}, fmt.Errorf("key file %s is damaged, or of another key", path)
 	}
-	return k, nil
+	if k.PKCS8 != nil {
+		k.parsed, err = k.token()
+	}
+	return k, err
 }
 
 // create writes a key to a file of its own, durably. If there is one already
