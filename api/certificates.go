@@ -182,7 +182,11 @@ func (s *Server) RevokeCertificate(ctx context.Context, r contract.RevokeCertifi
 // VerifyCertificate implements [contract.StrictServerInterface]. Nothing that
 // is sent is kept or logged.
 func (s *Server) VerifyCertificate(ctx context.Context, r contract.VerifyCertificateRequestObject) (contract.VerifyCertificateResponseObject, error) {
-	bundle := certify.Bundle{Credential: r.Body.Credential, Proof: []byte(value(r.Body.Proof))}
+	credential, err := sent(r.Body)
+	if err != nil {
+		return nil, inBody(err)
+	}
+	bundle := certify.Bundle{Credential: credential, Proof: []byte(value(r.Body.Proof))}
 	if r.Body.StatusList != nil {
 		bundle.Status = *r.Body.StatusList
 	}
@@ -210,24 +214,16 @@ func wireCheck(c certify.Check) contract.Check {
 // the certificate, the status list that it names. What cannot be found stays
 // unchecked, and the report says so.
 func (s *Server) complete(ctx context.Context, b *certify.Bundle) {
-	var named struct {
-		ID     string `json:"id"`
-		Status struct {
-			List string `json:"statusListCredential"`
-		} `json:"credentialStatus"`
-	}
-	if json.Unmarshal(b.Credential, &named) != nil {
-		return
-	}
+	id, address := certify.Names(b.Credential)
 	if len(b.Proof) == 0 {
-		if proof, err := s.c.Office.Proof(ctx, named.ID); err == nil {
+		if proof, err := s.c.Office.Proof(ctx, id); err == nil {
 			b.Proof = proof
 		} else {
 			b.Proof = nil
 		}
 	}
 	if len(b.Status) == 0 {
-		if issuer, list, ok := statusPath(named.Status.List); ok {
+		if issuer, list, ok := statusPath(address); ok {
 			if status, err := s.statusList(ctx, issuer, list); err == nil {
 				b.Status = status
 			}

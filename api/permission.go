@@ -25,7 +25,7 @@ var everybody = access.Roles()
 var permissions = map[string][]access.Role{
 	// tokens, keys and what everybody may see
 	"createToken": {anyone}, "getJWKS": {anyone}, "getAuthorizationServer": {anyone}, "revokeToken": everybody,
-	"getIssuerDID": {anyone}, "getStatusList": {anyone}, "getTrust": {anyone}, "verifyCertificate": {anyone},
+	"getIssuerDID": {anyone}, "getStatusList": {anyone}, "getTrust": {anyone}, "getIssuerKey": {anyone}, "verifyCertificate": {anyone},
 	"getCheckpoint": {anyone}, "getTile": {anyone}, "getCertificateProof": {anyone}, "getConsentText": {anyone},
 	"getHealth": {anyone}, "getReadiness": {anyone}, "getMetrics": {anyone}, "getContract": {anyone}, "getProblem": {anyone},
 
@@ -96,6 +96,7 @@ var permissions = map[string][]access.Role{
 	"listCertificates":  {learner, reviewer, clerk, operator, auditor},
 	"issueCertificate":  {learner, poster, clerk},
 	"getCertificate":    {learner, reviewer, clerk, operator, auditor},
+	"getCertificateJWT": {learner, reviewer, clerk, operator, auditor}, "getCertificateSDJWT": {learner, reviewer, clerk, operator, auditor},
 	"revokeCertificate": {clerk, operator},
 
 	// consent and disclosure

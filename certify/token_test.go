@@ -54,13 +54,13 @@ func newTokens(t testing.TB, c certify.Certificate) tokens {
 func TestTokensAreValid(t *testing.T) {
 	for name, c := range map[string]certify.Certificate{"outcome": certifytest.Outcome(1), "conversion": certifytest.Conversion(2)} {
 		s := newTokens(t, c)
-		for form, b := range map[string]certify.Bundle{"JWT": s.jwt, "SD-JWT": s.sdjwt} {
+		for form, b := range map[string]certify.Bundle{"JSON": s.world.Issue(c), "JWT": s.jwt, "SD-JWT": s.sdjwt} {
 			r := certify.Verify(b, s.trust, certifytest.Now())
 			if r.Verdict != certify.Valid || r.Credential.Holder != "王𬱖" || r.Credential.ID != c.ID || len(r.Checks) != 7 {
 				t.Errorf("%s as %s: %+v", name, form, r)
 			}
-			if got := certify.StatusAddress(b.Credential); got != certifytest.List {
-				t.Errorf("StatusAddress(%s) = %q", form, got)
+			if id, list := certify.Names(b.Credential); id != c.ID || list != certifytest.List {
+				t.Errorf("Names(%s) = %q, %q", form, id, list)
 			}
 		}
 	}
@@ -440,8 +440,8 @@ func FuzzVerifyToken(f *testing.F) {
 		b := s.jwt
 		b.Credential = token
 		r := certify.Verify(b, s.trust, certifytest.Now())
-		if len(r.Checks) != 7 {
-			t.Fatalf("%d checks", len(r.Checks))
+		if id, _ := certify.Names(token); len(r.Checks) != 7 || r.Verdict == certify.Valid && id != r.Credential.ID {
+			t.Fatalf("%d checks, id %q", len(r.Checks), id)
 		}
 		if r.Verdict == certify.Valid && !good[string(token)] && !strings.HasPrefix(string(token), signed+"~") {
 			t.Fatalf("valid: %s", token)

@@ -65,7 +65,7 @@ func (v *verifier) run(b Bundle) {
 // hash of all its terms.
 func (v *verifier) format(data []byte) bool {
 	var err error
-	switch formOf(data) {
+	switch FormOf(data) {
 	case FormJSON:
 		err = v.readCredential(data)
 	case FormJWT:

@@ -15,9 +15,9 @@ const (
 	FormSDJWT Form = "sd-jwt" // SD-JWT VC, see [Prepared.SDJWT]
 )
 
-// formOf tells the form of a certificate by what only one of them has. What is
+// FormOf tells the form of a certificate by what only one of them has. What is
 // none of them is taken for JSON, and refused as that.
-func formOf(data []byte) Form {
+func FormOf(data []byte) Form {
 	switch {
 	case !bytes.HasPrefix(data, []byte("ey")): // base64url of {"
 		return FormJSON
@@ -27,16 +27,41 @@ func formOf(data []byte) Form {
 	return FormJWT
 }
 
-// StatusAddress returns the address of the status list that a certificate names,
-// in whichever form, or "". Nothing is verified.
-func StatusAddress(credential []byte) string {
-	v := verifier{}
-	v.format(credential) // reads the header as far as it can
-	e, ok, err := v.header.revocationEntry()
-	if !ok || err != nil {
-		return ""
+// Names returns the id of a certificate, in whichever form, and the address of
+// the status list that it names; "" where it does not say. Nothing is verified,
+// and much that [Verify] would refuse is read.
+func Names(credential []byte) (id, statusList string) {
+	var doc map[string]any
+	var err error
+	switch FormOf(credential) {
+	case FormJSON:
+		doc, err = parseObject(credential)
+	case FormJWT:
+		doc, err = namesOf(string(credential))
+	case FormSDJWT:
+		signed, _, _ := strings.Cut(string(credential), "~")
+		doc, err = namesOf(signed)
 	}
-	return e.List
+	if err != nil {
+		return "", ""
+	}
+	if id, _ = doc["jti"].(string); id == "" {
+		id, _ = doc["id"].(string)
+	}
+	h := Header{status: asList(doc["credentialStatus"])}
+	if e, ok, err := h.revocationEntry(); ok && err == nil {
+		statusList = e.List
+	}
+	return id, statusList
+}
+
+// namesOf returns the payload of a token.
+func namesOf(token string) (map[string]any, error) {
+	parts := strings.SplitN(token, ".", 4)
+	if len(parts) != 3 || len(token) > 2*MaxSize {
+		return nil, ErrMalformed
+	}
+	return parsePart(parts[1])
 }
 
 func (v *verifier) readJWT(data []byte) error {

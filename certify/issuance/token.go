@@ -30,18 +30,18 @@ func (o *Office) JWT(ctx context.Context, id string) ([]byte, error) {
 }
 
 // SDJWT returns a certificate as an SD-JWT VC that shows the named claims (see
-// [certify.Disclosable]) beside those that everybody sees; with no names at all,
-// all of them. It is another token each time: what is kept back cannot be found
+// [certify.Disclosable]) beside those that everybody sees; if disclose is nil, all
+// of them. It is another token each time: what is kept back cannot be found
 // by comparing. Errors as those of [Office.Fetch], and an input error of
 // CodeNotDisclosable on "disclose".
-func (o *Office) SDJWT(ctx context.Context, id string, disclose ...string) ([]byte, error) {
+func (o *Office) SDJWT(ctx context.Context, id string, disclose []string) ([]byte, error) {
 	token, err := o.token(ctx, id, certify.ES256, func(p *certify.Prepared, s certify.Signer) ([]byte, error) {
 		return p.SDJWT(s, o.now(), o.c.Random)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("fetch certificate %.60q as SD-JWT: %w", id, err)
 	}
-	if len(disclose) == 0 {
+	if disclose == nil {
 		return token, nil
 	}
 	shown, err := certify.Disclose(token, disclose...)

@@ -40,11 +40,11 @@ func TestForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sdjwt, err := office.SDJWT(ctx, id, certify.DiscloseLines)
+	sdjwt, err := office.SDJWT(ctx, id, []string{certify.DiscloseLines})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := office.SDJWT(ctx, id, certify.DiscloseHours); !errors.Is(err, creditbank.ErrInvalid) {
+	if _, err := office.SDJWT(ctx, id, []string{certify.DiscloseHours}); !errors.Is(err, creditbank.ErrInvalid) {
 		t.Errorf("hours of a conversion: %v", err)
 	}
 	worker, err := chain.NewWorker(chain.WorkerConfig{Origin: issuancetest.Host + "/certlog", Source: office.Source(), Anchorer: anchorer, Halt: office.Halt})
@@ -80,7 +80,7 @@ func TestForms(t *testing.T) {
 	}
 	check(certify.Valid, "issuer_ok", jwt)
 	check(certify.Valid, "issuer_ok", sdjwt)
-	later, err := office.SDJWT(ctx, id)
+	later, err := office.SDJWT(ctx, id, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

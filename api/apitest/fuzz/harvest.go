@@ -154,8 +154,10 @@ var harvests = map[string]func(*draw, http.Header, []byte){
 			d.certificates.Add(one.Id)
 		}
 	}),
-	"issueCertificate": taking(func(d *draw, c contract.Certificate) { d.certificates.Add(c.Id) }),
-	"getCertificate":   taking(takeBundle),
+	"issueCertificate":    taking(func(d *draw, c contract.Certificate) { d.certificates.Add(c.Id) }),
+	"getCertificate":      taking(takeBundle),
+	"getCertificateJWT":   func(d *draw, _ http.Header, body []byte) { d.forms.Add(string(body)) },
+	"getCertificateSDJWT": func(d *draw, _ http.Header, body []byte) { d.forms.Add(string(body)) },
 	"giveConsent": taking(func(d *draw, c contract.Consent) {
 		d.consents.Add(row{learner: d.q.Vars["learner"], seq: c.Seq})
 	}),

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -153,6 +154,10 @@ var recipes = map[string]func(*draw){
 	"decideCase":       decideCase,
 	"issueCertificate": func(d *draw) { d.q.Tree = object{"outcome": number(d.mine(&d.granted).seq)} },
 	"verifyCertificate": func(d *draw) {
+		if token, ok := d.forms.Pick(d.Rand); ok && d.Chance(40) {
+			d.q.Tree = object{"token": token}
+			return
+		}
 		b, ok := d.bundles.Pick(d.Rand)
 		if !ok {
 			d.q.Tree = object{"credential": object{"id": "urn:uuid:" + nobody}}
@@ -161,6 +166,21 @@ var recipes = map[string]func(*draw){
 		d.q.Tree = object{"credential": clone(b.credential)}
 		if d.Chance(50) {
 			d.q.Tree = object{"credential": clone(b.credential), "proof": b.proof, "status_list": clone(b.status)}
+		}
+	},
+	"getIssuerKey": func(d *draw) {
+		d.q.Vars["kid"] = "i01.rs256-1"
+		token, _ := d.forms.Pick(d.Rand)
+		var header struct {
+			Kid string `json:"kid"`
+		}
+		first, _, _ := strings.Cut(token, ".")
+		data, err := base64.RawURLEncoding.DecodeString(first)
+		if err != nil || json.Unmarshal(data, &header) != nil {
+			return
+		}
+		if _, kid, ok := strings.Cut(header.Kid, "/keys/"); ok {
+			d.q.Vars["kid"] = kid
 		}
 	},
 	"getTile": func(d *draw) {

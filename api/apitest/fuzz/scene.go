@@ -103,6 +103,7 @@ type scene struct {
 	secrets                                              generate.Bag[secret]
 	clientKeys                                           generate.Bag[clientKey]
 	bundles                                              generate.Bag[bundle]
+	forms                                                generate.Bag[string] // JWTs and SD-JWTs
 	drafts                                               generate.Bag[int]
 	cursors                                              map[string]*generate.Bag[string] // by operation
 	protected                                            map[string]bool                  // accounts and clients of the callers

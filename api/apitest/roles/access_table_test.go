@@ -96,6 +96,14 @@ func publicOperations() []operation {
 		}},
 		{id: "getCertificateProof", ask: func(s *scene, _ person) ask { return ask{method: "GET", path: s.certificatePath("/proof")} },
 			none: noCertificate("GET", "/proof", nil)},
+		{id: "getIssuerKey", ask: func(s *scene, _ person) ask {
+			s.keep("JWT", func() string {
+				token, err := s.Office.JWT(s.t.Context(), s.certificate())
+				s.must(err)
+				return string(token)
+			})
+			return ask{method: "GET", path: "/keys/i01.rs256-1"}
+		}, none: func(*scene) ask { return ask{method: "GET", path: "/keys/i01.rs256-9"} }},
 		{id: "verifyCertificate", ask: func(s *scene, _ person) ask {
 			credential := s.keep("credential", func() string {
 				h, err := s.Office.Fetch(s.t.Context(), s.certificate())
@@ -322,6 +330,13 @@ func certificateOperations() []operation {
 		}, none: ofNobody("POST", "/certificates", map[string]any{"outcome": 2})},
 		{id: "getCertificate", by: readers(), tells: fields("CERTIFICATES"),
 			ask: func(s *scene, _ person) ask { return ask{method: "GET", path: s.certificatePath("")} }, none: noCertificate("GET", "", nil)},
+		{id: "getCertificateJWT", by: readers(), tells: fields("CERTIFICATES"),
+			ask: func(s *scene, _ person) ask { return ask{method: "GET", path: s.certificatePath("/jwt")} }, none: noCertificate("GET", "/jwt", nil)},
+		{id: "getCertificateSDJWT", by: readers(), tells: fields("CERTIFICATES"),
+			ask: func(s *scene, _ person) ask {
+				return ask{method: "GET", path: s.certificatePath("/sd-jwt?disclose=nothing")}
+			},
+			none: noCertificate("GET", "/sd-jwt", nil)},
 		{id: "revokeCertificate", by: roles(ofI06, "clerk", "operator"), ask: func(s *scene, _ person) ask {
 			id := s.keep("certificate of I06", func() string { return s.certificateOf("L2") })
 			return ask{method: "POST", path: "/v1/certificates/" + id + "/revoke", body: reason}
