@@ -10,8 +10,14 @@ import (
 	"creditbank/certify"
 )
 
-// ErrNoKey: the keyring does not have the key.
-var ErrNoKey = errors.New("no such key")
+// The errors of a keyring that a caller may want to tell apart.
+var (
+	// ErrNoKey: the keyring does not have the key.
+	ErrNoKey = errors.New("no such key")
+	// ErrKeyLater: a key cannot follow one that is of use later, or at the same
+	// time.
+	ErrKeyLater = errors.New("there is a key that is of use later")
+)
 
 // A Keyring holds the private keys: one or more for each issuer, one for the
 // log. Keys are added and never taken away, since a certificate is signed anew

@@ -253,7 +253,7 @@ func (f *Folder) Rotate(_ context.Context, did string, from time.Time) error {
 	}
 	from = from.UTC().Truncate(time.Second)
 	if !from.After(keys[len(keys)-1].From) {
-		return fmt.Errorf("rotate the key of %s: the last key is of use from %s", did, keys[len(keys)-1].From)
+		return fmt.Errorf("rotate the key of %s: %w: from %s", did, issuance.ErrKeyLater, keys[len(keys)-1].From)
 	}
 	return f.add(did, len(keys)+1, from)
 }

@@ -102,7 +102,7 @@ func (f *Folder) RotateToken(_ context.Context, did string, suite certify.Suite,
 	}
 	from = from.UTC().Truncate(time.Second)
 	if !from.After(keys[len(keys)-1].From) {
-		return fmt.Errorf("rotate the key of %s for %s: the last key is of use from %s", did, suite, keys[len(keys)-1].From)
+		return fmt.Errorf("rotate the key of %s for %s: %w: from %s", did, suite, issuance.ErrKeyLater, keys[len(keys)-1].From)
 	}
 	return f.addToken(of, len(keys)+1, from)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +39,10 @@ func gather(o options, name string) (input, error) {
 	if in.bundle.Credential, err = read(name); err != nil {
 		return input{}, err
 	}
+	// A token in a file of its own often ends with a line break, which is none of it.
+	if certify.FormOf(in.bundle.Credential) != certify.FormJSON {
+		in.bundle.Credential = bytes.TrimRight(in.bundle.Credential, "\r\n")
+	}
 	dir, base := filepath.Split(name)
 	stem := filepath.Join(dir, strings.TrimSuffix(base, filepath.Ext(base)))
 	if in.bundle.Proof, _, err = find(o.proof, stem+".tlog-proof"); err != nil {
@@ -69,15 +74,10 @@ const sidecars = "verify"
 // likeliest first: what is named status*.json beside it or in its folder of
 // sidecars and says it is the list that the credential names.
 func statusNames(dir string, credential []byte) []string {
-	var c struct {
-		Status struct {
-			List string `json:"statusListCredential"`
-		} `json:"credentialStatus"`
-	}
 	var names []string
-	if err := json.Unmarshal(credential, &c); err == nil && c.Status.List != "" {
+	if _, list := certify.Names(credential); list != "" {
 		for _, name := range candidates(dir) {
-			if listID(name) == c.Status.List {
+			if listID(name) == list {
 				names = append(names, name)
 			}
 		}

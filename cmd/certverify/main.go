@@ -3,10 +3,12 @@
 //
 //	certverify [--trust FILE] [--status FILE] [--proof FILE] [--json] [--at DATE] FILE…
 //
+// A certificate is JSON, an Open Badges JWT or an SD-JWT VC.
+//
 // For each certificate it prints one line a check, in Chinese and English, and
 // a verdict. What is not given by a flag is looked for beside the certificate:
 //
-//   - the log proof: <name>.tlog-proof, where the certificate is <name>.json
+//   - the log proof: <name>.tlog-proof, where the certificate is <name>.json, .jwt or .sd-jwt
 //   - the status list: the status*.json, there or in a folder "verify", that says
 //     it is the list which the certificate names; else status.json
 //   - the trust: trust.json, there or in "verify"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -43,6 +44,35 @@ func folder(t *testing.T, change func(files map[string][]byte)) string {
 	return filepath.Join(dir, "cert.json")
 }
 
+// tokens puts the other forms of the certificate beside it.
+func tokens(t *testing.T, files map[string][]byte, sd bool, change func([]byte) []byte) {
+	t.Helper()
+	w := certifytest.New(t)
+	rs256, es256 := w.Tokens()
+	trust, err := certify.NewTrust(w.Trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files["trust.json"], err = trust.JSON(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := certify.Prepare(certifytest.Outcome(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, data := "cert.jwt", []byte(nil)
+	if sd {
+		name = "cert.sd-jwt"
+		data, err = p.SDJWT(es256, certifytest.Now(), rand.Reader)
+	} else {
+		data, err = p.JWT(rs256)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	files[name] = change(data)
+}
+
 func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -64,6 +94,11 @@ func TestExitCodes(t *testing.T) {
 	forged := folder(t, func(f map[string][]byte) {
 		f["cert.json"] = bytes.Replace(f["cert.json"], []byte("3.5"), []byte("9.5"), 1)
 	})
+	token := func(sd bool, change func([]byte) []byte) string {
+		path := folder(t, func(f map[string][]byte) { tokens(t, f, sd, change) })
+		return strings.TrimSuffix(path, ".json") + map[bool]string{false: ".jwt", true: ".sd-jwt"}[sd]
+	}
+	asIs := func(b []byte) []byte { return b }
 	tests := map[string]struct {
 		args []string
 		code int
@@ -74,6 +109,11 @@ func TestExitCodes(t *testing.T) {
 		"trust named":                     {[]string{"--trust", filepath.Join(dir, "trust.json"), good}, exitValid, "信任名单 trust file: "},
 		"all named":                       {[]string{"--trust", filepath.Join(dir, "trust.json"), "--proof", filepath.Join(dir, "cert.tlog-proof"), "--status", filepath.Join(dir, "status.json"), good}, exitValid, "VALID"},
 		"status by id in a folder beside": {[]string{rename}, exitValid, "VALID"},
+		"a JWT":                           {[]string{token(false, asIs)}, exitValid, "有效 VALID"},
+		"a JWT, a line after it":          {[]string{token(false, func(b []byte) []byte { return append(b, '\n') })}, exitValid, "有效 VALID"},
+		"a JWT, changed":                  {[]string{token(false, func(b []byte) []byte { return bytes.Replace(b, []byte(".ey"), []byte(".fy"), 1) })}, exitInvalid, "✗"},
+		"an SD-JWT":                       {[]string{token(true, asIs)}, exitValid, "有效 VALID"},
+		"an SD-JWT cut":                   {[]string{token(true, func(b []byte) []byte { return b[:len(b)-1] })}, exitInvalid, "✗"},
 		"no status":                       {[]string{remove("status.json")}, exitIncomplete, "– 没有提供撤销名单"},
 		"no proof":                        {[]string{remove("cert.tlog-proof")}, exitIncomplete, "– 没有提供日志证明"},
 		"no trust":                        {[]string{remove("trust.json")}, exitIncomplete, "没有信任名单"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"creditbank/certify"
 	"creditbank/certify/issuance"
 	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/cmd/creditbank/internal/term"
@@ -26,17 +27,23 @@ func (p *program) certifyCommand() *cobra.Command {
 			"verify 子文件夹中是撤销名单与信任名单。certverify 可离线核验。\n" +
 			"Issues and revokes what the ledger calls for, logs and anchors it, and writes the learner's certificates, with\n" +
 			"everything needed to check them offline; the folder verify holds what they share.",
-		Example: "  creditbank certify L2 --out certificates\n  creditbank certify L2 --outcome I15/O006",
+		Example: "  creditbank certify L2 --out certificates\n  creditbank certify L2 --outcome I15/O006\n  creditbank certify L2 --form jwt,sd-jwt --disclose nothing",
 		Args:    exactly("LEARNER"),
 	}
 	out := c.Flags().String("out", "certificates", "写入的文件夹; folder `DIR` to write to")
+	forms := c.Flags().StringSlice("form", nil, "另写JWT或SD-JWT; also write `FORM`s: jwt, sd-jwt")
+	disclose := c.Flags().StringSlice("disclose", nil, "SD-JWT中出示哪些内容（默认全部；nothing则不出示）; what an SD-JWT shows of "+strings.Join(certify.Disclosable(), ", ")+"; all if left out, or `nothing`")
 	outcome := c.Flags().String("outcome", "", "另为一项成果出具证书; also certify the outcome `INSTITUTION/ID`")
 	c.RunE = p.onBank(func(ctx context.Context, s *session, args []string) error {
+		also, err := newTokenForms(*forms, *disclose)
+		if err != nil {
+			return err
+		}
 		l, err := s.learner(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		v, err := s.certify(ctx, l, *outcome, *out)
+		v, err := s.certify(ctx, l, *outcome, *out, also)
 		if err != nil {
 			return err
 		}
@@ -62,15 +69,17 @@ type certificateView struct {
 	Institution creditbank.InstitutionID `json:"institution"`
 	LogIndex    int64                    `json:"log_index"`
 	Revoked     bool                     `json:"revoked"`
-	Credential  string                   `json:"credential"`  // path
-	Proof       string                   `json:"proof"`       // path
-	StatusList  string                   `json:"status_list"` // path
-	Trust       string                   `json:"trust"`       // path
+	Credential  string                   `json:"credential"`       // path
+	JWT         string                   `json:"jwt,omitempty"`    // path
+	SDJWT       string                   `json:"sd_jwt,omitempty"` // path
+	Proof       string                   `json:"proof"`            // path
+	StatusList  string                   `json:"status_list"`      // path
+	Trust       string                   `json:"trust"`            // path
 
 	list int
 }
 
-func (s *session) certify(ctx context.Context, l learnerView, outcome, dir string) (certifiedView, error) {
+func (s *session) certify(ctx context.Context, l learnerView, outcome, dir string, also tokenForms) (certifiedView, error) {
 	office, err := s.Office(ctx)
 	if err != nil {
 		return certifiedView{}, err
@@ -91,7 +100,7 @@ func (s *session) certify(ctx context.Context, l learnerView, outcome, dir strin
 	for _, f := range done.Failed {
 		fmt.Fprintf(s.p.stderr, "creditbank: certificates of learner %s: %v\n", f.Learner, f.Err)
 	}
-	v, err := s.writeCertificates(ctx, office, []learnerView{l}, dir)
+	v, err := s.writeCertificates(ctx, office, []learnerView{l}, dir, also)
 	v.Learner = &l
 	return v, err
 }
@@ -128,7 +137,7 @@ func (s *session) outcome(ctx context.Context, id creditbank.LearnerID, name str
 }
 
 // writeCertificates writes all certificates of the learners to dir.
-func (s *session) writeCertificates(ctx context.Context, office *embedded.Office, learners []learnerView, dir string) (certifiedView, error) {
+func (s *session) writeCertificates(ctx context.Context, office *embedded.Office, learners []learnerView, dir string, also tokenForms) (certifiedView, error) {
 	trust, parsed, err := office.Trust(ctx)
 	if err != nil {
 		return certifiedView{}, err
@@ -141,11 +150,17 @@ func (s *session) writeCertificates(ctx context.Context, office *embedded.Office
 		}
 		v.Certificates = append(v.Certificates, all...)
 	}
-	w := &certificateWriter{office: office, dir: dir, trust: trust, done: map[string]bool{}}
+	w := &certificateWriter{office: office, dir: dir, trust: trust, done: map[string]bool{}, also: also}
 	for i := range v.Certificates {
 		if err := w.write(ctx, &v.Certificates[i]); err != nil {
 			return v, err
 		}
+	}
+	if also.any() { // its keys may have been made for it
+		if _, parsed, err = office.Trust(ctx); err != nil {
+			return v, err
+		}
+		v.Fingerprint = parsed.Fingerprint()
 	}
 	return v, nil
 }
@@ -183,6 +198,7 @@ type certificateWriter struct {
 	dir    string
 	trust  []byte
 	done   map[string]bool // status lists and trust files written
+	also   tokenForms
 }
 
 func (w *certificateWriter) write(ctx context.Context, c *certificateView) error {
@@ -200,9 +216,25 @@ func (w *certificateWriter) write(ctx context.Context, c *certificateView) error
 	c.Credential, c.Proof = filepath.Join(w.dir, safeName(name)+".json"), filepath.Join(w.dir, safeName(name)+".tlog-proof")
 	c.StatusList = filepath.Join(shared, safeName(fmt.Sprintf("status-%s-%d.json", c.Institution, c.list)))
 	c.Trust = filepath.Join(shared, "trust.json")
+	if err := w.tokens(ctx, c, filepath.Join(w.dir, safeName(name))); err != nil {
+		return err
+	}
 	return errors.Join(
 		replaceFile(c.Credential, h.Bundle.Credential), replaceFile(c.Proof, h.Bundle.Proof),
-		w.once(c.StatusList, h.Bundle.Status), w.once(c.Trust, w.trust))
+		w.once(c.StatusList, h.Bundle.Status), w.writeTrust(ctx, c.Trust))
+}
+
+// writeTrust writes the trust file: anew where a token was signed, whose key may
+// have been made for it.
+func (w *certificateWriter) writeTrust(ctx context.Context, path string) error {
+	if !w.also.any() {
+		return w.once(path, w.trust)
+	}
+	trust, _, err := w.office.Trust(ctx)
+	if err != nil {
+		return err
+	}
+	return replaceFile(path, trust)
 }
 
 // once writes a file that several certificates share.

@@ -93,6 +93,6 @@ func (perf *performance) issue(ctx context.Context, dir string) (certifiedView, 
 	if len(done.Failed) > 0 {
 		return certifiedView{}, nil, fmt.Errorf("certificates of %d learners could not be made: %w", len(done.Failed), done.Failed[0].Err)
 	}
-	v, err := perf.writeCertificates(ctx, office, perf.learners, dir)
+	v, err := perf.writeCertificates(ctx, office, perf.learners, dir, tokenForms{})
 	return v, office, err
 }
