@@ -142,17 +142,7 @@ func checkTerms(v any) error {
 	return nil
 }
 
-var (
-	absoluteIRI = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^` + "`" + `\\]+$`)
-	languageTag = regexp.MustCompile(`^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$`)
-)
-
-// validIRI reports whether an IRI survives the conversion to RDF. json-gold
-// drops statements whose http IRI does not match its own idea of a URL.
-func validIRI(s string) bool {
-	web := strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
-	return absoluteIRI.MatchString(s) && (!web || ld.IsURL(s))
-}
+var languageTag = regexp.MustCompile(`^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$`)
 
 // maxIRI bounds an IRI: json-gold drops longer ones.
 const maxIRI = 2000
@@ -183,7 +173,7 @@ func checkMember(name string, member any, iris map[string]bool) error {
 	case "@id", "@type":
 		for _, iri := range asList(member) {
 			s, ok := iri.(string)
-			if !ok || len(s) > maxIRI || !absoluteIRI.MatchString(s) {
+			if !ok || len(s) > maxIRI || !absoluteIRI(s) {
 				return fmt.Errorf("%w %s %.200v: not an absolute IRI", ErrUnknown, name[1:], iri)
 			}
 			iris[s] = true
@@ -199,7 +189,7 @@ func checkMember(name string, member any, iris map[string]bool) error {
 	case "@list", "@graph":
 		return checkExpanded(member, iris)
 	}
-	if len(name) > maxIRI || !absoluteIRI.MatchString(name) {
+	if len(name) > maxIRI || !absoluteIRI(name) {
 		return fmt.Errorf("%w term %.200q", ErrUnknown, name)
 	}
 	return checkExpanded(member, iris)

@@ -14,7 +14,10 @@ var (
 	LibraryQuads = libraryQuads
 	OwnQuads     = ownQuads
 	ParseObject  = parseObject
+	CheckNumber  = checkNumber
 	SortsAlike   = sortsAlike
+	AbsoluteIRI  = absoluteIRI
+	PlainURL     = plainURL
 	Codes        = func() map[string]Result {
 		m := map[string]Result{}
 		for code, c := range codes {
