@@ -98,6 +98,13 @@ func TestExitCodes(t *testing.T) {
 		path := folder(t, func(f map[string][]byte) { tokens(t, f, sd, change) })
 		return strings.TrimSuffix(path, ".json") + map[bool]string{false: ".jwt", true: ".sd-jwt"}[sd]
 	}
+	nameless := func(b []byte) []byte {
+		shown, err := certify.Disclose(b, certify.DiscloseGrade)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shown
+	}
 	asIs := func(b []byte) []byte { return b }
 	tests := map[string]struct {
 		args []string
@@ -113,6 +120,8 @@ func TestExitCodes(t *testing.T) {
 		"a JWT, a line after it":          {[]string{token(false, func(b []byte) []byte { return append(b, '\n') })}, exitValid, "有效 VALID"},
 		"a JWT, changed":                  {[]string{token(false, func(b []byte) []byte { return bytes.Replace(b, []byte(".ey"), []byte(".fy"), 1) })}, exitInvalid, "✗"},
 		"an SD-JWT":                       {[]string{token(true, asIs)}, exitValid, "有效 VALID"},
+		"an SD-JWT shows what it shows":   {[]string{token(true, asIs)}, exitValid, "  grade: 91\n  hours: 64\n"},
+		"an SD-JWT without a name":        {[]string{token(true, nameless)}, exitValid, "清河市学分银行 · 3.5\n  grade: 91\n  urn:"},
 		"an SD-JWT cut":                   {[]string{token(true, func(b []byte) []byte { return b[:len(b)-1] })}, exitInvalid, "✗"},
 		"no status":                       {[]string{remove("status.json")}, exitIncomplete, "– 没有提供撤销名单"},
 		"no proof":                        {[]string{remove("cert.tlog-proof")}, exitIncomplete, "– 没有提供日志证明"},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -40,7 +41,13 @@ func printText(out io.Writer, answers []answer) error {
 func (a answer) write(b *strings.Builder) {
 	fmt.Fprintf(b, "%s\n", printable(a.File))
 	if c := a.Credential; c != nil {
-		fmt.Fprintf(b, "  %s\n", printable(strings.Join([]string{c.Name, c.IssuerName, c.Holder, c.Credits}, " · ")))
+		said := slices.DeleteFunc([]string{c.Name, c.IssuerName, c.Holder, c.Credits}, func(s string) bool { return s == "" })
+		fmt.Fprintf(b, "  %s\n", printable(strings.Join(said, " · ")))
+		for _, name := range certify.Disclosable() { // of an SD-JWT, as far as it is shown
+			if v, ok := c.Disclosed[name]; ok && name != certify.DiscloseName {
+				fmt.Fprintf(b, "  %s: %s\n", name, printable(shown(v)))
+			}
+		}
 		fmt.Fprintf(b, "  %s\n", printable(c.ID+" · "+c.Issuer))
 	}
 	for _, c := range a.Checks {
@@ -62,6 +69,18 @@ func (a answer) write(b *strings.Builder) {
 		fmt.Fprintf(b, "  信任名单 trust file: %s %s\n", printable(a.Trust.File), a.Trust.Fingerprint)
 	}
 	fmt.Fprintf(b, "  = %s\n", verdict(a.Verdict))
+}
+
+// shown writes a disclosed claim on one line.
+func shown(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(data)
 }
 
 func mark(r certify.Result) string {
