@@ -130,16 +130,16 @@ func (e CalendarDayKind) Valid() bool {
 
 // Defines values for CapMeasure.
 const (
-	Lines   CapMeasure = "lines"
-	Sources CapMeasure = "sources"
+	CapMeasureLines   CapMeasure = "lines"
+	CapMeasureSources CapMeasure = "sources"
 )
 
 // Valid indicates whether the value is a known member of the CapMeasure enum.
 func (e CapMeasure) Valid() bool {
 	switch e {
-	case Lines:
+	case CapMeasureLines:
 		return true
-	case Sources:
+	case CapMeasureSources:
 		return true
 	default:
 		return false
@@ -989,6 +989,51 @@ func (e ListApplicationsParamsFilter) Valid() bool {
 	case ListApplicationsParamsFilterReturned:
 		return true
 	case ListApplicationsParamsFilterUnclaimed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetCertificateSDJWTParamsDisclose.
+const (
+	GetCertificateSDJWTParamsDiscloseAccountNumber GetCertificateSDJWTParamsDisclose = "account_number"
+	GetCertificateSDJWTParamsDiscloseEnded         GetCertificateSDJWTParamsDisclose = "ended"
+	GetCertificateSDJWTParamsDiscloseGrade         GetCertificateSDJWTParamsDisclose = "grade"
+	GetCertificateSDJWTParamsDiscloseGrades        GetCertificateSDJWTParamsDisclose = "grades"
+	GetCertificateSDJWTParamsDiscloseHours         GetCertificateSDJWTParamsDisclose = "hours"
+	GetCertificateSDJWTParamsDiscloseLines         GetCertificateSDJWTParamsDisclose = "lines"
+	GetCertificateSDJWTParamsDiscloseName          GetCertificateSDJWTParamsDisclose = "name"
+	GetCertificateSDJWTParamsDiscloseNothing       GetCertificateSDJWTParamsDisclose = "nothing"
+	GetCertificateSDJWTParamsDiscloseNumber        GetCertificateSDJWTParamsDisclose = "number"
+	GetCertificateSDJWTParamsDiscloseSource        GetCertificateSDJWTParamsDisclose = "source"
+	GetCertificateSDJWTParamsDiscloseStarted       GetCertificateSDJWTParamsDisclose = "started"
+)
+
+// Valid indicates whether the value is a known member of the GetCertificateSDJWTParamsDisclose enum.
+func (e GetCertificateSDJWTParamsDisclose) Valid() bool {
+	switch e {
+	case GetCertificateSDJWTParamsDiscloseAccountNumber:
+		return true
+	case GetCertificateSDJWTParamsDiscloseEnded:
+		return true
+	case GetCertificateSDJWTParamsDiscloseGrade:
+		return true
+	case GetCertificateSDJWTParamsDiscloseGrades:
+		return true
+	case GetCertificateSDJWTParamsDiscloseHours:
+		return true
+	case GetCertificateSDJWTParamsDiscloseLines:
+		return true
+	case GetCertificateSDJWTParamsDiscloseName:
+		return true
+	case GetCertificateSDJWTParamsDiscloseNothing:
+		return true
+	case GetCertificateSDJWTParamsDiscloseNumber:
+		return true
+	case GetCertificateSDJWTParamsDiscloseSource:
+		return true
+	case GetCertificateSDJWTParamsDiscloseStarted:
 		return true
 	default:
 		return false
@@ -3518,7 +3563,7 @@ type VerifyCertificateJSONBody struct {
 	Certificate *map[string]interface{} `json:"certificate,omitempty"`
 
 	// Credential 证书原文 The credential
-	Credential json.RawMessage `json:"credential"`
+	Credential *json.RawMessage `json:"credential,omitempty"`
 
 	// Proof 日志证明 The .tlog-proof
 	Proof *string `json:"proof,omitempty"`
@@ -3528,10 +3573,19 @@ type VerifyCertificateJSONBody struct {
 
 	// StatusList 撤销名单凭证 The status list credential
 	StatusList *json.RawMessage `json:"status_list,omitempty"`
+
+	// Token JWT或SD-JWT形式的证书 A certificate as JWT or SD-JWT
+	Token *string `json:"token,omitempty"`
 }
 
 // GetCertificateParams defines parameters for GetCertificate.
 type GetCertificateParams struct {
+	// Purpose 用途，记入披露记录 What for; recorded with the disclosure
+	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
+}
+
+// GetCertificateJWTParams defines parameters for GetCertificateJWT.
+type GetCertificateJWTParams struct {
 	// Purpose 用途，记入披露记录 What for; recorded with the disclosure
 	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
 }
@@ -3547,6 +3601,18 @@ type RevokeCertificateParams struct {
 	// IdempotencyKey 幂等键 Chosen by the caller; a UUID does
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// GetCertificateSDJWTParams defines parameters for GetCertificateSDJWT.
+type GetCertificateSDJWTParams struct {
+	// Purpose 用途，记入披露记录 What for; recorded with the disclosure
+	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
+
+	// Disclose 出示哪些内容；不写则全部，`nothing`则都不出示 What is shown; all that there is if left out, `nothing` for none of it
+	Disclose *[]GetCertificateSDJWTParamsDisclose `form:"disclose,omitempty" json:"disclose,omitempty"`
+}
+
+// GetCertificateSDJWTParamsDisclose defines parameters for GetCertificateSDJWT.
+type GetCertificateSDJWTParamsDisclose string
 
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
@@ -4752,6 +4818,13 @@ type ClientInterface interface {
 	// Corresponds with GET /issuers/{issuer}/status/{list} (the `GetStatusList` operationId).
 	GetStatusList(ctx context.Context, issuer PathIssuer, list int, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetIssuerKey 签发机构的令牌公钥 A public key of an issuer for JWTs and SD-JWTs (JWK)
+	//
+	// The kid of an Open Badges JWT leads here. The same keys stand in the issuer's DID document; a retired one stays.
+	//
+	// Corresponds with GET /keys/{kid} (the `GetIssuerKey` operationId).
+	GetIssuerKey(ctx context.Context, kid string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMetrics 指标 Metrics in the format of Prometheus
 	//
 	// On the main address for callers from the machine itself only; see `admin_listen`.
@@ -4985,6 +5058,14 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/certificates/{certificate} (the `GetCertificate` operationId).
 	GetCertificate(ctx context.Context, certificate PathCertificate, params *GetCertificateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCertificateJWT JWT形式的证书 A certificate as Open Badges JWT (RS256)
+	//
+	// The same credential as getCertificate has, for verifiers that know JWTs only. Its log proof and its status list are
+	// those of the certificate.
+	//
+	// Corresponds with GET /v1/certificates/{certificate}/jwt (the `GetCertificateJWT` operationId).
+	GetCertificateJWT(ctx context.Context, certificate PathCertificate, params *GetCertificateJWTParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCertificateProof 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 	//
 	// It names nobody, and who knows the certificate's random id may have it.
@@ -5011,6 +5092,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/certificates/{certificate}/revoke (the `RevokeCertificate` operationId).
 	RevokeCertificate(ctx context.Context, certificate PathCertificate, params *RevokeCertificateParams, body RevokeCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCertificateSDJWT 可选择出示的证书 A certificate of which a part is shown (SD-JWT VC, ES256)
+	//
+	// Whoever gets the token sees the credits, the course, the issuer and the dates, and of the rest what is disclosed: so a
+	// credit can be shown without name or grade. Each answer is another token.
+	//
+	// Corresponds with GET /v1/certificates/{certificate}/sd-jwt (the `GetCertificateSDJWT` operationId).
+	GetCertificateSDJWT(ctx context.Context, certificate PathCertificate, params *GetCertificateSDJWTParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListClients 机器客户端 The clients within the caller's scope
 	//
@@ -6522,6 +6611,23 @@ func (c *Client) GetStatusList(ctx context.Context, issuer PathIssuer, list int,
 	return c.Client.Do(req)
 }
 
+// GetIssuerKey 签发机构的令牌公钥 A public key of an issuer for JWTs and SD-JWTs (JWK)
+//
+// The kid of an Open Badges JWT leads here. The same keys stand in the issuer's DID document; a retired one stays.
+//
+// Corresponds with GET /keys/{kid} (the `GetIssuerKey` operationId).
+func (c *Client) GetIssuerKey(ctx context.Context, kid string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetIssuerKeyRequest(c.Server, kid)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMetrics 指标 Metrics in the format of Prometheus
 //
 // On the main address for callers from the machine itself only; see `admin_listen`.
@@ -7075,6 +7181,24 @@ func (c *Client) GetCertificate(ctx context.Context, certificate PathCertificate
 	return c.Client.Do(req)
 }
 
+// GetCertificateJWT JWT形式的证书 A certificate as Open Badges JWT (RS256)
+//
+// The same credential as getCertificate has, for verifiers that know JWTs only. Its log proof and its status list are
+// those of the certificate.
+//
+// Corresponds with GET /v1/certificates/{certificate}/jwt (the `GetCertificateJWT` operationId).
+func (c *Client) GetCertificateJWT(ctx context.Context, certificate PathCertificate, params *GetCertificateJWTParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCertificateJWTRequest(c.Server, certificate, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetCertificateProof 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 //
 // It names nobody, and who knows the certificate's random id may have it.
@@ -7122,6 +7246,24 @@ func (c *Client) RevokeCertificateWithBody(ctx context.Context, certificate Path
 // Corresponds with POST /v1/certificates/{certificate}/revoke (the `RevokeCertificate` operationId).
 func (c *Client) RevokeCertificate(ctx context.Context, certificate PathCertificate, params *RevokeCertificateParams, body RevokeCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeCertificateRequest(c.Server, certificate, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCertificateSDJWT 可选择出示的证书 A certificate of which a part is shown (SD-JWT VC, ES256)
+//
+// Whoever gets the token sees the credits, the course, the issuer and the dates, and of the rest what is disclosed: so a
+// credit can be shown without name or grade. Each answer is another token.
+//
+// Corresponds with GET /v1/certificates/{certificate}/sd-jwt (the `GetCertificateSDJWT` operationId).
+func (c *Client) GetCertificateSDJWT(ctx context.Context, certificate PathCertificate, params *GetCertificateSDJWTParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCertificateSDJWTRequest(c.Server, certificate, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10401,6 +10543,40 @@ func NewGetStatusListRequest(server string, issuer PathIssuer, list int) (*http.
 	return req, nil
 }
 
+// NewGetIssuerKeyRequest constructs an http.Request for the GetIssuerKey method
+func NewGetIssuerKeyRequest(server string, kid string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "kid", kid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/keys/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetMetricsRequest constructs an http.Request for the GetMetrics method
 func NewGetMetricsRequest(server string) (*http.Request, error) {
 	var err error
@@ -11489,6 +11665,67 @@ func NewGetCertificateRequest(server string, certificate PathCertificate, params
 	return req, nil
 }
 
+// NewGetCertificateJWTRequest constructs an http.Request for the GetCertificateJWT method
+func NewGetCertificateJWTRequest(server string, certificate PathCertificate, params *GetCertificateJWTParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "certificate", certificate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/certificates/%s/jwt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Purpose != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "purpose", *params.Purpose, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetCertificateProofRequest constructs an http.Request for the GetCertificateProof method
 func NewGetCertificateProofRequest(server string, certificate PathCertificate) (*http.Request, error) {
 	var err error
@@ -11578,6 +11815,79 @@ func NewRevokeCertificateRequestWithBody(server string, certificate PathCertific
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewGetCertificateSDJWTRequest constructs an http.Request for the GetCertificateSDJWT method
+func NewGetCertificateSDJWTRequest(server string, certificate PathCertificate, params *GetCertificateSDJWTParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "certificate", certificate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/certificates/%s/sd-jwt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Purpose != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "purpose", *params.Purpose, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Disclose != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "disclose", *params.Disclose, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -17955,6 +18265,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /issuers/{issuer}/status/{list} (the `GetStatusList` operationId).
 	GetStatusListWithResponse(ctx context.Context, issuer PathIssuer, list int, reqEditors ...RequestEditorFn) (*GetStatusListResponse, error)
 
+	// GetIssuerKeyWithResponse 签发机构的令牌公钥 A public key of an issuer for JWTs and SD-JWTs (JWK)
+	//
+	// The kid of an Open Badges JWT leads here. The same keys stand in the issuer's DID document; a retired one stays.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /keys/{kid} (the `GetIssuerKey` operationId).
+	GetIssuerKeyWithResponse(ctx context.Context, kid string, reqEditors ...RequestEditorFn) (*GetIssuerKeyResponse, error)
+
 	// GetMetricsWithResponse 指标 Metrics in the format of Prometheus
 	//
 	// On the main address for callers from the machine itself only; see `admin_listen`.
@@ -18220,6 +18539,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/certificates/{certificate} (the `GetCertificate` operationId).
 	GetCertificateWithResponse(ctx context.Context, certificate PathCertificate, params *GetCertificateParams, reqEditors ...RequestEditorFn) (*GetCertificateResponse, error)
 
+	// GetCertificateJWTWithResponse JWT形式的证书 A certificate as Open Badges JWT (RS256)
+	//
+	// The same credential as getCertificate has, for verifiers that know JWTs only. Its log proof and its status list are
+	// those of the certificate.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/certificates/{certificate}/jwt (the `GetCertificateJWT` operationId).
+	GetCertificateJWTWithResponse(ctx context.Context, certificate PathCertificate, params *GetCertificateJWTParams, reqEditors ...RequestEditorFn) (*GetCertificateJWTResponse, error)
+
 	// GetCertificateProofWithResponse 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 	//
 	// It names nobody, and who knows the certificate's random id may have it.
@@ -18248,6 +18577,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/certificates/{certificate}/revoke (the `RevokeCertificate` operationId).
 	RevokeCertificateWithResponse(ctx context.Context, certificate PathCertificate, params *RevokeCertificateParams, body RevokeCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeCertificateResponse, error)
+
+	// GetCertificateSDJWTWithResponse 可选择出示的证书 A certificate of which a part is shown (SD-JWT VC, ES256)
+	//
+	// Whoever gets the token sees the credits, the course, the issuer and the dates, and of the rest what is disclosed: so a
+	// credit can be shown without name or grade. Each answer is another token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/certificates/{certificate}/sd-jwt (the `GetCertificateSDJWT` operationId).
+	GetCertificateSDJWTWithResponse(ctx context.Context, certificate PathCertificate, params *GetCertificateSDJWTParams, reqEditors ...RequestEditorFn) (*GetCertificateSDJWTResponse, error)
 
 	// ListClientsWithResponse 机器客户端 The clients within the caller's scope
 	//
@@ -20063,6 +20402,54 @@ func (r GetStatusListResponse) ContentType() string {
 	return ""
 }
 
+// GetIssuerKeyResponse200Headers the declared response headers of an HTTP 200 response for GetIssuerKey
+type GetIssuerKeyResponse200Headers struct {
+	CacheControl string
+}
+
+type GetIssuerKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *map[string]interface{}
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetIssuerKeyResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetIssuerKeyResponse) GetJSON200() *map[string]interface{} {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r GetIssuerKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetIssuerKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetIssuerKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetIssuerKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetMetricsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21054,6 +21441,40 @@ func (r GetCertificateResponse) ContentType() string {
 	return ""
 }
 
+type GetCertificateJWTResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCertificateJWTResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCertificateJWTResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCertificateJWTResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCertificateJWTResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetCertificateProofResponse200Headers the declared response headers of an HTTP 200 response for GetCertificateProof
 type GetCertificateProofResponse200Headers struct {
 	CacheControl string
@@ -21130,6 +21551,40 @@ func (r RevokeCertificateResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RevokeCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCertificateSDJWTResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCertificateSDJWTResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCertificateSDJWTResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCertificateSDJWTResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCertificateSDJWTResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -26091,6 +26546,21 @@ func (c *ClientWithResponses) GetStatusListWithResponse(ctx context.Context, iss
 	return ParseGetStatusListResponse(rsp)
 }
 
+// GetIssuerKeyWithResponse 签发机构的令牌公钥 A public key of an issuer for JWTs and SD-JWTs (JWK)
+//
+// The kid of an Open Badges JWT leads here. The same keys stand in the issuer's DID document; a retired one stays.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /keys/{kid} (the `GetIssuerKey` operationId).
+func (c *ClientWithResponses) GetIssuerKeyWithResponse(ctx context.Context, kid string, reqEditors ...RequestEditorFn) (*GetIssuerKeyResponse, error) {
+	rsp, err := c.GetIssuerKey(ctx, kid, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetIssuerKeyResponse(rsp)
+}
+
 // GetMetricsWithResponse 指标 Metrics in the format of Prometheus
 //
 // On the main address for callers from the machine itself only; see `admin_listen`.
@@ -26548,6 +27018,22 @@ func (c *ClientWithResponses) GetCertificateWithResponse(ctx context.Context, ce
 	return ParseGetCertificateResponse(rsp)
 }
 
+// GetCertificateJWTWithResponse JWT形式的证书 A certificate as Open Badges JWT (RS256)
+//
+// The same credential as getCertificate has, for verifiers that know JWTs only. Its log proof and its status list are
+// those of the certificate.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/certificates/{certificate}/jwt (the `GetCertificateJWT` operationId).
+func (c *ClientWithResponses) GetCertificateJWTWithResponse(ctx context.Context, certificate PathCertificate, params *GetCertificateJWTParams, reqEditors ...RequestEditorFn) (*GetCertificateJWTResponse, error) {
+	rsp, err := c.GetCertificateJWT(ctx, certificate, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCertificateJWTResponse(rsp)
+}
+
 // GetCertificateProofWithResponse 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 //
 // It names nobody, and who knows the certificate's random id may have it.
@@ -26593,6 +27079,22 @@ func (c *ClientWithResponses) RevokeCertificateWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseRevokeCertificateResponse(rsp)
+}
+
+// GetCertificateSDJWTWithResponse 可选择出示的证书 A certificate of which a part is shown (SD-JWT VC, ES256)
+//
+// Whoever gets the token sees the credits, the course, the issuer and the dates, and of the rest what is disclosed: so a
+// credit can be shown without name or grade. Each answer is another token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/certificates/{certificate}/sd-jwt (the `GetCertificateSDJWT` operationId).
+func (c *ClientWithResponses) GetCertificateSDJWTWithResponse(ctx context.Context, certificate PathCertificate, params *GetCertificateSDJWTParams, reqEditors ...RequestEditorFn) (*GetCertificateSDJWTResponse, error) {
+	rsp, err := c.GetCertificateSDJWT(ctx, certificate, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCertificateSDJWTResponse(rsp)
 }
 
 // ListClientsWithResponse 机器客户端 The clients within the caller's scope
@@ -29310,6 +29812,45 @@ func ParseGetStatusListResponse(rsp *http.Response) (*GetStatusListResponse, err
 	return response, nil
 }
 
+// ParseGetIssuerKeyResponse parses an HTTP response from a GetIssuerKeyWithResponse call
+func ParseGetIssuerKeyResponse(rsp *http.Response) (*GetIssuerKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetIssuerKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest map[string]interface{}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetIssuerKeyResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetMetricsResponse parses an HTTP response from a GetMetricsWithResponse call
 func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -29956,6 +30497,22 @@ func ParseGetCertificateResponse(rsp *http.Response) (*GetCertificateResponse, e
 	return response, nil
 }
 
+// ParseGetCertificateJWTResponse parses an HTTP response from a GetCertificateJWTWithResponse call
+func ParseGetCertificateJWTResponse(rsp *http.Response) (*GetCertificateJWTResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCertificateJWTResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
 // ParseGetCertificateProofResponse parses an HTTP response from a GetCertificateProofWithResponse call
 func ParseGetCertificateProofResponse(rsp *http.Response) (*GetCertificateProofResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -30006,6 +30563,22 @@ func ParseRevokeCertificateResponse(rsp *http.Response) (*RevokeCertificateRespo
 		}
 		response.JSON200 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseGetCertificateSDJWTResponse parses an HTTP response from a GetCertificateSDJWTWithResponse call
+func ParseGetCertificateSDJWTResponse(rsp *http.Response) (*GetCertificateSDJWTResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCertificateSDJWTResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
 	}
 
 	return response, nil
@@ -33627,6 +34200,9 @@ type ServerInterface interface {
 	// GetStatusList 撤销名单 A status list, signed by an issuer (Bitstring Status List)
 	// (GET /issuers/{issuer}/status/{list})
 	GetStatusList(w http.ResponseWriter, r *http.Request, issuer PathIssuer, list int)
+	// GetIssuerKey 签发机构的令牌公钥 A public key of an issuer for JWTs and SD-JWTs (JWK)
+	// (GET /keys/{kid})
+	GetIssuerKey(w http.ResponseWriter, r *http.Request, kid string)
 	// GetMetrics 指标 Metrics in the format of Prometheus
 	// (GET /metrics)
 	GetMetrics(w http.ResponseWriter, r *http.Request)
@@ -33699,12 +34275,18 @@ type ServerInterface interface {
 	// GetCertificate 证书原文 A certificate as its holder hands it on
 	// (GET /v1/certificates/{certificate})
 	GetCertificate(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params GetCertificateParams)
+	// GetCertificateJWT JWT形式的证书 A certificate as Open Badges JWT (RS256)
+	// (GET /v1/certificates/{certificate}/jwt)
+	GetCertificateJWT(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params GetCertificateJWTParams)
 	// GetCertificateProof 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 	// (GET /v1/certificates/{certificate}/proof)
 	GetCertificateProof(w http.ResponseWriter, r *http.Request, certificate PathCertificate)
 	// RevokeCertificate 吊销证书 Revoke a certificate
 	// (POST /v1/certificates/{certificate}/revoke)
 	RevokeCertificate(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params RevokeCertificateParams)
+	// GetCertificateSDJWT 可选择出示的证书 A certificate of which a part is shown (SD-JWT VC, ES256)
+	// (GET /v1/certificates/{certificate}/sd-jwt)
+	GetCertificateSDJWT(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params GetCertificateSDJWTParams)
 	// ListClients 机器客户端 The clients within the caller's scope
 	// (GET /v1/clients)
 	ListClients(w http.ResponseWriter, r *http.Request, params ListClientsParams)
@@ -34177,6 +34759,32 @@ func (siw *ServerInterfaceWrapper) GetStatusList(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetStatusList(w, r, issuer, list)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetIssuerKey operation middleware
+func (siw *ServerInterfaceWrapper) GetIssuerKey(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "kid" -------------
+	var kid string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kid", mux.Vars(r)["kid"], &kid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kid", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetIssuerKey(w, r, kid)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -34961,6 +35569,48 @@ func (siw *ServerInterfaceWrapper) GetCertificate(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// GetCertificateJWT operation middleware
+func (siw *ServerInterfaceWrapper) GetCertificateJWT(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "certificate" -------------
+	var certificate PathCertificate
+
+	err = runtime.BindStyledParameterWithOptions("simple", "certificate", mux.Vars(r)["certificate"], &certificate, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "certificate", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCertificateJWTParams
+
+	// ------------- Optional query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "purpose", r.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "purpose"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "purpose", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCertificateJWT(w, r, certificate, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetCertificateProof operation middleware
 func (siw *ServerInterfaceWrapper) GetCertificateProof(w http.ResponseWriter, r *http.Request) {
 
@@ -35032,6 +35682,61 @@ func (siw *ServerInterfaceWrapper) RevokeCertificate(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RevokeCertificate(w, r, certificate, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCertificateSDJWT operation middleware
+func (siw *ServerInterfaceWrapper) GetCertificateSDJWT(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "certificate" -------------
+	var certificate PathCertificate
+
+	err = runtime.BindStyledParameterWithOptions("simple", "certificate", mux.Vars(r)["certificate"], &certificate, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "certificate", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCertificateSDJWTParams
+
+	// ------------- Optional query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "purpose", r.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "purpose"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "purpose", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "disclose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "disclose", r.URL.Query(), &params.Disclose, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "disclose"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "disclose", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCertificateSDJWT(w, r, certificate, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -40317,6 +41022,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/issuers/{issuer}/status/{list}", wrapper.GetStatusList).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/keys/{kid}", wrapper.GetIssuerKey).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/metrics", wrapper.GetMetrics).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/oauth/revoke", wrapper.RevokeToken).Methods(http.MethodPost)
@@ -40363,9 +41070,13 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}", wrapper.GetCertificate).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/jwt", wrapper.GetCertificateJWT).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/proof", wrapper.GetCertificateProof).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/revoke", wrapper.RevokeCertificate).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/sd-jwt", wrapper.GetCertificateSDJWT).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/certificates/verify", wrapper.VerifyCertificate).Methods(http.MethodPost)
 
@@ -40841,6 +41552,36 @@ func (response GetStatusList200ApplicationvcResponse) VisitGetStatusListResponse
 		defer closer.Close()
 	}
 	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetIssuerKeyRequestObject struct {
+	Kid string `json:"kid"`
+}
+
+type GetIssuerKeyResponseObject interface {
+	VisitGetIssuerKeyResponse(w http.ResponseWriter) error
+}
+
+type GetIssuerKey200ResponseHeaders struct {
+	CacheControl string
+}
+
+type GetIssuerKey200JSONResponse struct {
+	Body    map[string]interface{}
+	Headers GetIssuerKey200ResponseHeaders
+}
+
+func (response GetIssuerKey200JSONResponse) VisitGetIssuerKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
 	return err
 }
 
@@ -41397,6 +42138,26 @@ func (response GetCertificate200JSONResponse) VisitGetCertificateResponse(w http
 	return err
 }
 
+type GetCertificateJWTRequestObject struct {
+	Certificate PathCertificate `json:"certificate"`
+	Params      GetCertificateJWTParams
+}
+
+type GetCertificateJWTResponseObject interface {
+	VisitGetCertificateJWTResponse(w http.ResponseWriter) error
+}
+
+type GetCertificateJWT200TextResponse string
+
+func (response GetCertificateJWT200TextResponse) VisitGetCertificateJWTResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
 type GetCertificateProofRequestObject struct {
 	Certificate PathCertificate `json:"certificate"`
 }
@@ -41445,6 +42206,26 @@ func (response RevokeCertificate200JSONResponse) VisitRevokeCertificateResponse(
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCertificateSDJWTRequestObject struct {
+	Certificate PathCertificate `json:"certificate"`
+	Params      GetCertificateSDJWTParams
+}
+
+type GetCertificateSDJWTResponseObject interface {
+	VisitGetCertificateSDJWTResponse(w http.ResponseWriter) error
+}
+
+type GetCertificateSDJWT200TextResponse string
+
+func (response GetCertificateSDJWT200TextResponse) VisitGetCertificateSDJWTResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
 	return err
 }
 
@@ -44641,6 +45422,9 @@ type StrictServerInterface interface {
 	// GetStatusList 撤销名单 A status list, signed by an issuer (Bitstring Status List)
 	// (GET /issuers/{issuer}/status/{list})
 	GetStatusList(ctx context.Context, request GetStatusListRequestObject) (GetStatusListResponseObject, error)
+	// GetIssuerKey 签发机构的令牌公钥 A public key of an issuer for JWTs and SD-JWTs (JWK)
+	// (GET /keys/{kid})
+	GetIssuerKey(ctx context.Context, request GetIssuerKeyRequestObject) (GetIssuerKeyResponseObject, error)
 	// GetMetrics 指标 Metrics in the format of Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
@@ -44713,12 +45497,18 @@ type StrictServerInterface interface {
 	// GetCertificate 证书原文 A certificate as its holder hands it on
 	// (GET /v1/certificates/{certificate})
 	GetCertificate(ctx context.Context, request GetCertificateRequestObject) (GetCertificateResponseObject, error)
+	// GetCertificateJWT JWT形式的证书 A certificate as Open Badges JWT (RS256)
+	// (GET /v1/certificates/{certificate}/jwt)
+	GetCertificateJWT(ctx context.Context, request GetCertificateJWTRequestObject) (GetCertificateJWTResponseObject, error)
 	// GetCertificateProof 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 	// (GET /v1/certificates/{certificate}/proof)
 	GetCertificateProof(ctx context.Context, request GetCertificateProofRequestObject) (GetCertificateProofResponseObject, error)
 	// RevokeCertificate 吊销证书 Revoke a certificate
 	// (POST /v1/certificates/{certificate}/revoke)
 	RevokeCertificate(ctx context.Context, request RevokeCertificateRequestObject) (RevokeCertificateResponseObject, error)
+	// GetCertificateSDJWT 可选择出示的证书 A certificate of which a part is shown (SD-JWT VC, ES256)
+	// (GET /v1/certificates/{certificate}/sd-jwt)
+	GetCertificateSDJWT(ctx context.Context, request GetCertificateSDJWTRequestObject) (GetCertificateSDJWTResponseObject, error)
 	// ListClients 机器客户端 The clients within the caller's scope
 	// (GET /v1/clients)
 	ListClients(ctx context.Context, request ListClientsRequestObject) (ListClientsResponseObject, error)
@@ -45255,6 +46045,32 @@ func (sh *strictHandler) GetStatusList(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetStatusListResponseObject); ok {
 		if err := validResponse.VisitGetStatusListResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIssuerKey operation middleware
+func (sh *strictHandler) GetIssuerKey(w http.ResponseWriter, r *http.Request, kid string) {
+	var request GetIssuerKeyRequestObject
+
+	request.Kid = kid
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIssuerKey(ctx, request.(GetIssuerKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIssuerKey")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetIssuerKeyResponseObject); ok {
+		if err := validResponse.VisitGetIssuerKeyResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -45937,6 +46753,33 @@ func (sh *strictHandler) GetCertificate(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// GetCertificateJWT operation middleware
+func (sh *strictHandler) GetCertificateJWT(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params GetCertificateJWTParams) {
+	var request GetCertificateJWTRequestObject
+
+	request.Certificate = certificate
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCertificateJWT(ctx, request.(GetCertificateJWTRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCertificateJWT")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCertificateJWTResponseObject); ok {
+		if err := validResponse.VisitGetCertificateJWTResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetCertificateProof operation middleware
 func (sh *strictHandler) GetCertificateProof(w http.ResponseWriter, r *http.Request, certificate PathCertificate) {
 	var request GetCertificateProofRequestObject
@@ -45990,6 +46833,33 @@ func (sh *strictHandler) RevokeCertificate(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RevokeCertificateResponseObject); ok {
 		if err := validResponse.VisitRevokeCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCertificateSDJWT operation middleware
+func (sh *strictHandler) GetCertificateSDJWT(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params GetCertificateSDJWTParams) {
+	var request GetCertificateSDJWTRequestObject
+
+	request.Certificate = certificate
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCertificateSDJWT(ctx, request.(GetCertificateSDJWTRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCertificateSDJWT")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCertificateSDJWTResponseObject); ok {
+		if err := validResponse.VisitGetCertificateSDJWTResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
