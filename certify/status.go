@@ -196,3 +196,38 @@ func verifyWith(doc map[string]any, issuer DIDDocument) error {
 	}
 	return p.verify(key.Public, sha256.Sum256([]byte(quads)))
 }
+
+// RevokedIn reports whether a status list has a credential as revoked. It looks
+// at neither signature: use it on what one made oneself, and [Verify] on what
+// came from elsewhere.
+func RevokedIn(credential, status []byte) (bool, error) {
+	doc, err := parseObject(credential)
+	if err != nil {
+		return false, err
+	}
+	h, err := readHeader(doc)
+	if err != nil {
+		return false, err
+	}
+	entry, there, err := h.revocationEntry()
+	if err != nil || !there {
+		return false, err
+	}
+	list, err := parseObject(status)
+	if err != nil {
+		return false, err
+	}
+	if list["id"] != entry.List {
+		return false, fmt.Errorf("%w: status list %.200v for an entry of %.200q", ErrMalformed, list["id"], entry.List)
+	}
+	subject, _ := list["credentialSubject"].(map[string]any)
+	encoded, err := text(subject, "encodedList")
+	if err != nil {
+		return false, err
+	}
+	bits, err := DecodeStatusList(encoded)
+	if err != nil {
+		return false, err
+	}
+	return bits.Revoked(entry.Index)
+}
