@@ -214,6 +214,23 @@ func (o *Office) Find(ctx context.Context, id string) (Certificate, error) {
 	return c, nil
 }
 
+// FindCode returns the row of the certificate that a code is printed on, or
+// ErrNotFound. Should two have the same code, which is not to be expected before
+// there are 2³⁵ of them, it is damage.
+func (o *Office) FindCode(ctx context.Context, code certify.Code) (Certificate, error) {
+	least, greatest := code.Range()
+	all, err := o.c.Store.Between(ctx, least, greatest, 2)
+	switch {
+	case err != nil:
+		return Certificate{}, fmt.Errorf("find certificate %s: %w", code, err)
+	case len(all) == 0:
+		return Certificate{}, fmt.Errorf("find certificate %s: %w", code, creditbank.ErrNotFound)
+	case len(all) > 1:
+		return Certificate{}, fmt.Errorf("find certificate %s: damaged: %s and %s have it", code, all[0].ID, all[1].ID)
+	}
+	return all[0], nil
+}
+
 // Proof returns the proof that a certificate stands in the log, as it is part
 // of what [Office.Fetch] hands out. It says nothing about the person.
 func (o *Office) Proof(ctx context.Context, id string) ([]byte, error) {

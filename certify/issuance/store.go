@@ -2,6 +2,7 @@ package issuance
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -43,6 +44,11 @@ type Store interface {
 
 	// Find returns the learner whose certificate has the id, or ErrNotFound.
 	Find(ctx context.Context, id string) (creditbank.LearnerID, error)
+
+	// Between returns up to limit certificates, revoked ones too, the hashes of
+	// whose records in the log are no less than least and no greater than
+	// greatest, in order of the hash.
+	Between(ctx context.Context, least, greatest [sha256.Size]byte, limit int) ([]Certificate, error)
 
 	// Revoked returns the indexes that are set in a status list, in order.
 	Revoked(ctx context.Context, list int) ([]int, error)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -103,6 +104,22 @@ func (c certificates) Find(ctx context.Context, id string) (creditbank.LearnerID
 		return "", fmt.Errorf("certificate %q: %w", id, err)
 	}
 	return learner, nil
+}
+
+// Between implements [issuance.Store].
+func (c certificates) Between(ctx context.Context, least, greatest [sha256.Size]byte, limit int) ([]issuance.Certificate, error) {
+	all, err := selectAll(ctx, c.s.readDB, scanCertificate, `
+		SELECT c.learner_id, c.seq, c.id, c.kind, c.institution, c.key_id, c.log_index, c.leaf, c.status_list, c.status_index,
+			c.at, c.sealed, c.digest, r.at, coalesce(r.log_index, 0)
+		FROM certificate AS c
+		LEFT JOIN certificate_revocation AS r ON r.learner_id = c.learner_id AND r.seq = c.seq
+		WHERE c.leaf BETWEEN $1 AND $2
+		ORDER BY c.leaf
+		LIMIT $3`, least[:], greatest[:], limit)
+	if err != nil {
+		return nil, fmt.Errorf("certificates from hash %x on: %w", least[:8], err)
+	}
+	return all, nil
 }
 
 // Revoked implements [issuance.Store].

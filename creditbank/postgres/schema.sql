@@ -496,6 +496,8 @@ CREATE INDEX application_shown ON public.application USING btree (due, learner_i
 
 CREATE INDEX application_wake ON public.application USING btree (wake, learner_id, seq) WHERE (wake < 99999999);
 
+CREATE INDEX certificate_leaf ON ONLY public.certificate USING btree (leaf);
+
 CREATE INDEX feed_unnumbered ON public.feed USING btree (id) WHERE (seq IS NULL);
 
 CREATE INDEX outcome_expiry ON ONLY public.outcome USING btree (expires_on) WHERE (granted AND (expires_on > 0));

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -102,6 +103,23 @@ func (c certificates) Find(ctx context.Context, id string) (creditbank.LearnerID
 		return "", fmt.Errorf("certificate %q: %w", id, err)
 	}
 	return learner, nil
+}
+
+// Between implements [issuance.Store].
+func (c certificates) Between(ctx context.Context, least, greatest [sha256.Size]byte, limit int) ([]issuance.Certificate, error) {
+	rows, err := c.s.readers.QueryContext(ctx, `
+		SELECT learner_id, seq, id, kind, institution, key_id, c.log_index, leaf, status_list, status_index, c.at, sealed, digest,
+			coalesce(r.at, 0), coalesce(r.log_index, 0)
+		FROM certificate AS c
+		LEFT JOIN certificate_revocation AS r USING (learner_id, seq)
+		WHERE leaf BETWEEN ? AND ?
+		ORDER BY leaf
+		LIMIT ?`, least[:], greatest[:], limit)
+	all, err := collect(rows, err, scanCertificate)
+	if err != nil {
+		return nil, fmt.Errorf("certificates from hash %x on: %w", least[:8], err)
+	}
+	return all, nil
 }
 
 // Revoked implements [issuance.Store].

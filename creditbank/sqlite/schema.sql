@@ -133,6 +133,8 @@ CREATE TABLE certificate (
     CONSTRAINT certificate_pkey PRIMARY KEY (learner_id, seq)
 ) STRICT;
 
+CREATE INDEX certificate_leaf ON certificate (leaf);
+
 CREATE TRIGGER certificate_no_delete BEFORE DELETE ON certificate BEGIN SELECT RAISE(ABORT, 'certificates are never deleted'); END;
 
 CREATE TRIGGER certificate_no_update BEFORE UPDATE ON certificate BEGIN SELECT RAISE(ABORT, 'certificates are never edited'); END;

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"testing"
 
+	"creditbank/certify"
 	"creditbank/certify/issuance"
 	"creditbank/certify/tlog"
 	"creditbank/creditbank"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/sumdb/note"
 	xtlog "golang.org/x/mod/sumdb/tlog"
 )
@@ -137,6 +139,10 @@ func CheckAll(t testing.TB, ledger creditbank.Store, store issuance.Store) []iss
 			}
 			if owner, err := store.Find(t.Context(), c.ID); err != nil || owner != id {
 				t.Errorf("Find(%s) = %s, %v; want %s", c.ID, owner, err, id)
+			}
+			least, greatest := certify.CodeOf(c.Leaf.SHA256).Range()
+			if found, err := store.Between(t.Context(), least, greatest, 2); err != nil || !cmp.Equal(found, []issuance.Certificate{c}) {
+				t.Errorf("certificates with the code of %s: %v, %v", c.ID, found, err)
 			}
 		}
 		all = append(all, have...)

@@ -1,8 +1,11 @@
 package issuancetest
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 
@@ -12,6 +15,7 @@ import (
 	"creditbank/creditbank/storetest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var commitTests = []test{
@@ -79,6 +83,7 @@ func testReadBack(t *testing.T, h Harness) {
 				t.Errorf("Certificates(%s) differs (-want +got):\n%s", id, diff)
 			}
 		}
+		checkBetween(t, store)
 		if bits, err := store.Revoked(t.Context(), 1); err != nil || !cmp.Equal(bits, []int{1, 3}) {
 			t.Errorf("Revoked(1) = %v, %v; want 1 and 3", bits, err)
 		}
@@ -267,4 +272,36 @@ func testCancelled(t *testing.T, h Harness) {
 		t.Errorf("Commit under a context that has ended = %v, %v", moved, err)
 	}
 	wantState(t, h.Store, before)
+}
+
+// checkBetween looks up certificates by ranges of their hashes.
+func checkBetween(t *testing.T, store issuance.Store) {
+	t.Helper()
+	var zero, top [sha256.Size]byte
+	for i := range top {
+		top[i] = 0xff
+	}
+	all, err := store.Between(t.Context(), zero, top, 100)
+	if err != nil || len(all) < 2 {
+		t.Fatalf("Between of everything: %d, %v; want 2 or more", len(all), err)
+	}
+	hash := func(i int) [sha256.Size]byte { return all[i].Leaf.SHA256 }
+	if !slices.IsSortedFunc(all, func(a, b issuance.Certificate) int { return bytes.Compare(a.Leaf.SHA256[:], b.Leaf.SHA256[:]) }) {
+		t.Error("Between is not in order of the hash")
+	}
+	for _, c := range []struct {
+		name            string
+		least, greatest [sha256.Size]byte
+		limit           int
+		want            []issuance.Certificate
+	}{
+		{"from itself to itself", hash(1), hash(1), 9, all[1:2]},
+		{"up to one", zero, hash(0), 9, all[:1]},
+		{"no more than asked for", zero, top, 1, all[:1]},
+		{"none", zero, zero, 9, nil},
+	} {
+		if got, err := store.Between(t.Context(), c.least, c.greatest, c.limit); err != nil || !cmp.Equal(got, c.want, cmpopts.EquateEmpty()) {
+			t.Errorf("Between %s: %v, %v", c.name, got, err)
+		}
+	}
 }
