@@ -26,7 +26,7 @@ var permissions = map[string][]access.Role{
 	// tokens, keys and what everybody may see
 	"createToken": {anyone}, "getJWKS": {anyone}, "getAuthorizationServer": {anyone}, "revokeToken": everybody,
 	"getIssuerDID": {anyone}, "getStatusList": {anyone}, "getTrust": {anyone}, "getIssuerKey": {anyone}, "verifyCertificate": {anyone},
-	"getCheckpoint": {anyone}, "getTile": {anyone}, "getCertificateProof": {anyone}, "getConsentText": {anyone},
+	"getCheckpoint": {anyone}, "getTile": {anyone}, "getCertificateProof": {anyone}, "findCertificate": {anyone}, "getConsentText": {anyone},
 	"getHealth": {anyone}, "getReadiness": {anyone}, "getMetrics": {anyone}, "getContract": {anyone}, "getProblem": {anyone},
 
 	// reference data and rules
@@ -97,6 +97,7 @@ var permissions = map[string][]access.Role{
 	"issueCertificate":  {learner, poster, clerk},
 	"getCertificate":    {learner, reviewer, clerk, operator, auditor},
 	"getCertificateJWT": {learner, reviewer, clerk, operator, auditor}, "getCertificateSDJWT": {learner, reviewer, clerk, operator, auditor},
+	"getCertificatePDF": {learner, reviewer, clerk, operator, auditor},
 	"revokeCertificate": {clerk, operator},
 
 	// consent and disclosure

@@ -79,6 +79,9 @@ type Config struct {
 	// made of; nil for none.
 	Pages func(*Server, Config) (Pages, error)
 
+	// Printer makes PDFs of certificates; nil where there is no font to do it with.
+	Printer Printer
+
 	// Metrics takes measurements; nil for none.
 	Metrics Metrics
 

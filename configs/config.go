@@ -147,6 +147,10 @@ type Certificates struct {
 	AnchorFile string `yaml:"anchor_file"`
 	// Interval is the least time between two anchors. Default 1m.
 	Interval time.Duration `yaml:"interval" range:"1s,1d"`
+	// Fonts are the TrueType files that certificates are printed in, the first
+	// first: a character that it lacks is set in the next that has it. Default
+	// empty: those that are where systems keep fonts.
+	Fonts []string `yaml:"fonts"`
 }
 
 // The kinds of anchor.

@@ -51,7 +51,7 @@ func Default() Config {
 		Tokens:       Tokens{Lifetime: 10 * time.Minute, Rotation: 30 * day},
 		Sessions:     Sessions{Idle: 30 * time.Minute, Longest: 12 * time.Hour},
 		OIDC:         OIDC{Name: creditbank.Text{ZH: "统一身份认证", EN: "Single sign-on"}},
-		Certificates: Certificates{StatusValidity: 7 * day, Anchor: AnchorLocal, AnchorFile: "anchor.log", Interval: time.Minute},
+		Certificates: Certificates{StatusValidity: 7 * day, Anchor: AnchorLocal, AnchorFile: "anchor.log", Interval: time.Minute, Fonts: []string{}},
 		Rules:        Rules{Quorum: 1, PublicityDays: 7},
 		Telemetry:    Telemetry{LogLevel: slog.LevelInfo, LogFormat: LogJSON, Sample: 0.05},
 

@@ -76,6 +76,7 @@ var others = map[string]string{
 	"certificates.anchor":           "none",
 	"certificates.anchor_file":      "/anchor",
 	"certificates.interval":         "10s",
+	"certificates.fonts":            "/fonts/a.ttf,/fonts/b.ttc",
 	"telemetry.log_level":           "warn",
 	"telemetry.log_format":          "text",
 	"telemetry.otlp_endpoint":       "https://traces.example:4318/v1/traces",

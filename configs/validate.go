@@ -58,6 +58,13 @@ func (f field) validate(report reporter) {
 		from, to, _ := strings.Cut(bounds, ",")
 		report.malformed(f.path, fmt.Sprintf("应在%s与%s之间", from, to), fmt.Sprintf("is not between %s and %s", from, to))
 	}
+	if f.value.Kind() == reflect.Slice && f.value.Type().Elem().Kind() == reflect.String {
+		for i := range f.value.Len() {
+			if s := f.value.Index(i).String(); s == "" || !isPlain(s) {
+				report.malformed(f.path, "各项应为不超过1024字节的可见文字，首尾无空格", "has an element that is not printable text of at most 1024 bytes without blanks at its ends")
+			}
+		}
+	}
 	if f.value.Kind() == reflect.String && !isPlain(f.value.String()) {
 		report.malformed(f.path, "应为不超过1024字节的可见文字，首尾无空格", "is not printable text of at most 1024 bytes without blanks at its ends")
 	}

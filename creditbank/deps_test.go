@@ -33,6 +33,8 @@ var arrows = map[string][]string{
 	"certify/certifytest":              {"certify", "certify/tlog"},
 	"certify/foreign":                  {},
 	"certify/sm2":                      {"certify"},
+	"certify/pdf":                      {"certify", "certify/tlog"},
+	"certify/pdf/pdftest":              {"certify/pdf"},
 	"certify/keyfile":                  {"certify", "certify/issuance", "certify/tlog"},
 	"chain":                            {},
 	"chain/chaintest":                  {"chain", "certify/tlog"},
@@ -45,8 +47,8 @@ var arrows = map[string][]string{
 	"configs/rules":                    {"creditbank"},
 	"api/telemetry":                    {"configs"},
 	"cmd/certverify":                   {"certify"},
-	"api":                              {"api/contract", "api/replica", "api/token", "certify", "certify/issuance", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/trial"},
-	"api/apitest":                      {"api", "api/contract", "api/host", "api/replica", "certify/keyfile", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/scenario", "creditbank/sqlite", "creditbank/vault"},
+	"api":                              {"api/contract", "api/replica", "api/token", "certify", "certify/issuance", "certify/pdf", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/trial"},
+	"api/apitest":                      {"api", "api/contract", "api/host", "api/replica", "certify/keyfile", "certify/pdf/pdftest", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/scenario", "creditbank/sqlite", "creditbank/vault"},
 	"api/apitest/roles":                {},
 	"api/apitest/fuzz":                 {"api", "api/apitest", "api/apitest/generate", "api/contract", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/sqlite"},
 	"api/apitest/generate":             {},
@@ -56,7 +58,7 @@ var arrows = map[string][]string{
 	"api/token":                        {},
 	"api/oidc":                         {"creditbank"},
 	"api/play":                         {"api/contract", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/scenario"},
-	"api/web":                          {"api", "api/oidc", "certify", "certify/issuance", "creditbank", "creditbank/access", "creditbank/rule"},
+	"api/web":                          {"api", "api/oidc", "certify", "certify/issuance", "certify/pdf", "creditbank", "creditbank/access", "creditbank/rule"},
 }
 
 // commands tie everything together and are not restricted.

@@ -23,6 +23,7 @@ import (
 	"creditbank/api/host"
 	"creditbank/api/replica"
 	"creditbank/certify/keyfile"
+	"creditbank/certify/pdf/pdftest"
 	"creditbank/chain"
 	"creditbank/creditbank"
 	"creditbank/creditbank/access"
@@ -52,6 +53,8 @@ type Options struct {
 
 	// Metrics answers for what was measured; nil for 403.
 	Metrics http.Handler
+
+	Printer *api.Printer // what prints certificates; one in the font of pdftest if nil
 
 	Anchor chain.Anchorer // what records checkpoints; nil for none
 
@@ -176,7 +179,7 @@ func (w *World) open(o Options, ledger host.Ledger) *host.Host {
 		Poster: o.Queue, Anchor: o.Anchor, Rules: o.Rules,
 		Server: api.Config{
 			Shared: shared, PublicURL: o.PublicURL, InsecureCookies: !o.SecureCookies, Limits: generous(o.Limits), TrustedProxies: o.TrustedProxies, Poster: o.Poster,
-			Pages: o.Pages, MetricsHandler: o.Metrics,
+			Pages: o.Pages, MetricsHandler: o.Metrics, Printer: w.printer(o),
 		},
 	})
 	if err != nil {
@@ -277,6 +280,13 @@ func (w *World) LearnerToken(id creditbank.LearnerID) string {
 		}
 	}
 	return w.token(sub)
+}
+
+func (w *World) printer(o Options) api.Printer {
+	if o.Printer != nil {
+		return *o.Printer
+	}
+	return pdftest.Renderer(w.t)
 }
 
 // Open opens the accounts of the city's learners and returns their ids by alias.

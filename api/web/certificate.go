@@ -67,8 +67,8 @@ func (s *Site) certified(a *creditbank.Account, c issuance.Certificate) creditba
 	return words["conversion"] // one whose grades were changed since, twice
 }
 
-// certificate hands a learner a certificate of their own as a file. Of another's
-// nobody learns that there is one.
+// certificate hands a learner a certificate of their own as a file, a PDF if that
+// is asked for. Of another's nobody learns that there is one.
 func (s *Site) certificate(v *visit) error {
 	if !v.LoggedIn {
 		return v.to("/login?" + url.Values{"next": {"/me"}}.Encode())
@@ -85,8 +85,20 @@ func (s *Site) certificate(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", "application/vc; charset=utf-8")
-	v.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="certificate-%d.json"`, c.Seq))
-	v.w.Write(h.Bundle.Credential) // too late to report a failure
+	if v.r.URL.Query().Get("as") == "pdf" {
+		data, err := s.c.Server.Print(h.Bundle)
+		if err != nil {
+			return err
+		}
+		return v.file("application/pdf", fmt.Sprintf("certificate-%d.pdf", c.Seq), data)
+	}
+	return v.file("application/vc; charset=utf-8", fmt.Sprintf("certificate-%d.json", c.Seq), h.Bundle.Credential)
+}
+
+// file answers with a file to keep.
+func (v *visit) file(kind, name string, data []byte) error {
+	v.w.Header().Set("Content-Type", kind)
+	v.w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+	v.w.Write(data) // too late to report a failure
 	return nil
 }

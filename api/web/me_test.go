@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"creditbank/api/apitest"
 	"creditbank/api/contract"
 	"creditbank/api/web"
+	"creditbank/certify/pdf"
 	"creditbank/creditbank"
 )
 
@@ -143,7 +145,15 @@ func TestCertificateOfOnesOwn(t *testing.T) {
 	want, err := w.Office.Fetch(t.Context(), issued[0].ID)
 	must(t, err)
 	b := w.activated(t)
-	link := attr(b.find(func(n *html.Node) bool { return strings.HasPrefix(attr(n, "href"), "/me/certificate") }), "href")
+	link := attr(b.find(func(n *html.Node) bool {
+		return strings.HasPrefix(attr(n, "href"), "/me/certificate") && !strings.Contains(attr(n, "href"), "as=pdf")
+	}), "href")
+	printed := attr(b.find(func(n *html.Node) bool { return strings.HasSuffix(attr(n, "href"), "&as=pdf") }), "href")
+	b.get(printed)
+	if credential, _, _, err := pdf.Extract([]byte(b.body)); err != nil || !bytes.Equal(credential, want.Bundle.Credential) ||
+		b.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(b.header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("PDF: %d %v %v", b.status, b.header, err)
+	}
 	b.get(link)
 	if b.status != 200 || b.body != string(want.Bundle.Credential) || !strings.HasPrefix(b.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("%d %v %s", b.status, b.header, b.body)

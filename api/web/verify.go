@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"creditbank/certify"
+	"creditbank/certify/pdf"
 	"creditbank/creditbank"
 )
 
@@ -22,6 +23,17 @@ type verified struct {
 	Checks []checked
 	As     string // of the status list
 	At     string
+	Code   string // that was typed, or scanned
+	Found  *found // the certificate that has it
+}
+
+// found is what everybody may know of a certificate by its code.
+type found struct {
+	Code   string
+	Kind   creditbank.Text
+	Issuer string
+	On     creditbank.Date // issued
+	Gone   creditbank.Date // revoked; 0 while it is valid
 }
 
 // A checked is one check in words.
@@ -32,7 +44,31 @@ type checked struct {
 	Detail string
 }
 
-func (s *Site) verifyForm(v *visit) error { return v.show(http.StatusOK, "verify", verified{}) }
+// verifyForm shows the form; with a code, as the QR code of a printed certificate
+// has it, what it stands for.
+func (s *Site) verifyForm(v *visit) error {
+	typed := v.r.URL.Query().Get("code")
+	if typed == "" {
+		return v.show(http.StatusOK, "verify", verified{})
+	}
+	code, c, err := s.c.Server.Find(v.r.Context(), typed)
+	var input *creditbank.InputError
+	if errors.As(err, &input) {
+		status := http.StatusBadRequest
+		if errors.Is(err, creditbank.ErrNotFound) {
+			status = http.StatusNotFound
+		}
+		return v.show(status, "verify", verified{Fault: v.text(input.Reason), Code: printable(typed)})
+	}
+	if err != nil {
+		return err
+	}
+	f := &found{Code: code.String(), Kind: words["kind."+string(c.Kind)], Issuer: s.institution(c.Institution), On: s.day(c.Created)}
+	if !c.Valid() {
+		f.Gone = s.day(c.RevokedAt)
+	}
+	return v.show(http.StatusOK, "verify", verified{Code: f.Code, Found: f})
+}
 
 // verify checks a certificate that somebody pasted or chose a file of. Nothing
 // of it is kept.
@@ -45,7 +81,12 @@ func (s *Site) verify(v *visit) error {
 		}
 		return v.show(http.StatusBadRequest, "verify", verified{Fault: v.text(input.Reason)})
 	}
-	report, err := s.c.Server.Verify(v.r.Context(), unwrap(sent))
+	bundle, err := unwrap(sent)
+	var input *creditbank.InputError
+	if errors.As(err, &input) {
+		return v.show(http.StatusBadRequest, "verify", verified{Fault: v.text(input.Reason)})
+	}
+	report, err := s.c.Server.Verify(v.r.Context(), bundle)
 	if err != nil {
 		return err
 	}
@@ -86,9 +127,21 @@ func uploaded(r *http.Request) ([]byte, error) {
 	return data, nil
 }
 
-// unwrap takes a certificate out of what the operation getCertificate answers
-// with. What is something else is taken for a certificate as it is.
-func unwrap(data []byte) certify.Bundle {
+// unwrap takes a certificate out of its PDF, or out of what the operation
+// getCertificate answers with. What is something else is taken for a certificate
+// as it is.
+func unwrap(data []byte) (certify.Bundle, error) {
+	if bytes.HasPrefix(data, []byte("%PDF-")) {
+		credential, proof, status, err := pdf.Extract(data)
+		if errors.Is(err, pdf.ErrNoCertificate) {
+			return certify.Bundle{}, creditbank.Invalid(creditbank.CodeMissing, "file", "这个 PDF 里没有证书：它可能是扫描件，或是另行打印生成的；请用原来的文件，或输入核验码",
+				"there is no certificate in this PDF: it may be a scan, or was printed to a file anew; take the original file, or type its code")
+		}
+		if err != nil {
+			return certify.Bundle{}, creditbank.Invalid(creditbank.CodeMalformed, "file", "无法读取这个 PDF：文件已损坏、加密或过大", "the PDF cannot be read: it is damaged, encrypted or too large")
+		}
+		return certify.Bundle{Credential: credential, Proof: proof, Status: status}, nil
+	}
 	var handed struct {
 		Credential json.RawMessage `json:"credential"`
 		Proof      string          `json:"proof"`
@@ -99,9 +152,9 @@ func unwrap(data []byte) certify.Bundle {
 		if handed.Proof != "" {
 			b.Proof = []byte(handed.Proof)
 		}
-		return b
+		return b, nil
 	}
-	return certify.Bundle{Credential: data}
+	return certify.Bundle{Credential: data}, nil
 }
 
 // printable keeps what strangers wrote from showing itself in another order than

@@ -25,6 +25,8 @@ type Server interface {
 	EndSession(http.ResponseWriter, *http.Request) error
 	Cookie(name, value string, lasts time.Duration) *http.Cookie
 	Verify(context.Context, certify.Bundle) (certify.Report, error)
+	Print(certify.Bundle) ([]byte, error)
+	Find(ctx context.Context, typed string) (certify.Code, issuance.Certificate, error)
 	Explain(error) api.Trouble
 	Fail(http.ResponseWriter, *http.Request, error)
 }

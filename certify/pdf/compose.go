@@ -68,7 +68,7 @@ func (p *composer) first(code *qr.Code) {
 	p.frame(30, 30, pageWidth-60, pageHeight-60, 0.3, seal)
 	p.floor = pageHeight - 62 - block
 	p.foot(code)
-	p.y = 78
+	p.y = 70
 }
 
 // next begins another page.
@@ -111,7 +111,7 @@ func (p *composer) middle(s style, leading float64, text string) {
 // lead sets who certifies what of whom.
 func (p *composer) lead() {
 	p.middle(issuerStyle, 17, p.c.issuer)
-	p.y += 18
+	p.y += 14
 	p.middle(titleStyle, 38, p.c.title)
 	p.y += 4
 	p.middle(latinStyle, 15, p.c.titleEn)

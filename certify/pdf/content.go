@@ -206,21 +206,24 @@ func (c *content) readFacts(w credential) {
 	}
 	s, a := w.Subject, w.Subject.Achievement
 	add("证书编号", "Number", s.LicenseNumber)
-	add("名称", "Title", c.name)
 	add("代码", "Code", a.Code)
-	if a.Description != a.Name {
-		add("内容", "Description", a.Description)
-	}
 	c.readResults(s, add)
 	add("开始日期", "Started", day(s.Started))
 	add("完成日期", "Completed", day(s.Ended))
+	add("授予日期", "Awarded", day(w.AwardedDate))
+	add("签发日期", "Issued", day(w.ValidFrom))
+	add("有效期至", "Valid until", day(w.ValidUntil))
 	for _, x := range a.Alignment {
-		add(orElse(x.Framework, "级别"), "Level, category", x.Name)
+		add(orElse(x.Framework, "框架"), "Framework", x.Name)
+	}
+	add("名称", "Title", c.name)
+	if a.Description != a.Name {
+		add("内容", "Description", a.Description)
 	}
 	add("获得条件", "Criteria", a.Criteria.Narrative)
 	add("课程设置机构", "Designed by", withNumber(a.Creator, w.Issuer))
 	if s.Source != nil {
-		add("学习机构", "Institution", withNumber(*s.Source, profile{}))
+		add("学习机构", "Institution", withNumber(*s.Source, w.Issuer))
 	}
 	text, notice := splitNotice(w.Description)
 	c.notice = notice
@@ -228,9 +231,6 @@ func (c *content) readFacts(w credential) {
 	for _, e := range w.Evidence {
 		c.sources = append(c.sources, readSource(e))
 	}
-	add("授予日期", "Awarded", day(w.AwardedDate))
-	add("签发日期", "Issued", day(w.ValidFrom))
-	add("有效期至", "Valid until", day(w.ValidUntil))
 }
 
 var (
@@ -309,9 +309,9 @@ func splitNotice(description string) (rest, notice string) {
 }
 
 // withNumber returns the name of an institution with its registered number, or
-// nothing if it is the one that is named already.
+// nothing if that is no more than what is known already.
 func withNumber(p, known profile) string {
-	if p.Name == "" || p.ID == known.ID {
+	if p.Name == "" || p.ID == known.ID && p.Name == known.Name && len(p.Identifier) == 0 {
 		return ""
 	}
 	s := p.Name

@@ -130,6 +130,13 @@ func TestEachCharacterIsOnThePageOnce(t *testing.T) {
 	}
 }
 
+func TestOutcomeFitsOnOnePage(t *testing.T) {
+	text := textOf(t, render(t, pdftest.Renderer(t), certifytest.New(t).Issue(certifytest.Outcome(1))))
+	if !strings.Contains(text, "1/1") {
+		t.Errorf("it takes more than a page: %s", text)
+	}
+}
+
 func TestManyLinesGoOnOnMorePages(t *testing.T) {
 	data := render(t, pdftest.Renderer(t), certifytest.New(t).Issue(longConversion()))
 	path := filepath.Join(t.TempDir(), "certificate.pdf")

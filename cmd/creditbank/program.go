@@ -104,7 +104,7 @@ func (p *program) addCommands(root *cobra.Command) {
 	}
 	add("start", p.demoCommand(), p.tourCommand(), p.initCommand(), p.simulateCommand())
 	add("learner", p.balanceCommand(), p.statementCommand(), p.lotsCommand(), p.planCommand(), p.convertCommand(),
-		p.certifyCommand(), p.enrolCommand(), p.leaveCommand(), p.freezeCommand(), p.unfreezeCommand(), p.revokeCommand(), p.awardCommand(), p.inboxCommand(), p.replayCommand(), p.applicationsCommand(), p.petitionsCommand())
+		p.certifyCommand(), p.certificateCommand(), p.enrolCommand(), p.leaveCommand(), p.freezeCommand(), p.unfreezeCommand(), p.revokeCommand(), p.awardCommand(), p.inboxCommand(), p.replayCommand(), p.applicationsCommand(), p.petitionsCommand())
 	add("operate", p.postCommand(), p.learnersCommand(), p.rulesCommand(), p.concernsCommand(), p.calendarCommand(), p.rerecogniseCommand(), p.keysCommand(), p.doctorCommand(), p.sweepCommand(), p.serveCommand(), p.accessCommand())
 	root.AddCommand(p.benchCommand())
 	root.SetHelpCommandGroupID("start")

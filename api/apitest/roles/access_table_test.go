@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"creditbank/api/apitest"
+	"creditbank/certify"
 	"creditbank/creditbank"
 	"creditbank/creditbank/access"
 )
@@ -104,6 +105,14 @@ func publicOperations() []operation {
 			})
 			return ask{method: "GET", path: "/keys/i01.rs256-1"}
 		}, none: func(*scene) ask { return ask{method: "GET", path: "/keys/i01.rs256-9"} }},
+		{id: "findCertificate", ask: func(s *scene, _ person) ask {
+			code := s.keep("code", func() string {
+				c, err := s.Office.Find(s.t.Context(), s.certificate())
+				s.must(err)
+				return certify.CodeOf(c.Leaf.SHA256).String()
+			})
+			return ask{method: "GET", path: "/v1/certificates/by-code/" + code}
+		}, none: func(*scene) ask { return ask{method: "GET", path: "/v1/certificates/by-code/WERC-8GMR-ZGE1-96Y8"} }},
 		{id: "verifyCertificate", ask: func(s *scene, _ person) ask {
 			credential := s.keep("credential", func() string {
 				h, err := s.Office.Fetch(s.t.Context(), s.certificate())
@@ -337,6 +346,8 @@ func certificateOperations() []operation {
 				return ask{method: "GET", path: s.certificatePath("/sd-jwt?disclose=nothing")}
 			},
 			none: noCertificate("GET", "/sd-jwt", nil)},
+		{id: "getCertificatePDF", by: readers(), tells: fields("CERTIFICATES"),
+			ask: func(s *scene, _ person) ask { return ask{method: "GET", path: s.certificatePath("/pdf")} }, none: noCertificate("GET", "/pdf", nil)},
 		{id: "revokeCertificate", by: roles(ofI06, "clerk", "operator"), ask: func(s *scene, _ person) ask {
 			id := s.keep("certificate of I06", func() string { return s.certificateOf("L2") })
 			return ask{method: "POST", path: "/v1/certificates/" + id + "/revoke", body: reason}

@@ -24,6 +24,7 @@ import (
 	"creditbank/api/telemetry"
 	"creditbank/api/web"
 	"creditbank/certify"
+	"creditbank/certify/pdf"
 	"creditbank/cmd/creditbank/internal/embedded"
 	"creditbank/configs"
 	"creditbank/creditbank"
@@ -153,10 +154,27 @@ func (s *Service) assemble(ctx context.Context, o Options, secrets configs.Secre
 	if c.Server.Pages, err = s.pages(o, keys, secrets, clock); err != nil {
 		return err
 	}
+	if c.Server.Printer, err = printer(o); err != nil {
+		return err
+	}
 	if s.Host, err = host.Open(ctx, c); err != nil {
 		return err
 	}
 	return nil
+}
+
+// printer returns what prints certificates. A service without a font serves all
+// the rest; fonts that were named must be there.
+func printer(o Options) (api.Printer, error) {
+	fonts, err := pdf.FindFonts(o.Config.Certificates.Fonts)
+	if errors.Is(err, pdf.ErrNoFont) {
+		o.Log.Warn("no font to print certificates with", slog.String("hint", pdf.NoFontEn))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("certificates.fonts: %w", err)
+	}
+	return pdf.New(fonts...)
 }
 
 // jobs returns a measure of each job of the sweep.
