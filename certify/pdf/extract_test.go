@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +159,17 @@ func TestExtractRefuses(t *testing.T) {
 				t.Errorf("Extract took %v", took)
 			}
 		})
+	}
+}
+
+func TestBombIsNotUnpacked(t *testing.T) {
+	bomb := carrying("credential.json", "/Filter/FlateDecode", pack(make([]byte, 256<<20)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, _, err := pdf.Extract(bomb)
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, pdf.ErrPDF) || got > 100<<20 {
+		t.Errorf("Extract of %d bytes: %v, with %d bytes of memory", len(bomb), err, got)
 	}
 }
 

@@ -48,7 +48,7 @@ func TestParseFontRefuses(t *testing.T) {
 
 func TestFontHas(t *testing.T) {
 	f := pdftest.Font(t, '䶮')
-	for r, want := range map[rune]bool{'学': true, '䶮': false, '𬱖': true, ' ': true, '\u3000': true, '\u202e': false, '\ufe00': false, '\n': false, 0x10ffff: false, -1: false} {
+	for r, want := range map[rune]bool{'学': true, '䶮': false, '𬱖': true, ' ': true, '\u3000': true, '\u202e': false, '\ufe00': false, '\n': false, 0x22f00: false /* an empty glyph */, 0x10ffff: false, -1: false} {
 		if got := f.Has(r); got != want {
 			t.Errorf("Has(%U) = %t", r, got)
 		}
