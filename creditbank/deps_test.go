@@ -50,7 +50,7 @@ var arrows = map[string][]string{
 	"api":                              {"api/contract", "api/replica", "api/token", "certify", "certify/issuance", "certify/pdf", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/trial"},
 	"api/apitest":                      {"api", "api/contract", "api/host", "api/replica", "certify/keyfile", "certify/pdf/pdftest", "chain", "creditbank", "creditbank/access", "creditbank/posting", "creditbank/rule", "creditbank/scenario", "creditbank/sqlite", "creditbank/vault"},
 	"api/apitest/roles":                {},
-	"api/apitest/fuzz":                 {"api", "api/apitest", "api/apitest/generate", "api/contract", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/sqlite"},
+	"api/apitest/fuzz":                 {"api", "api/apitest", "api/apitest/generate", "api/contract", "certify", "creditbank", "creditbank/access", "creditbank/rule", "creditbank/sqlite"},
 	"api/apitest/generate":             {},
 	"api/contract":                     {"creditbank"},
 	"api/contract/internal/sums":       {},

@@ -8,6 +8,7 @@ import (
 
 	"creditbank/api/apitest/generate"
 	"creditbank/api/contract"
+	"creditbank/certify"
 )
 
 // harvest takes in what an answer of success tells, so that later requests can
@@ -224,4 +225,10 @@ func takeBundle(d *draw, c contract.CertificateBundle) {
 		}
 	}
 	d.bundles.Add(b)
+	code, err := certify.CodeOfCredential(c.Credential)
+	if err != nil {
+		d.t.Errorf("the code of a certificate: %v", err)
+		return
+	}
+	d.codes.Add(code.String())
 }

@@ -153,6 +153,7 @@ var recipes = map[string]func(*draw){
 	"withdrawAward":    withdrawAward,
 	"decideCase":       decideCase,
 	"issueCertificate": func(d *draw) { d.q.Tree = object{"outcome": number(d.mine(&d.granted).seq)} },
+	"findCertificate":  func(d *draw) { d.q.Vars["code"] = pick(d, &d.codes, "WERC-8GMR-ZGE1-96Y8") },
 	"verifyCertificate": func(d *draw) {
 		if token, ok := d.forms.Pick(d.Rand); ok && d.Chance(40) {
 			d.q.Tree = object{"token": token}

@@ -89,24 +89,24 @@ type scene struct {
 	subs     map[string]string    // who logs in, by account number
 	stale    string               // a token of somebody who is not there any more
 
-	learners                                             generate.Bag[learner]
-	persons                                              generate.Bag[person]
-	regions, institutions, courses, programmes, rules    generate.Bag[string]
-	accounts, clients, certificates, issuers, spare      generate.Bag[string]
-	keys, sessions                                       generate.Bag[string]
-	outcomes, granted, applications, decisions, consents generate.Bag[row]
-	awards, cases                                        generate.Bag[row]
-	returned, denied, disputed                           generate.Bag[row]
-	numbers                                              generate.Bag[string] // of what is shown
-	activations                                          generate.Bag[activation]
-	logins                                               generate.Bag[login]
-	secrets                                              generate.Bag[secret]
-	clientKeys                                           generate.Bag[clientKey]
-	bundles                                              generate.Bag[bundle]
-	forms                                                generate.Bag[string] // JWTs and SD-JWTs
-	drafts                                               generate.Bag[int]
-	cursors                                              map[string]*generate.Bag[string] // by operation
-	protected                                            map[string]bool                  // accounts and clients of the callers
+	learners                                               generate.Bag[learner]
+	persons                                                generate.Bag[person]
+	regions, institutions, courses, programmes, rules      generate.Bag[string]
+	accounts, clients, certificates, codes, issuers, spare generate.Bag[string]
+	keys, sessions                                         generate.Bag[string]
+	outcomes, granted, applications, decisions, consents   generate.Bag[row]
+	awards, cases                                          generate.Bag[row]
+	returned, denied, disputed                             generate.Bag[row]
+	numbers                                                generate.Bag[string] // of what is shown
+	activations                                            generate.Bag[activation]
+	logins                                                 generate.Bag[login]
+	secrets                                                generate.Bag[secret]
+	clientKeys                                             generate.Bag[clientKey]
+	bundles                                                generate.Bag[bundle]
+	forms                                                  generate.Bag[string] // JWTs and SD-JWTs
+	drafts                                                 generate.Bag[int]
+	cursors                                                map[string]*generate.Bag[string] // by operation
+	protected                                              map[string]bool                  // accounts and clients of the callers
 }
 
 // fuzzClock begins on a day on which the city's rules are in force, and goes on
