@@ -263,7 +263,7 @@ func TestIdempotency(t *testing.T) {
 			s.closePetitions()
 			return sent{path: s.at("/petitions"), token: s.self, body: petitioning("2024-01-02")}
 		}, body(petitioning("2024-01-03")), false},
-		{"addEvidence", func() sent { return s.evidence(s.petitioned(), pdf(100)) }, body(pdf(101)), false},
+		{"addEvidence", func() sent { return s.evidence(s.petitioned(), aPDF(100)) }, body(aPDF(101)), false},
 		{"supplementPetition", func() sent {
 			seq := s.petitioned()
 			s.must(sent{path: s.at("/petitions/" + seq + "/return"), token: s.staff, body: why}, "seq")

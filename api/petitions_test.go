@@ -18,8 +18,8 @@ import (
 	"creditbank/creditbank"
 )
 
-// pdf is a file of so many bytes that passes for a PDF.
-func pdf(size int) string {
+// aPDF is a file of so many bytes that passes for a PDF.
+func aPDF(size int) string {
 	head, tail := "%PDF-1.4\n1 0 obj<<>>endobj\n", "\nstartxref\n9\n%%EOF\n"
 	return head + strings.Repeat("x", max(0, size-len(head)-len(tail))) + tail
 }
@@ -82,7 +82,7 @@ func (s *scene) disclosed() []creditbank.Disclosure {
 // what was posted is an outcome as any.
 func TestPetitionLife(t *testing.T) {
 	p := newPetitioner(t)
-	file := p.must(p.evidence(p.seq, pdf(1000)), "version")
+	file := p.must(p.evidence(p.seq, aPDF(1000)), "version")
 	read := sent{method: "GET", path: p.at("/petitions/" + p.seq), token: p.reviewer}
 	var got contract.Petition
 	a := p.do(read)
@@ -94,7 +94,7 @@ func TestPetitionLife(t *testing.T) {
 	}
 	before := len(p.disclosed())
 	a = p.do(sent{method: "GET", path: p.at("/petitions/" + p.seq + "/evidence/" + file), token: p.reviewer})
-	if a.status != 200 || string(a.body) != pdf(1000) {
+	if a.status != 200 || string(a.body) != aPDF(1000) {
 		t.Fatalf("%d %.100s", a.status, a.body)
 	}
 	for name, want := range map[string]string{
@@ -136,7 +136,7 @@ func TestPetitionLife(t *testing.T) {
 // once it came to nothing.
 func TestPetitionsAreForTheApplicantAndThoseWhoDecide(t *testing.T) {
 	p := newPetitioner(t)
-	file := p.must(p.evidence(p.seq, pdf(100)), "version")
+	file := p.must(p.evidence(p.seq, aPDF(100)), "version")
 	ids := p.Open()
 	others := map[string]string{
 		"another reviewer":       p.Token("I12", "reviewer institution:I12"),
@@ -203,10 +203,10 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	}{
 		"HTML":                   {p.seq, "<html><script>alert(1)</script></html>", refusal{400, "invalid", "EVIDENCE_TYPE", ""}},
 		"a short text":           {p.seq, "x", refusal{400, "invalid", "EVIDENCE_TYPE", ""}},
-		"half a PDF":             {p.seq, pdf(1000)[:500], refusal{400, "invalid", "EVIDENCE_DAMAGED", ""}},
+		"half a PDF":             {p.seq, aPDF(1000)[:500], refusal{400, "invalid", "EVIDENCE_DAMAGED", ""}},
 		"the head of a PNG":      {p.seq, "\x89PNG\r\n\x1a\n", refusal{400, "invalid", "EVIDENCE_DAMAGED", ""}},
-		"more than 10 MiB":       {p.seq, pdf(creditbank.MaxEvidenceBytes + 1), refusal{413, "too-large", "TOO_LARGE", ""}},
-		"to what is no petition": {"1", pdf(100), refusal{404, "not-found", "UNKNOWN_PETITION", "seq"}},
+		"more than 10 MiB":       {p.seq, aPDF(creditbank.MaxEvidenceBytes + 1), refusal{413, "too-large", "TOO_LARGE", ""}},
+		"to what is no petition": {"1", aPDF(100), refusal{404, "not-found", "UNKNOWN_PETITION", "seq"}},
 	} {
 		t.Run(name, func(t *testing.T) { p.do(p.evidence(tt.seq, tt.file)).refused(t, p.World, false, tt.want) })
 	}
@@ -216,7 +216,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	if p.done() != version {
 		t.Error("something is on record")
 	}
-	if a := p.do(p.evidence(p.seq, pdf(creditbank.MaxEvidenceBytes))); a.status != 201 {
+	if a := p.do(p.evidence(p.seq, aPDF(creditbank.MaxEvidenceBytes))); a.status != 201 {
 		t.Errorf("10 MiB to the byte: %d %s", a.status, a.body)
 	}
 }
@@ -239,7 +239,7 @@ func TestUploadsThatDoNotCome(t *testing.T) {
 		h := head("POST", s.at("/petitions/"+seq+"/evidence"), s.self, append([]string{"Idempotency-Key: " + apitest.Key(t)}, more...)...)
 		return strings.Replace(h, "application/json", "application/octet-stream", 1)
 	}
-	whole := pdf(5000)
+	whole := aPDF(5000)
 	broken := refusal{400, "invalid", "BODY_BROKEN_OFF", ""}
 	for _, tt := range []struct {
 		name, head string
@@ -303,7 +303,7 @@ func TestUploadsOfOneCaller(t *testing.T) {
 	}
 	wait.Wait()
 	for range 100 {
-		if a = p.do(p.evidence(p.seq, pdf(100))); a.status == 201 {
+		if a = p.do(p.evidence(p.seq, aPDF(100))); a.status == 201 {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

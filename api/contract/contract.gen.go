@@ -1426,6 +1426,19 @@ type CertificateBundle struct {
 	StatusList  json.RawMessage `json:"status_list"`
 }
 
+// CertificateFound defines model for CertificateFound.
+type CertificateFound struct {
+	// Code 核验码 As it is printed
+	Code            string     `json:"code"`
+	Institution     string     `json:"institution"`
+	InstitutionName string     `json:"institution_name"`
+	IssuedAt        time.Time  `json:"issued_at"`
+	Kind            string     `json:"kind"`
+	LogIndex        int64      `json:"log_index"`
+	Revoked         bool       `json:"revoked"`
+	RevokedAt       *time.Time `json:"revoked_at,omitempty"`
+}
+
 // Certificates defines model for Certificates.
 type Certificates struct {
 	Certificates []Certificate `json:"certificates"`
@@ -3590,6 +3603,13 @@ type GetCertificateJWTParams struct {
 	Purpose *Purpose `form:"purpose,omitempty" json:"purpose,omitempty"`
 }
 
+// GetCertificatePDFParams defines parameters for GetCertificatePDF.
+type GetCertificatePDFParams struct {
+	// Purpose 用途，记入披露记录 What for; recorded with the disclosure
+	Purpose     *Purpose     `form:"purpose,omitempty" json:"purpose,omitempty"`
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // RevokeCertificateJSONBody defines parameters for RevokeCertificate.
 type RevokeCertificateJSONBody struct {
 	// Reason 理由，记录在案，不得含个人信息 For the record; no personal data
@@ -5033,6 +5053,15 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/cases (the `ListCases` operationId).
 	ListCases(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// FindCertificate 按核验码查询 What a code that is printed on a certificate stands for
+	//
+	// The code is the start of the certificate's hash in the public log, with two check characters. The answer names nobody
+	// and does not say what the certificate certifies: for that, verify its file.
+	// 不含姓名和证书内容；内容须核验证书文件。
+	//
+	// Corresponds with GET /v1/certificates/by-code/{code} (the `FindCertificate` operationId).
+	FindCertificate(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// VerifyCertificateWithBody 核验证书 Verify a certificate
 	//
 	// Seven checks, each with its result in Chinese and English. A proof or status list that is not sent is taken from this
@@ -5065,6 +5094,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/certificates/{certificate}/jwt (the `GetCertificateJWT` operationId).
 	GetCertificateJWT(ctx context.Context, certificate PathCertificate, params *GetCertificateJWTParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCertificatePDF 证书的PDF A certificate to print and to keep
+	//
+	// A4, Chinese and English. Everything on the pages is what the credential says. Attached are `credential.json`,
+	// `credential.tlog-proof` and `status.json`, so that the file verifies offline. A revoked certificate is marked as such on
+	// each page. A character that no font of the bank has is `GLYPH_MISSING` (409), which names it; a bank without any font
+	// answers `NO_FONT` (503).
+	// PDF内附凭证、日志证明和撤销名单，可离线核验；缺字时指明缺哪个字，绝不留空。
+	//
+	// Corresponds with GET /v1/certificates/{certificate}/pdf (the `GetCertificatePDF` operationId).
+	GetCertificatePDF(ctx context.Context, certificate PathCertificate, params *GetCertificatePDFParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCertificateProof 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 	//
@@ -7126,6 +7166,25 @@ func (c *Client) ListCases(ctx context.Context, params *ListCasesParams, reqEdit
 	return c.Client.Do(req)
 }
 
+// FindCertificate 按核验码查询 What a code that is printed on a certificate stands for
+//
+// The code is the start of the certificate's hash in the public log, with two check characters. The answer names nobody
+// and does not say what the certificate certifies: for that, verify its file.
+// 不含姓名和证书内容；内容须核验证书文件。
+//
+// Corresponds with GET /v1/certificates/by-code/{code} (the `FindCertificate` operationId).
+func (c *Client) FindCertificate(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFindCertificateRequest(c.Server, code)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // VerifyCertificateWithBody 核验证书 Verify a certificate
 //
 // Seven checks, each with its result in Chinese and English. A proof or status list that is not sent is taken from this
@@ -7189,6 +7248,27 @@ func (c *Client) GetCertificate(ctx context.Context, certificate PathCertificate
 // Corresponds with GET /v1/certificates/{certificate}/jwt (the `GetCertificateJWT` operationId).
 func (c *Client) GetCertificateJWT(ctx context.Context, certificate PathCertificate, params *GetCertificateJWTParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCertificateJWTRequest(c.Server, certificate, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCertificatePDF 证书的PDF A certificate to print and to keep
+//
+// A4, Chinese and English. Everything on the pages is what the credential says. Attached are `credential.json`,
+// `credential.tlog-proof` and `status.json`, so that the file verifies offline. A revoked certificate is marked as such on
+// each page. A character that no font of the bank has is `GLYPH_MISSING` (409), which names it; a bank without any font
+// answers `NO_FONT` (503).
+// PDF内附凭证、日志证明和撤销名单，可离线核验；缺字时指明缺哪个字，绝不留空。
+//
+// Corresponds with GET /v1/certificates/{certificate}/pdf (the `GetCertificatePDF` operationId).
+func (c *Client) GetCertificatePDF(ctx context.Context, certificate PathCertificate, params *GetCertificatePDFParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCertificatePDFRequest(c.Server, certificate, params)
 	if err != nil {
 		return nil, err
 	}
@@ -11564,6 +11644,40 @@ func NewListCasesRequest(server string, params *ListCasesParams) (*http.Request,
 	return req, nil
 }
 
+// NewFindCertificateRequest constructs an http.Request for the FindCertificate method
+func NewFindCertificateRequest(server string, code string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/certificates/by-code/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewVerifyCertificateRequest calls the generic VerifyCertificate builder with application/json body
 func NewVerifyCertificateRequest(server string, body VerifyCertificateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11721,6 +11835,82 @@ func NewGetCertificateJWTRequest(server string, certificate PathCertificate, par
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCertificatePDFRequest constructs an http.Request for the GetCertificatePDF method
+func NewGetCertificatePDFRequest(server string, certificate PathCertificate, params *GetCertificatePDFParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "certificate", certificate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/certificates/%s/pdf", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Purpose != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "purpose", *params.Purpose, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -18512,6 +18702,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/cases (the `ListCases` operationId).
 	ListCasesWithResponse(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*ListCasesResponse, error)
 
+	// FindCertificateWithResponse 按核验码查询 What a code that is printed on a certificate stands for
+	//
+	// The code is the start of the certificate's hash in the public log, with two check characters. The answer names nobody
+	// and does not say what the certificate certifies: for that, verify its file.
+	// 不含姓名和证书内容；内容须核验证书文件。
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/certificates/by-code/{code} (the `FindCertificate` operationId).
+	FindCertificateWithResponse(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*FindCertificateResponse, error)
+
 	// VerifyCertificateWithBodyWithResponse 核验证书 Verify a certificate
 	//
 	// Seven checks, each with its result in Chinese and English. A proof or status list that is not sent is taken from this
@@ -18548,6 +18749,19 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/certificates/{certificate}/jwt (the `GetCertificateJWT` operationId).
 	GetCertificateJWTWithResponse(ctx context.Context, certificate PathCertificate, params *GetCertificateJWTParams, reqEditors ...RequestEditorFn) (*GetCertificateJWTResponse, error)
+
+	// GetCertificatePDFWithResponse 证书的PDF A certificate to print and to keep
+	//
+	// A4, Chinese and English. Everything on the pages is what the credential says. Attached are `credential.json`,
+	// `credential.tlog-proof` and `status.json`, so that the file verifies offline. A revoked certificate is marked as such on
+	// each page. A character that no font of the bank has is `GLYPH_MISSING` (409), which names it; a bank without any font
+	// answers `NO_FONT` (503).
+	// PDF内附凭证、日志证明和撤销名单，可离线核验；缺字时指明缺哪个字，绝不留空。
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/certificates/{certificate}/pdf (the `GetCertificatePDF` operationId).
+	GetCertificatePDFWithResponse(ctx context.Context, certificate PathCertificate, params *GetCertificatePDFParams, reqEditors ...RequestEditorFn) (*GetCertificatePDFResponse, error)
 
 	// GetCertificateProofWithResponse 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 	//
@@ -21359,6 +21573,54 @@ func (r ListCasesResponse) ContentType() string {
 	return ""
 }
 
+// FindCertificateResponse200Headers the declared response headers of an HTTP 200 response for FindCertificate
+type FindCertificateResponse200Headers struct {
+	CacheControl string
+}
+
+type FindCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CertificateFound
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *FindCertificateResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FindCertificateResponse) GetJSON200() *CertificateFound {
+	return r.JSON200
+}
+
+// GetBody returns the raw response body bytes
+func (r FindCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FindCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FindCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type VerifyCertificateResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21469,6 +21731,57 @@ func (r GetCertificateJWTResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCertificateJWTResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetCertificatePDFResponse200Headers the declared response headers of an HTTP 200 response for GetCertificatePDF
+type GetCertificatePDFResponse200Headers struct {
+	CacheControl       string
+	ContentDisposition string
+	ETag               string
+}
+
+// GetCertificatePDFResponse304Headers the declared response headers of an HTTP 304 response for GetCertificatePDF
+type GetCertificatePDFResponse304Headers struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetCertificatePDFResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetCertificatePDFResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetCertificatePDFResponse304Headers
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCertificatePDFResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCertificatePDFResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCertificatePDFResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCertificatePDFResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -26973,6 +27286,23 @@ func (c *ClientWithResponses) ListCasesWithResponse(ctx context.Context, params 
 	return ParseListCasesResponse(rsp)
 }
 
+// FindCertificateWithResponse 按核验码查询 What a code that is printed on a certificate stands for
+//
+// The code is the start of the certificate's hash in the public log, with two check characters. The answer names nobody
+// and does not say what the certificate certifies: for that, verify its file.
+// 不含姓名和证书内容；内容须核验证书文件。
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/certificates/by-code/{code} (the `FindCertificate` operationId).
+func (c *ClientWithResponses) FindCertificateWithResponse(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*FindCertificateResponse, error) {
+	rsp, err := c.FindCertificate(ctx, code, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFindCertificateResponse(rsp)
+}
+
 // VerifyCertificateWithBodyWithResponse 核验证书 Verify a certificate
 //
 // Seven checks, each with its result in Chinese and English. A proof or status list that is not sent is taken from this
@@ -27032,6 +27362,25 @@ func (c *ClientWithResponses) GetCertificateJWTWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseGetCertificateJWTResponse(rsp)
+}
+
+// GetCertificatePDFWithResponse 证书的PDF A certificate to print and to keep
+//
+// A4, Chinese and English. Everything on the pages is what the credential says. Attached are `credential.json`,
+// `credential.tlog-proof` and `status.json`, so that the file verifies offline. A revoked certificate is marked as such on
+// each page. A character that no font of the bank has is `GLYPH_MISSING` (409), which names it; a bank without any font
+// answers `NO_FONT` (503).
+// PDF内附凭证、日志证明和撤销名单，可离线核验；缺字时指明缺哪个字，绝不留空。
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/certificates/{certificate}/pdf (the `GetCertificatePDF` operationId).
+func (c *ClientWithResponses) GetCertificatePDFWithResponse(ctx context.Context, certificate PathCertificate, params *GetCertificatePDFParams, reqEditors ...RequestEditorFn) (*GetCertificatePDFResponse, error) {
+	rsp, err := c.GetCertificatePDF(ctx, certificate, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCertificatePDFResponse(rsp)
 }
 
 // GetCertificateProofWithResponse 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
@@ -30445,6 +30794,45 @@ func ParseListCasesResponse(rsp *http.Response) (*ListCasesResponse, error) {
 	return response, nil
 }
 
+// ParseFindCertificateResponse parses an HTTP response from a FindCertificateWithResponse call
+func ParseFindCertificateResponse(rsp *http.Response) (*FindCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FindCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CertificateFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers FindCertificateResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseVerifyCertificateResponse parses an HTTP response from a VerifyCertificateWithResponse call
 func ParseVerifyCertificateResponse(rsp *http.Response) (*VerifyCertificateResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -30508,6 +30896,66 @@ func ParseGetCertificateJWTResponse(rsp *http.Response) (*GetCertificateJWTRespo
 	response := &GetCertificateJWTResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
+	}
+
+	return response, nil
+}
+
+// ParseGetCertificatePDFResponse parses an HTTP response from a GetCertificatePDFWithResponse call
+func ParseGetCertificatePDFResponse(rsp *http.Response) (*GetCertificatePDFResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCertificatePDFResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetCertificatePDFResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetCertificatePDFResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	}
 
 	return response, nil
@@ -34269,6 +34717,9 @@ type ServerInterface interface {
 	// ListCases 待决定的复核 Cases that await the caller's decision
 	// (GET /v1/cases)
 	ListCases(w http.ResponseWriter, r *http.Request, params ListCasesParams)
+	// FindCertificate 按核验码查询 What a code that is printed on a certificate stands for
+	// (GET /v1/certificates/by-code/{code})
+	FindCertificate(w http.ResponseWriter, r *http.Request, code string)
 	// VerifyCertificate 核验证书 Verify a certificate
 	// (POST /v1/certificates/verify)
 	VerifyCertificate(w http.ResponseWriter, r *http.Request)
@@ -34278,6 +34729,9 @@ type ServerInterface interface {
 	// GetCertificateJWT JWT形式的证书 A certificate as Open Badges JWT (RS256)
 	// (GET /v1/certificates/{certificate}/jwt)
 	GetCertificateJWT(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params GetCertificateJWTParams)
+	// GetCertificatePDF 证书的PDF A certificate to print and to keep
+	// (GET /v1/certificates/{certificate}/pdf)
+	GetCertificatePDF(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params GetCertificatePDFParams)
 	// GetCertificateProof 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 	// (GET /v1/certificates/{certificate}/proof)
 	GetCertificateProof(w http.ResponseWriter, r *http.Request, certificate PathCertificate)
@@ -35513,6 +35967,32 @@ func (siw *ServerInterfaceWrapper) ListCases(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// FindCertificate operation middleware
+func (siw *ServerInterfaceWrapper) FindCertificate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", mux.Vars(r)["code"], &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "code", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FindCertificate(w, r, code)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // VerifyCertificate operation middleware
 func (siw *ServerInterfaceWrapper) VerifyCertificate(w http.ResponseWriter, r *http.Request) {
 
@@ -35602,6 +36082,69 @@ func (siw *ServerInterfaceWrapper) GetCertificateJWT(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCertificateJWT(w, r, certificate, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCertificatePDF operation middleware
+func (siw *ServerInterfaceWrapper) GetCertificatePDF(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "certificate" -------------
+	var certificate PathCertificate
+
+	err = runtime.BindStyledParameterWithOptions("simple", "certificate", mux.Vars(r)["certificate"], &certificate, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "certificate", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCertificatePDFParams
+
+	// ------------- Optional query parameter "purpose" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "purpose", r.URL.Query(), &params.Purpose, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "purpose"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "purpose", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCertificatePDF(w, r, certificate, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -41072,11 +41615,15 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/jwt", wrapper.GetCertificateJWT).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/pdf", wrapper.GetCertificatePDF).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/proof", wrapper.GetCertificateProof).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/revoke", wrapper.RevokeCertificate).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/certificates/{certificate}/sd-jwt", wrapper.GetCertificateSDJWT).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/certificates/by-code/{code}", wrapper.FindCertificate).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/certificates/verify", wrapper.VerifyCertificate).Methods(http.MethodPost)
 
@@ -42093,6 +42640,36 @@ func (response ListCases200JSONResponse) VisitListCasesResponse(w http.ResponseW
 	return err
 }
 
+type FindCertificateRequestObject struct {
+	Code string `json:"code"`
+}
+
+type FindCertificateResponseObject interface {
+	VisitFindCertificateResponse(w http.ResponseWriter) error
+}
+
+type FindCertificate200ResponseHeaders struct {
+	CacheControl string
+}
+
+type FindCertificate200JSONResponse struct {
+	Body    CertificateFound
+	Headers FindCertificate200ResponseHeaders
+}
+
+func (response FindCertificate200JSONResponse) VisitFindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyCertificateRequestObject struct {
 	Body *VerifyCertificateJSONRequestBody
 }
@@ -42156,6 +42733,61 @@ func (response GetCertificateJWT200TextResponse) VisitGetCertificateJWTResponse(
 
 	_, err := w.Write([]byte(fmt.Sprint(response)))
 	return err
+}
+
+type GetCertificatePDFRequestObject struct {
+	Certificate PathCertificate `json:"certificate"`
+	Params      GetCertificatePDFParams
+}
+
+type GetCertificatePDFResponseObject interface {
+	VisitGetCertificatePDFResponse(w http.ResponseWriter) error
+}
+
+type GetCertificatePDF200ResponseHeaders struct {
+	CacheControl       string
+	ContentDisposition string
+	ETag               string
+}
+
+type GetCertificatePDF200ApplicationpdfResponse struct {
+	Body          io.Reader
+	Headers       GetCertificatePDF200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetCertificatePDF200ApplicationpdfResponse) VisitGetCertificatePDFResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCertificatePDF304ResponseHeaders struct {
+	CacheControl string
+	ETag         string
+}
+
+type GetCertificatePDF304Response struct {
+	Headers GetCertificatePDF304ResponseHeaders
+}
+
+func (response GetCertificatePDF304Response) VisitGetCertificatePDFResponse(w http.ResponseWriter) error {
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetCertificateProofRequestObject struct {
@@ -45491,6 +46123,9 @@ type StrictServerInterface interface {
 	// ListCases 待决定的复核 Cases that await the caller's decision
 	// (GET /v1/cases)
 	ListCases(ctx context.Context, request ListCasesRequestObject) (ListCasesResponseObject, error)
+	// FindCertificate 按核验码查询 What a code that is printed on a certificate stands for
+	// (GET /v1/certificates/by-code/{code})
+	FindCertificate(ctx context.Context, request FindCertificateRequestObject) (FindCertificateResponseObject, error)
 	// VerifyCertificate 核验证书 Verify a certificate
 	// (POST /v1/certificates/verify)
 	VerifyCertificate(ctx context.Context, request VerifyCertificateRequestObject) (VerifyCertificateResponseObject, error)
@@ -45500,6 +46135,9 @@ type StrictServerInterface interface {
 	// GetCertificateJWT JWT形式的证书 A certificate as Open Badges JWT (RS256)
 	// (GET /v1/certificates/{certificate}/jwt)
 	GetCertificateJWT(ctx context.Context, request GetCertificateJWTRequestObject) (GetCertificateJWTResponseObject, error)
+	// GetCertificatePDF 证书的PDF A certificate to print and to keep
+	// (GET /v1/certificates/{certificate}/pdf)
+	GetCertificatePDF(ctx context.Context, request GetCertificatePDFRequestObject) (GetCertificatePDFResponseObject, error)
 	// GetCertificateProof 日志证明 The proof that a certificate stands in the log (C2SP tlog-proof)
 	// (GET /v1/certificates/{certificate}/proof)
 	GetCertificateProof(ctx context.Context, request GetCertificateProofRequestObject) (GetCertificateProofResponseObject, error)
@@ -46695,6 +47333,32 @@ func (sh *strictHandler) ListCases(w http.ResponseWriter, r *http.Request, param
 	}
 }
 
+// FindCertificate operation middleware
+func (sh *strictHandler) FindCertificate(w http.ResponseWriter, r *http.Request, code string) {
+	var request FindCertificateRequestObject
+
+	request.Code = code
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FindCertificate(ctx, request.(FindCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FindCertificateResponseObject); ok {
+		if err := validResponse.VisitFindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // VerifyCertificate operation middleware
 func (sh *strictHandler) VerifyCertificate(w http.ResponseWriter, r *http.Request) {
 	var request VerifyCertificateRequestObject
@@ -46773,6 +47437,33 @@ func (sh *strictHandler) GetCertificateJWT(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetCertificateJWTResponseObject); ok {
 		if err := validResponse.VisitGetCertificateJWTResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCertificatePDF operation middleware
+func (sh *strictHandler) GetCertificatePDF(w http.ResponseWriter, r *http.Request, certificate PathCertificate, params GetCertificatePDFParams) {
+	var request GetCertificatePDFRequestObject
+
+	request.Certificate = certificate
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCertificatePDF(ctx, request.(GetCertificatePDFRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCertificatePDF")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCertificatePDFResponseObject); ok {
+		if err := validResponse.VisitGetCertificatePDFResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
