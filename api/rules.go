@@ -223,6 +223,11 @@ func (s *Server) PublishRuleSet(ctx context.Context, r contract.PublishRuleSetRe
 	if err := problems.Err(); err != nil {
 		return nil, inFiles(problems)
 	}
+	if sent := sentBefore(cat, r.Body.Replaces, files); sent != nil {
+		w := summary(cat, *sent)
+		w.Warnings = warnings(set)
+		return contract.PublishRuleSet200JSONResponse(w), nil
+	}
 	cat, err := s.publish(ctx, creditbank.Reference{RuleSet: body}, func(cat *creditbank.Catalogue) error {
 		return follows(cat, r.Body.Replaces, files)
 	})
@@ -237,6 +242,17 @@ func (s *Server) PublishRuleSet(ctx context.Context, r contract.PublishRuleSetRe
 		}
 	}
 	return nil, errors.New("the rules that were published cannot be found")
+}
+
+// sentBefore returns the version that replaced another by these files, or nil: it
+// is answered again, whatever was published since.
+func sentBefore(cat *creditbank.Catalogue, replaces int, files rule.Files) *creditbank.RuleSet {
+	for i := range cat.RuleSets {
+		if sent := &cat.RuleSets[i]; versionOf(*sent) == replaces+1 && holds(*sent, files) {
+			return sent
+		}
+	}
+	return nil
 }
 
 // holds reports whether a version was made of the files.

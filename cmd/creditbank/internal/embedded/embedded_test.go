@@ -207,7 +207,7 @@ func TestExamineFindsDamage(t *testing.T) {
 		{"a petition nobody made", `INSERT INTO petition VALUES ((SELECT min(learner_id) FROM account), 3, 'I15', 'submitted', 99999999)`, embedded.CheckPetitions},
 		{"a petition that is not listed", `DELETE FROM petition`, embedded.CheckPetitions},
 		{"a byte of evidence", `UPDATE evidence SET sealed = zeroblob(length(sealed))`, embedded.CheckEvidence},
-		{"evidence that is another's", `UPDATE evidence SET learner_id = (SELECT max(learner_id) FROM account)`, embedded.CheckEvidence},
+		{"evidence that is another's", `UPDATE evidence SET learner_id = (SELECT min(learner_id) FROM account WHERE learner_id <> evidence.learner_id)`, embedded.CheckEvidence},
 		{"evidence that is lost", `DELETE FROM evidence`, embedded.CheckEvidence},
 		{"evidence of nothing", `INSERT INTO evidence SELECT learner_id, seq + 7, petition, type, bytes, at, caller, sha256, digest, sealed FROM evidence`, embedded.CheckEvidence},
 		{"an application nobody made", `INSERT INTO application VALUES ((SELECT min(learner_id) FROM account), 3, '', 'P1', 'submitted', 99999999, 99999999, '{"rule":"R05"}')`, embedded.CheckWork},
