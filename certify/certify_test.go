@@ -95,6 +95,10 @@ func TestPrepareRefuses(t *testing.T) {
 		"lines in an outcome":          func(c *certify.Certificate) { c.Lines = []certify.Line{{Slot: "a", Name: "b", Credits: "1"}} },
 		"the bank's own id as subject": func(c *certify.Certificate) { c.Subject.ID = "1000000017" },
 		"one institution by two names": func(c *certify.Certificate) { c.Source.Name = "清河大学" },
+		"names that others sort in another order": func(c *certify.Certificate) {
+			c.Achievement.ID, c.Achievement.Name, c.Achievement.Creator.Name = c.Achievement.Creator.ID, "（甲", "𬱖"
+			c.Source = certify.Institution{}
+		},
 		"one id of two sources": func(c *certify.Certificate) {
 			*c = certifytest.Conversion(1)
 			c.Sources[0].ID, c.Sources[1].ID = "https://credits.example.edu/o/1", "https://credits.example.edu/o/1"

@@ -205,6 +205,7 @@ func TestForgedTokens(t *testing.T) {
 		{"an undefined term", jwtWith(set("hours", 64)), "format_unknown"},
 		{"another credential of the issuer, unlogged", jwtWith(set("name", "x")), "log_bad"},
 		{"two parts", s.jwt.Credential[:bytes.LastIndexByte(s.jwt.Credential, '.')], "format_bad"},
+		{"the signature written in another way", otherwise(s.jwt.Credential), "format_bad"},
 		{"padding", append(bytes.Clone(s.jwt.Credential), '='), "format_bad"},
 		{"a line after it", append(bytes.Clone(s.jwt.Credential), '\n'), "format_bad"},
 		{"a long header", raw(s.jwt.Credential, `{"alg":"RS256","kid":"`+strings.Repeat("k", 5000)+`","typ":"JWT"}`), "format_bad"},
@@ -241,6 +242,15 @@ func TestForgedTokens(t *testing.T) {
 			t.Errorf("%s: %s, want %s: %+v", test.name, r.Verdict, test.code, r.Checks)
 		}
 	}
+}
+
+// otherwise changes bits at the end that base64 does not use.
+func otherwise(token []byte) []byte {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	out := bytes.Clone(token)
+	last := strings.IndexByte(alphabet, out[len(out)-1])
+	out[len(out)-1] = alphabet[last^1]
+	return out
 }
 
 // cutPayload changes the payload, and leaves the signature.
