@@ -58,25 +58,13 @@ func TestPublishingIsJudgedByWhatItReplaces(t *testing.T) {
 	})
 
 	t.Run("rules that others have just replaced", func(t *testing.T) {
-		files := func(comment string) rule.Files {
-			dir := filepath.Join(apitest.Root(t), "creditbank", "scenario", "testdata", "qinghe")
-			rules, err := os.ReadFile(filepath.Join(dir, "rules.yaml"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			programmes, err := os.ReadFile(filepath.Join(dir, "programmes.yaml"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return rule.Files{Rules: append(rules, "\n# "+comment+"\n"...), Programmes: programmes}
-		}
-		theirs, _, problems := rule.Compile(files("theirs"), w.Bank.Catalogue())
+		theirs, _, problems := rule.Compile(qingheRules(t, "theirs"), w.Bank.Catalogue())
 		if err := problems.Err(); err != nil {
 			t.Fatal(err)
 		}
 		now := w.Bank.Catalogue().Rules.Version()
 		ledger.overtake(t, w, creditbank.Reference{RuleSet: theirs})
-		ours := files("ours")
+		ours := qingheRules(t, "ours")
 		r, err := w.As(w.Token("", "operator region:9901")).PublishRuleSetWithResponse(t.Context(),
 			contract.PublishRuleSetJSONRequestBody{Replaces: now, Rules: string(ours.Rules), Programmes: string(ours.Programmes)})
 		if err != nil || r.StatusCode() != http.StatusConflict {
@@ -86,4 +74,40 @@ func TestPublishingIsJudgedByWhatItReplaces(t *testing.T) {
 			t.Errorf("the rules are at version %d, want %d", got, now+1)
 		}
 	})
+	t.Run("rules sent again after others replaced them", func(t *testing.T) {
+		now := w.Bank.Catalogue().Rules.Version()
+		as := w.As(w.Token("", "operator region:9901"))
+		send := func(replaces int, comment string) *contract.PublishRuleSetResponse {
+			files := qingheRules(t, comment)
+			r, err := as.PublishRuleSetWithResponse(t.Context(),
+				contract.PublishRuleSetJSONRequestBody{Replaces: replaces, Rules: string(files.Rules), Programmes: string(files.Programmes)})
+			if err != nil || r.JSON200 == nil {
+				t.Fatalf("%s: %v %s %s", comment, err, r.Status(), r.Body)
+			}
+			return r
+		}
+		first := send(now, "first")
+		send(now+1, "second")
+		if again := send(now, "first"); again.JSON200.Version != first.JSON200.Version {
+			t.Errorf("answered as version %d, want %d", again.JSON200.Version, first.JSON200.Version)
+		}
+		if got := w.Bank.Catalogue().Rules.Version(); got != now+2 {
+			t.Errorf("the rules are at version %d, want %d", got, now+2)
+		}
+	})
+}
+
+// qingheRules returns the rules of the city, which the comment makes others.
+func qingheRules(t *testing.T, comment string) rule.Files {
+	t.Helper()
+	dir := filepath.Join(apitest.Root(t), "creditbank", "scenario", "testdata", "qinghe")
+	rules, err := os.ReadFile(filepath.Join(dir, "rules.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	programmes, err := os.ReadFile(filepath.Join(dir, "programmes.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rule.Files{Rules: append(rules, "\n# "+comment+"\n"...), Programmes: programmes}
 }
