@@ -153,7 +153,7 @@ func (p *planner) effect(r *planRule, s *planState, account func() *creditbank.A
 // applied reports whether an application for the rule is open: then there cannot
 // be another.
 func (p *planner) applied(id creditbank.RuleID) bool {
-	return slices.ContainsFunc(p.account.Applications, func(x *creditbank.Application) bool { return x.DecidedBy == 0 && x.Decision.Rule == id })
+	return slices.ContainsFunc(p.account.Applications, func(x *creditbank.Application) bool { return x.Open() && x.Decision.Rule == id })
 }
 
 // effectOf returns the effect of a decision.
