@@ -25,12 +25,18 @@ func (k OutcomeKey) String() string {
 
 // A Posting (登记) is what an institution says: this learner, this course, this
 // day, this result. It is never edited.
+//
+// Where the certificate names its own last day, ValidUntil is that day. It ends the
+// lot whatever the rules say of validity: they can let it end sooner, never later.
+// A posting may bring a day that is past already; the lot has then expired on
+// arrival. The zero Date is left out of every encoding and digest.
 type Posting struct {
 	OutcomeKey
-	Course   CourseCode
-	IssuedOn Date
-	Score    Score
-	Attended Hours // hours attended, where the course has hours
+	Course     CourseCode
+	IssuedOn   Date
+	Score      Score
+	Attended   Hours // hours attended, where the course has hours
+	ValidUntil Date  // the certificate's own last day, included; zero where it names none
 }
 
 // checkForm reports what is wrong with p whatever the bank knows.
@@ -40,6 +46,15 @@ func (p Posting) checkForm() error {
 		revision = Invalid(CodeMalformed, "revision", "修订号从1开始", "revisions count from 1")
 	}
 	return errors.Join(checkExternalID(p.ExternalID), revision)
+}
+
+// checkValidity refuses a certificate that ended before it was issued.
+func (p Posting) checkValidity() error {
+	if p.ValidUntil == 0 || p.ValidUntil >= p.IssuedOn {
+		return nil
+	}
+	return Invalid(CodeMalformed, "valid_until", fmt.Sprintf("有效期至 %s 早于取得日期 %s", p.ValidUntil, p.IssuedOn),
+		fmt.Sprintf("the last day of validity %s lies before the day of issue %s", p.ValidUntil, p.IssuedOn))
 }
 
 // Check reports everything that is wrong with p, joined, given the courses and
@@ -60,6 +75,7 @@ func (p Posting) Check(cat *Catalogue, today Date) error {
 		add(Invalid(CodeDateInFuture, "issued_on", fmt.Sprintf("取得日期 %s 晚于登记日 %s", p.IssuedOn, today),
 			fmt.Sprintf("the day of issue %s lies in the future (today is %s)", p.IssuedOn, today)))
 	}
+	add(p.checkValidity())
 	if p.Attended < 0 {
 		add(Invalid(CodeMalformed, "attended_hours", "出勤学时不能为负", "attended hours are not negative"))
 	}
@@ -138,6 +154,10 @@ func (o Outcome) Validate() error {
 		return fmt.Errorf("outcome %v: negative amount", o.OutcomeKey)
 	case !o.Granted && (o.Credits != 0 || len(o.Reasons) == 0):
 		return fmt.Errorf("outcome %v: refused with credits or without a reason", o.OutcomeKey)
+	case o.ValidUntil != 0 && o.ValidUntil < o.IssuedOn:
+		return fmt.Errorf("outcome %v: valid until %s, issued on %s", o.OutcomeKey, o.ValidUntil, o.IssuedOn)
+	case o.Granted && o.ValidUntil != 0 && (o.ExpiresOn == 0 || o.ExpiresOn > o.ValidUntil):
+		return fmt.Errorf("outcome %v: its lot outlives its own last day", o.OutcomeKey)
 	case o.Granted && o.Rule == "":
 		return fmt.Errorf("outcome %v: recognised by no rule", o.OutcomeKey)
 	case !slices.Contains(Categories(), o.Category):
@@ -165,6 +185,9 @@ func (o Outcome) Digest() [32]byte {
 		int64(o.Scheduled), o.PostedAt.UnixMicro(), int64(len(o.Reasons)))
 	for _, r := range o.Reasons {
 		b = appendStrings(b, r.String()) // the code, which is stable; its number is not
+	}
+	if o.ValidUntil != 0 { // rows from before there was such a day keep their digest
+		b = appendInts(b, int64(o.ValidUntil))
 	}
 	return sha256.Sum256(b)
 }

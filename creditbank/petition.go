@@ -68,6 +68,7 @@ type Claimed struct {
 	IssuedOn    Date
 	Score       Score
 	Attended    Hours
+	ValidUntil  Date // the certificate's own last day, zero where it names none
 }
 
 // PetitionWords are what an applicant says in their own words, sealed under the
@@ -89,6 +90,7 @@ type PetitionStep struct {
 	Sealed      []byte        `json:"sealed,omitempty"`         // petitioned, supplemented: words under the learner's key
 	SHA256      *Hash         `json:"sha256,omitempty"`         // evidenced: of the sealed bytes
 	Type        MediaType     `json:"type,omitempty"`           // evidenced
+	ValidUntil  Date          `json:"valid_until,omitempty"`    // petitioned
 }
 
 // Open reports whether something can still come of p.
@@ -166,7 +168,7 @@ func (a *Account) applyPetition(act Act) error {
 
 // claim returns what s says was learned.
 func (s PetitionStep) claim() Claimed {
-	c := Claimed{Institution: s.Institution, Course: s.Course, IssuedOn: s.IssuedOn, Attended: s.Attended}
+	c := Claimed{Institution: s.Institution, Course: s.Course, IssuedOn: s.IssuedOn, Attended: s.Attended, ValidUntil: s.ValidUntil}
 	if s.Score != nil {
 		c.Score = *s.Score
 	}

@@ -30,7 +30,7 @@ func (r Petitioning) check(cat *Catalogue, today Date) error {
 func (c Claimed) posting(id LearnerID, number string) Posting {
 	return Posting{
 		OutcomeKey: OutcomeKey{Learner: id, Institution: c.Institution, ExternalID: number, Revision: 1},
-		Course:     c.Course, IssuedOn: c.IssuedOn, Score: c.Score, Attended: c.Attended,
+		Course:     c.Course, IssuedOn: c.IssuedOn, Score: c.Score, Attended: c.Attended, ValidUntil: c.ValidUntil,
 	}
 }
 
@@ -48,6 +48,7 @@ func (p Posting) checkClaim(cat *Catalogue, today Date) error {
 		errs = append(errs, Invalid(CodeDateInFuture, "issued_on", fmt.Sprintf("取得日期 %s 晚于申请日 %s", p.IssuedOn, today),
 			fmt.Sprintf("the day of issue %s lies in the future (today is %s)", p.IssuedOn, today)))
 	}
+	errs = append(errs, p.checkValidity())
 	if p.Attended < 0 {
 		errs = append(errs, Invalid(CodeMalformed, "attended_hours", "出勤学时不能为负", "attended hours are not negative"))
 	}
@@ -58,8 +59,11 @@ func (p Posting) checkClaim(cat *Catalogue, today Date) error {
 // the petition; evidence is added to it ([Bank.AddEvidence]).
 func (b *Bank) Petition(ctx context.Context, c Change, r Petitioning) (Act, error) {
 	words := r.words()
-	what := fmt.Sprintf("petition %q %s", []string{string(r.Institution), string(r.Course), r.IssuedOn.String(), r.Score.String(), r.Attended.String()},
-		b.vault.Hash("words", string(words)))
+	claim := []string{string(r.Institution), string(r.Course), r.IssuedOn.String(), r.Score.String(), r.Attended.String()}
+	if r.ValidUntil != 0 { // what was asked for before there was such a day is known again
+		claim = append(claim, r.ValidUntil.String())
+	}
+	what := fmt.Sprintf("petition %q %s", claim, b.vault.Hash("words", string(words)))
 	return b.changeLast(ctx, c, what, func(d *draft, _ History) error {
 		if err := r.check(b.Catalogue(), d.day); err != nil {
 			return err
@@ -68,7 +72,7 @@ func (b *Bank) Petition(ctx context.Context, c Change, r Petitioning) (Act, erro
 		if err != nil {
 			return err
 		}
-		s := PetitionStep{Attended: r.Attended, Course: r.Course, Institution: r.Institution, IssuedOn: r.IssuedOn, Sealed: sealed}
+		s := PetitionStep{Attended: r.Attended, Course: r.Course, Institution: r.Institution, IssuedOn: r.IssuedOn, Sealed: sealed, ValidUntil: r.ValidUntil}
 		if r.Score != (Score{}) {
 			s.Score = &r.Score
 		}
@@ -155,6 +159,9 @@ type Findings struct {
 	IssuedOn *Date
 	Score    *Score
 	Attended *Hours
+	// ValidUntil is the certificate's own last day; the zero Date that it names
+	// none. Left out of the encoding where it is nil, as all that is added.
+	ValidUntil *Date `json:",omitempty"`
 }
 
 // of returns what is to be posted, given what was claimed.
@@ -170,6 +177,9 @@ func (f Findings) of(c Claimed) Claimed {
 	}
 	if f.Attended != nil {
 		c.Attended = *f.Attended
+	}
+	if f.ValidUntil != nil {
+		c.ValidUntil = *f.ValidUntil
 	}
 	return c
 }

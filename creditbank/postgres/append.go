@@ -61,25 +61,25 @@ const appendRows = `
 		WHERE EXISTS (SELECT FROM won)
 	), posted AS (
 		INSERT INTO outcome (
-			learner_id, seq, institution, external_id, revision, course, issued_on, score, attended,
+			learner_id, seq, institution, external_id, revision, course, issued_on, score, attended, valid_until,
 			rule, rule_set, granted, credits, lost, expires_on, reasons,
 			course_version, category, level, scheduled, family, posted_at, caller, request,
 			digest, feed_id
 		)
 		SELECT
-			learner_id, seq, institution, external_id, revision, course, issued_on, score, attended,
+			learner_id, seq, institution, external_id, revision, course, issued_on, score, attended, valid_until,
 			rule, rule_set, granted, credits, lost, expires_on, reasons,
 			course_version, category, level, scheduled, family, posted_at, caller, request,
 			digest, $1::uuid
 		FROM unnest(
 			$9::uuid[], $10::bigint[], $11::text[], $12::text[], $13::integer[],
-			$14::text[], $15::integer[], $16::text[], $17::bigint[],
-			$18::text[], $19::integer[], $20::boolean[], $21::bigint[], $22::bigint[], $23::integer[], $24::text[],
-			$25::integer[], $26::text[], $27::integer[], $28::bigint[], $29::text[],
-			$30::timestamptz[], $31::text[], $32::text[], $33::bytea[]
+			$14::text[], $15::integer[], $16::text[], $17::bigint[], $18::integer[],
+			$19::text[], $20::integer[], $21::boolean[], $22::bigint[], $23::bigint[], $24::integer[], $25::text[],
+			$26::integer[], $27::text[], $28::integer[], $29::bigint[], $30::text[],
+			$31::timestamptz[], $32::text[], $33::text[], $34::bytea[]
 		) AS o (
 			learner_id, seq, institution, external_id, revision,
-			course, issued_on, score, attended,
+			course, issued_on, score, attended, valid_until,
 			rule, rule_set, granted, credits, lost, expires_on, reasons,
 			course_version, category, level, scheduled, family,
 			posted_at, caller, request, digest
@@ -92,8 +92,8 @@ const appendRows = `
 		SELECT
 			learner_id, seq, kind, at, day, caller, request_key, request_part, request_hash, body, digest, $1::uuid
 		FROM unnest(
-			$34::uuid[], $35::bigint[], $36::text[], $37::timestamptz[], $38::integer[], $39::text[],
-			$40::text[], $41::integer[], $42::bytea[], $43::json[], $44::bytea[]
+			$35::uuid[], $36::bigint[], $37::text[], $38::timestamptz[], $39::integer[], $40::text[],
+			$41::text[], $42::integer[], $43::bytea[], $44::json[], $45::bytea[]
 		) AS a (
 			learner_id, seq, kind, at, day, caller,
 			request_key, request_part, request_hash, body, digest
@@ -102,7 +102,7 @@ const appendRows = `
 	), moved AS (
 		INSERT INTO transfer (learner_id, seq, n, from_account, to_account, category, credits)
 		SELECT learner_id, seq, n, from_account, to_account, category, credits
-		FROM unnest($45::uuid[], $46::bigint[], $47::integer[], $48::text[], $49::text[], $50::text[], $51::bigint[])
+		FROM unnest($46::uuid[], $47::bigint[], $48::integer[], $49::text[], $50::text[], $51::text[], $52::bigint[])
 			AS t (learner_id, seq, n, from_account, to_account, category, credits)
 		WHERE (learner_id IN (SELECT learner_id FROM won)) IS TRUE
 	)`

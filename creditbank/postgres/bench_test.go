@@ -26,7 +26,7 @@ func bareQuery() string {
 	q := postgres.AppendQuery
 	q = q[strings.Index(q, "INSERT INTO outcome"):strings.Index(q, "WHERE (learner_id IN")]
 	q = strings.Replace(q, "INSERT INTO outcome", "INSERT INTO bare", 1)
-	for n := 9; n <= 33; n++ { // the arguments from $9 on follow the first
+	for n := 9; n <= 34; n++ { // the arguments from $9 on follow the first
 		q = strings.Replace(q, fmt.Sprintf("$%d::", n), fmt.Sprintf("$%d::", n-7), 1)
 	}
 	return q

@@ -28,7 +28,7 @@ const (
 
 	outcomesInQuery = `
 		SELECT
-			learner_id, seq, institution, external_id, revision, course, issued_on, score, attended,
+			learner_id, seq, institution, external_id, revision, course, issued_on, score, attended, valid_until,
 			rule, rule_set, granted, credits, lost, expires_on, reasons,
 			course_version, category, level, scheduled, family, posted_at, caller, request,
 			digest

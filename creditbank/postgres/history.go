@@ -29,7 +29,7 @@ const headsQuery = `
 // storedQuery finds outcomes by the account versions that they made.
 const storedQuery = `
 	SELECT
-		o.learner_id, o.seq, institution, external_id, revision, course, issued_on, score, attended,
+		o.learner_id, o.seq, institution, external_id, revision, course, issued_on, score, attended, valid_until,
 		rule, rule_set, granted, credits, lost, expires_on, reasons,
 		course_version, category, level, scheduled, family, posted_at, caller, request,
 		digest
@@ -161,7 +161,7 @@ const stateQuery = `
 
 const outcomesQuery = `
 	SELECT
-		learner_id, seq, institution, external_id, revision, course, issued_on, score, attended,
+		learner_id, seq, institution, external_id, revision, course, issued_on, score, attended, valid_until,
 		rule, rule_set, granted, credits, lost, expires_on, reasons,
 		course_version, category, level, scheduled, family, posted_at, caller, request,
 		digest

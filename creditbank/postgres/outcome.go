@@ -19,7 +19,7 @@ type outcomeArrays struct {
 	caller, request                                 []string
 	seq, attended, credits, lost, scheduled         []int64
 	revision, issuedOn, ruleSet, expiresOn          []int32
-	courseVersion, level                            []int32
+	courseVersion, level, validUntil                []int32
 	granted                                         []bool
 	digest                                          [][]byte
 }
@@ -37,7 +37,7 @@ func newOutcomeArrays(n int) *outcomeArrays {
 		*s = make([]int64, 0, n)
 	}
 	for _, s := range []*[]int32{
-		&a.revision, &a.issuedOn, &a.ruleSet, &a.expiresOn, &a.courseVersion, &a.level,
+		&a.revision, &a.issuedOn, &a.ruleSet, &a.expiresOn, &a.courseVersion, &a.level, &a.validUntil,
 	} {
 		*s = make([]int32, 0, n)
 	}
@@ -55,6 +55,7 @@ func (a *outcomeArrays) add(o creditbank.Outcome) {
 	a.issuedOn = append(a.issuedOn, int32(o.IssuedOn))
 	a.score = append(a.score, o.Score.String())
 	a.attended = append(a.attended, int64(o.Attended))
+	a.validUntil = append(a.validUntil, int32(o.ValidUntil))
 	a.rule = append(a.rule, string(o.Rule))
 	a.ruleSet = append(a.ruleSet, int32(o.RuleSet))
 	a.granted = append(a.granted, o.Granted)
@@ -77,7 +78,7 @@ func (a *outcomeArrays) args() []any {
 	return []any{
 		pq.StringArray(a.learner), pq.Int64Array(a.seq), pq.StringArray(a.institution),
 		pq.StringArray(a.externalID), pq.Int32Array(a.revision),
-		pq.StringArray(a.course), pq.Int32Array(a.issuedOn), pq.StringArray(a.score), pq.Int64Array(a.attended),
+		pq.StringArray(a.course), pq.Int32Array(a.issuedOn), pq.StringArray(a.score), pq.Int64Array(a.attended), pq.Int32Array(a.validUntil),
 		pq.StringArray(a.rule), pq.Int32Array(a.ruleSet), pq.BoolArray(a.granted), pq.Int64Array(a.credits),
 		pq.Int64Array(a.lost), pq.Int32Array(a.expiresOn), pq.StringArray(a.reasons),
 		pq.Int32Array(a.courseVersion), pq.StringArray(a.category), pq.Int32Array(a.level),
@@ -105,13 +106,13 @@ type outcomeRow struct {
 // which every query of this package names them:
 //
 //	learner_id, seq, institution, external_id, revision, course, issued_on,
-//	score, attended, rule, rule_set, granted, credits, lost, expires_on,
-//	reasons, course_version, category, level, scheduled, family, posted_at,
-//	caller, request, digest
+//	score, attended, valid_until, rule, rule_set, granted, credits, lost,
+//	expires_on, reasons, course_version, category, level, scheduled, family,
+//	posted_at, caller, request, digest
 func (r *outcomeRow) fields() []any {
 	return []any{
 		text(&r.posting.Learner), &r.seq, text(&r.posting.Institution), &r.posting.ExternalID, whole(&r.posting.Revision),
-		text(&r.posting.Course), whole(&r.posting.IssuedOn), &r.score, whole(&r.posting.Attended),
+		text(&r.posting.Course), whole(&r.posting.IssuedOn), &r.score, whole(&r.posting.Attended), whole(&r.posting.ValidUntil),
 		text(&r.recognition.Rule), whole(&r.recognition.RuleSet), &r.recognition.Granted, whole(&r.recognition.Credits),
 		whole(&r.recognition.Lost), whole(&r.recognition.ExpiresOn), &r.reasons,
 		whole(&r.course.Version), text(&r.course.Category), whole(&r.course.Level), whole(&r.course.Hours), &r.course.Family,

@@ -273,6 +273,7 @@ CREATE TABLE public.outcome (
     caller text NOT NULL COLLATE pg_catalog."C",
     request text NOT NULL,
     digest bytea NOT NULL,
+    valid_until integer DEFAULT 0 NOT NULL,
     CONSTRAINT outcome_amount_check CHECK (((credits >= 0) AND (lost >= 0) AND (attended >= 0) AND (scheduled >= 0))),
     CONSTRAINT outcome_digest_check CHECK ((octet_length(digest) = 32)),
     CONSTRAINT outcome_granted_check CHECK ((granted OR (credits = 0))),

@@ -19,6 +19,7 @@
 //	issued_on       取得日期  2026-03-15, 2026/3/15, 2026年3月15日 or 20260315
 //	score           成绩      0 to 100, 优秀, 良好, 合格, 不合格 or nothing
 //	attended_hours  出勤学时
+//	valid_until     有效期至  the certificate's own last day, where it names one
 //	revision        修订号    1 if left out; a correction is the next
 //
 // [Post] puts a file on record: rows of different learners at the same time,

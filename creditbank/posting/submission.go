@@ -22,6 +22,7 @@ const (
 	colIssuedOn    = "issued_on"
 	colScore       = "score"
 	colAttended    = "attended_hours"
+	colValidUntil  = "valid_until"
 	colRevision    = "revision"
 )
 
@@ -38,6 +39,7 @@ func Columns() []Column {
 		{colIssuedOn, "取得日期", Date, false},
 		{colScore, "成绩", Number, true},
 		{colAttended, "出勤学时", Number, true},
+		{colValidUntil, "有效期至", Date, true},
 		{colRevision, "修订号", Number, true},
 	}
 }
@@ -85,10 +87,11 @@ func Parse(row Row) (Submission, error) {
 			ExternalID:  need(row, colExternalID, &problems),
 			Revision:    1,
 		},
-		Course:   creditbank.CourseCode(need(row, colCourse, &problems)),
-		IssuedOn: Value(row, colIssuedOn, &problems, ParseDate),
-		Score:    Value(row, colScore, &problems, ParseScore),
-		Attended: Value(row, colAttended, &problems, ParseHours),
+		Course:     creditbank.CourseCode(need(row, colCourse, &problems)),
+		IssuedOn:   Value(row, colIssuedOn, &problems, ParseDate),
+		Score:      Value(row, colScore, &problems, ParseScore),
+		Attended:   Value(row, colAttended, &problems, ParseHours),
+		ValidUntil: Value(row, colValidUntil, &problems, ParseDate),
 	}
 	need(row, colIssuedOn, &problems)
 	if row.Get(colRevision) != "" {

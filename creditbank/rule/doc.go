@@ -87,7 +87,8 @@
 //	    expect: {decision: approve, lines: [{slot: T-A3, credits: "4", grade: "81.2"}], forfeited: "0"}
 //
 // A bare course is an outcome with 100 points and all its hours, issued on the
-// first day that the example speaks of. The day of an example is the first of
+// first day that the example speaks of, that names no last day (valid_until) of its
+// own. The day of an example is the first of
 // its rule unless it says another. Outcomes are recognised by the recognition
 // rules of the same files; earlier lists conversions made before, each of which
 // must be possible (one that a reviewer decides counts as approved). What expect

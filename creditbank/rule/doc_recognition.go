@@ -90,8 +90,10 @@
 // of rounding either way, so that a rule whose rate changes does not settle the past.
 //
 // valid_for is a period from the day of issue, or the least of one and of what the
-// issuer says: the valid_for of the course. What the accepting side allows is for
-// conversion rules to say.
+// issuer says: the valid_for of the course. A certificate that names its own last
+// day (valid_until of the posting) ends on it whatever the rule says, and with no
+// valid_for at all: a rule can make an outcome end sooner than its issuer does,
+// never later. What the accepting side allows is for conversion rules to say.
 //
 //	rules:
 //	  - id: C1

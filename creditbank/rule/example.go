@@ -38,6 +38,7 @@ type givenOutcome struct {
 	score       string                   // as posted
 	issuedOn    creditbank.Date          // zero: the day of the example
 	attended    *creditbank.Hours        // nil: all of the course's
+	validUntil  creditbank.Date          // its own last day; zero: it names none
 	revoked     creditbank.Date          // zero: it stands
 }
 
@@ -126,7 +127,7 @@ func (p *parser) givenOutcome(n strictyaml.Node) givenOutcome {
 		p.references = append(p.references, reference{at: n, course: g.course, example: true})
 		return g
 	}
-	f := n.Map("course", "institution", "score", "issued_on", "attended_hours", "revoked")
+	f := n.Map("course", "institution", "score", "issued_on", "attended_hours", "valid_until", "revoked")
 	g.course = creditbank.CourseCode(f.Need("course").Text())
 	p.references = append(p.references, reference{at: f.Get("course"), course: g.course, example: true})
 	if f.Has("institution") {
@@ -140,7 +141,7 @@ func (p *parser) givenOutcome(n strictyaml.Node) givenOutcome {
 		hours := strictyaml.Value(f.Get("attended_hours"), creditbank.ParseHours)
 		g.attended = &hours
 	}
-	g.issuedOn, g.revoked = date(f.Get("issued_on")), date(f.Get("revoked"))
+	g.issuedOn, g.validUntil, g.revoked = date(f.Get("issued_on")), date(f.Get("valid_until")), date(f.Get("revoked"))
 	return g
 }
 

@@ -98,6 +98,7 @@ func (t *trying) post(g givenOutcome) {
 			ExternalID: fmt.Sprintf("E%03d", t.history.Version()), Revision: 1,
 		},
 		Course: g.course, IssuedOn: cmp.Or(g.issuedOn, t.from), Score: score, Attended: course.Hours,
+		ValidUntil: g.validUntil,
 	}
 	if g.attended != nil {
 		p.Attended = *g.attended

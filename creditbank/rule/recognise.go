@@ -200,7 +200,7 @@ func (c PeriodCap) name(in span, p creditbank.Posting, course creditbank.Course)
 }
 
 // expiry returns the last day on which the outcome can be used: the earliest of
-// what the rule and, where it asks, the issuer say.
+// what the rule, the certificate itself and, where the rule asks, the course say.
 func (r *Recognition) expiry(p creditbank.Posting, c creditbank.Course) creditbank.Date {
 	var last creditbank.Date
 	if r.ValidFor != (creditbank.Period{}) {
@@ -210,6 +210,9 @@ func (r *Recognition) expiry(p creditbank.Posting, c creditbank.Course) creditba
 		if issuer := c.ValidFor.After(p.IssuedOn); last == 0 || issuer < last {
 			last = issuer
 		}
+	}
+	if own := p.ValidUntil; own != 0 && (last == 0 || own < last) {
+		last = own
 	}
 	return last
 }

@@ -9,7 +9,7 @@
 //	                  repeat (once, best, yearly, every), which may be left out
 //	learners.csv      id, name, id_number, region, programmes            may be missing
 //	outcomes.csv      external_id, institution, learner, course, issued_on, score, attended_hours
-//	                  [, learner_name, revision]                         may be missing
+//	                  [, learner_name, valid_until, revision]            may be missing
 //	programmes.yaml   what credits may be converted towards (package rule)
 //	rules.yaml        the rules (package rule)
 //	timeline.yaml     what happens after the outcomes were posted        may be missing

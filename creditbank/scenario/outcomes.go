@@ -13,10 +13,10 @@ import (
 // readOutcomes takes in the rows that can be posted on the city's day, each
 // once. Where the timeline names no day it is the newest day of issue.
 func (c *City) readOutcomes(fsys fs.FS) bool {
-	names := []string{"external_id", "institution", "learner", "course", "issued_on", "score", "attended_hours", "learner_name", "revision"}
+	names := []string{"external_id", "institution", "learner", "course", "issued_on", "score", "attended_hours", "learner_name", "valid_until", "revision"}
 	columns := slices.DeleteFunc(posting.Columns(), func(col posting.Column) bool { return !slices.Contains(names, col.Name) })
 	for i := range columns {
-		columns[i].Optional = columns[i].Name == "learner_name" || columns[i].Name == "revision"
+		columns[i].Optional = slices.Contains([]string{"learner_name", "valid_until", "revision"}, columns[i].Name)
 	}
 	seen := map[outcomeKey]creditbank.Posting{}
 	ok := c.table(fsys, outcomesFile, true, columns, func(row posting.Row) error {

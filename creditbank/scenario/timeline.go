@@ -123,17 +123,18 @@ func event(n strictyaml.Node) Event {
 
 // line reads a line of outcomes.csv written as a mapping.
 func line(n strictyaml.Node, revision bool) Outcome {
-	f := n.Map("external_id", "institution", "learner", "course", "issued_on", "score", "attended_hours", "learner_name", "revision")
+	f := n.Map("external_id", "institution", "learner", "course", "issued_on", "score", "attended_hours", "learner_name", "valid_until", "revision")
 	p := creditbank.Posting{
 		OutcomeKey: creditbank.OutcomeKey{
 			Institution: creditbank.InstitutionID(f.Need("institution").Text()),
 			ExternalID:  f.Need("external_id").Text(),
 			Revision:    1,
 		},
-		Course:   creditbank.CourseCode(f.Need("course").Text()),
-		IssuedOn: strictyaml.Value(f.Need("issued_on"), creditbank.ParseDate),
-		Score:    strictyaml.Value(f.Get("score").Optional(), posting.ParseScore),
-		Attended: strictyaml.Value(f.Get("attended_hours").Optional(), posting.ParseHours),
+		Course:     creditbank.CourseCode(f.Need("course").Text()),
+		IssuedOn:   strictyaml.Value(f.Need("issued_on"), creditbank.ParseDate),
+		Score:      strictyaml.Value(f.Get("score").Optional(), posting.ParseScore),
+		Attended:   strictyaml.Value(f.Get("attended_hours").Optional(), posting.ParseHours),
+		ValidUntil: strictyaml.Value(f.Get("valid_until").Optional(), creditbank.ParseDate),
 	}
 	if revision || f.Has("revision") {
 		p.Revision = f.Need("revision").Int()

@@ -20,7 +20,7 @@ var errDigest = errors.New("the row does not match its digest")
 func outcomeArgs(o creditbank.Outcome, feed string) []any {
 	digest := o.Digest()
 	return []any{
-		o.Learner, o.Seq, o.Institution, o.ExternalID, o.Revision, o.Course, o.CourseVersion, o.IssuedOn, o.Score.String(), o.Attended,
+		o.Learner, o.Seq, o.Institution, o.ExternalID, o.Revision, o.Course, o.CourseVersion, o.IssuedOn, o.Score.String(), o.Attended, o.ValidUntil,
 		o.Category, o.Level, o.Scheduled, o.Family, o.Rule, o.RuleSet, o.Granted, o.Credits, o.Lost, o.ExpiresOn, creditbank.FormatReasons(o.Reasons),
 		o.PostedAt.UnixMicro(), o.By.ID, o.Request, digest[:], feed,
 	}
@@ -40,7 +40,7 @@ func scanOutcome(row scanner) (creditbank.Outcome, error) {
 	)
 	err := row.Scan(
 		text(&p.Learner), &seq, text(&p.Institution), &p.ExternalID, whole(&p.Revision), text(&p.Course), whole(&c.Version), whole(&p.IssuedOn),
-		&score, whole(&p.Attended), text(&c.Category), whole(&c.Level), whole(&c.Hours), &c.Family, text(&r.Rule), whole(&r.RuleSet),
+		&score, whole(&p.Attended), whole(&p.ValidUntil), text(&c.Category), whole(&c.Level), whole(&c.Hours), &c.Family, text(&r.Rule), whole(&r.RuleSet),
 		&r.Granted, whole(&r.Credits), whole(&r.Lost), whole(&r.ExpiresOn), &reasons, &at, &by.ID, &request, &digest)
 	if err != nil {
 		return creditbank.Outcome{}, fmt.Errorf("read outcome: %w", err)

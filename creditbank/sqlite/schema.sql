@@ -343,7 +343,7 @@ CREATE TABLE outcome (
     caller         TEXT    NOT NULL,
     request        TEXT    NOT NULL,
     digest         BLOB    NOT NULL CHECK (length(digest) = 32), -- of everything above
-    feed_id        TEXT    NOT NULL,
+    feed_id        TEXT    NOT NULL, valid_until INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (learner_id, seq),
     CONSTRAINT outcome_key UNIQUE (learner_id, institution, external_id, revision)
 ) STRICT, WITHOUT ROWID;

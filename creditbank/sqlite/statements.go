@@ -55,7 +55,7 @@ func prepare(ctx context.Context, p preparer, statements []statement) error {
 }
 
 const outcomeColumns = `
-	learner_id, seq, institution, external_id, revision, course, course_version, issued_on, score, attended,
+	learner_id, seq, institution, external_id, revision, course, course_version, issued_on, score, attended, valid_until,
 	category, level, scheduled, family, rule, rule_set, granted, credits, lost, expires_on, reasons,
 	posted_at, caller, request, digest`
 
@@ -96,7 +96,7 @@ func (w *writeStatements) prepare(ctx context.Context, p preparer) error {
 			WHERE learner_id = ? AND version = ?`},
 		{&w.addOutcome, `
 			INSERT INTO outcome (` + outcomeColumns + `, feed_id)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.addAct, `
 			INSERT INTO act (` + actColumns + `, feed_id)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},

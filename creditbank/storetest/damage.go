@@ -31,7 +31,7 @@ type damage struct {
 // since 1970, reasons as their codes with commas between them.
 var outcomeDamage = []damage{
 	{"institution", "I07"}, {"external_id", "zz"}, {"revision", int64(2)}, {"course", "C2"},
-	{"course_version", int64(4)}, {"issued_on", int64(20260302)}, {"score", "88"}, {"attended", int64(1551)},
+	{"course_version", int64(4)}, {"issued_on", int64(20260302)}, {"score", "88"}, {"attended", int64(1551)}, {"valid_until", int64(20310301)},
 	{"category", "FORMAL"}, {"level", int64(3)}, {"scheduled", int64(1700)}, {"family", ""}, {"rule", "N02"},
 	{"rule_set", int64(2)}, {"granted", false}, {"credits", int64(201)}, {"lost", int64(1)},
 	{"expires_on", int64(0)}, {"reasons", "PERIOD_CAP_TRUNCATED"}, {"posted_at", Noon.UnixMicro() + 1},
