@@ -102,7 +102,7 @@ func readPosting(w contract.Posting) (creditbank.Posting, error) {
 		OutcomeKey: creditbank.OutcomeKey{Institution: creditbank.InstitutionID(w.Institution), ExternalID: w.ExternalId, Revision: max(1, value(w.Revision))},
 		Course:     creditbank.CourseCode(w.Course), Attended: value(w.AttendedHours),
 	}
-	var errs [2]error
+	var errs [3]error
 	p.IssuedOn, errs[0] = parseDay(w.IssuedOn, "issued_on")
 	p.Score, errs[1] = creditbank.ParseScore(value(w.Score))
 	switch text := value(w.Score); {
@@ -113,6 +113,9 @@ func readPosting(w contract.Posting) (creditbank.Posting, error) {
 		words := creditbank.ScoreWords()
 		errs[1] = creditbank.Invalid(creditbank.CodeMalformed, "score", "成绩应为0至100的数，最多两位小数，或"+strings.Join(words, "、"),
 			"a score is a number of 0 to 100 with at most two decimals, or one of "+strings.Join(words, ", "))
+	}
+	if w.ValidUntil != nil {
+		p.ValidUntil, errs[2] = parseDay(*w.ValidUntil, "valid_until")
 	}
 	return p, errors.Join(errs[:]...)
 }

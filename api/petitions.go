@@ -91,7 +91,7 @@ func (s *Server) wirePetition(ctx context.Context, a *creditbank.Account, p *cre
 	w := contract.Petition{
 		Learner: string(a.Learner), Version: a.Version, Seq: p.Seq, At: p.At, Institution: string(p.Claim.Institution),
 		Course: optional(string(p.Claim.Course)), CourseTitle: optional(s.c.Bank.Catalogue().Courses[p.Claim.Course].Title),
-		IssuedOn: p.Claim.IssuedOn.String(), Score: optional(p.Claim.Score.String()), AttendedHours: optional(p.Claim.Attended),
+		IssuedOn: p.Claim.IssuedOn.String(), Score: optional(p.Claim.Score.String()), AttendedHours: optional(p.Claim.Attended), ValidUntil: day(p.Claim.ValidUntil),
 		State: contract.PetitionState(p.State), Since: p.Since.String(), Letters: []contract.PetitionLetter{}, Recusals: len(p.Recusals),
 		Outcome: optional(p.Outcome), Reason: optional(p.Reason), ClosedBy: optional(p.ClosedBy),
 	}
@@ -219,11 +219,11 @@ func afterPetition(c *string) (creditbank.PetitionPlace, error) {
 // readClaim reads what a petition says was learned.
 func readClaim(w contract.Petitioning) (creditbank.Petitioning, error) {
 	p, err := readPosting(contract.Posting{
-		Institution: w.Institution, Course: value(w.Course), IssuedOn: w.IssuedOn, Score: w.Score, AttendedHours: w.AttendedHours,
+		Institution: w.Institution, Course: value(w.Course), IssuedOn: w.IssuedOn, Score: w.Score, AttendedHours: w.AttendedHours, ValidUntil: w.ValidUntil,
 	})
 	return creditbank.Petitioning{
 		Claimed: creditbank.Claimed{
-			Institution: p.Institution, Course: p.Course, IssuedOn: p.IssuedOn, Score: p.Score, Attended: p.Attended,
+			Institution: p.Institution, Course: p.Course, IssuedOn: p.IssuedOn, Score: p.Score, Attended: p.Attended, ValidUntil: p.ValidUntil,
 		},
 		PetitionWords: creditbank.PetitionWords{Text: value(w.Text), Title: value(w.Title)},
 	}, err
@@ -236,7 +236,13 @@ func readFindings(w contract.PetitionFindings) (creditbank.Findings, error) {
 	if w.IssuedOn == nil {
 		posting.IssuedOn = "2000-01-01" // stands for nothing
 	}
+	if value(w.ValidUntil) != "" {
+		posting.ValidUntil = w.ValidUntil
+	}
 	p, err := readPosting(posting)
+	if w.ValidUntil != nil {
+		f.ValidUntil = &p.ValidUntil
+	}
 	if w.IssuedOn != nil {
 		f.IssuedOn = &p.IssuedOn
 	}

@@ -79,7 +79,7 @@ func wireOutcome(cat *creditbank.Catalogue, l *creditbank.Lot, on creditbank.Dat
 		Learner: string(l.Learner), Seq: l.Seq, Institution: string(l.Institution), ExternalId: l.ExternalID, Revision: l.Revision,
 		Course: string(l.Course), CourseTitle: optional(cat.Courses[l.Course].Title), Category: contract.Category(l.Category), Level: optional(int(l.Level)),
 		IssuedOn: l.IssuedOn.String(), Score: optional(l.Score.String()), AttendedHours: optional(l.Attended), ScheduledHours: optional(l.Scheduled),
-		Recognised: l.Granted, Credits: l.Credits, Lost: l.Lost, Available: l.Available(on), ExpiresOn: day(l.ExpiresOn),
+		Recognised: l.Granted, Credits: l.Credits, Lost: l.Lost, Available: l.Available(on), ValidUntil: day(l.ValidUntil), ExpiresOn: day(l.ExpiresOn),
 		State: contract.LotState(l.State(on)), Held: optional(l.Held(on)), Rule: optional(string(l.Rule)), RuleSet: optional(l.RuleSet), Reasons: mapped(l.Reasons, wireReason), PostedAt: l.PostedAt,
 		Explained: explained(cat, l),
 	}

@@ -335,6 +335,7 @@ func TestPostingErrors(t *testing.T) {
 		"unknown institution":    {func(p *creditbank.Posting) { p.Institution = "I99" }, creditbank.ErrNotFound, creditbank.CodeUnknownInstitution},
 		"a day in the future":    {func(p *creditbank.Posting) { p.IssuedOn = 20260316 }, creditbank.ErrInvalid, creditbank.CodeDateInFuture},
 		"no day":                 {func(p *creditbank.Posting) { p.IssuedOn = 0 }, creditbank.ErrInvalid, creditbank.CodeMissing},
+		"ended before its issue": {func(p *creditbank.Posting) { p.ValidUntil = 20241231 }, creditbank.ErrInvalid, creditbank.CodeMalformed},
 		"attendance above hours": {func(p *creditbank.Posting) { p.Attended = 48*creditbank.Hour + 1 }, creditbank.ErrInvalid, creditbank.CodeAttendanceAboveHours},
 		"negative attendance":    {func(p *creditbank.Posting) { p.Attended = -1 }, creditbank.ErrInvalid, creditbank.CodeMalformed},
 		"no external id":         {func(p *creditbank.Posting) { p.ExternalID = "" }, creditbank.ErrInvalid, creditbank.CodeMissing},

@@ -67,13 +67,17 @@ func (p *program) petitionStep(name, short string, do func(context.Context, *ses
 }
 
 // claimFlags are the flags that say what was learned.
-type claimFlags struct{ course, day, score, hours string }
+type claimFlags struct{ course, day, score, hours, until string }
 
 func (f *claimFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.course, "course", "", "对应的课程 `CODE` of the course it corresponds to")
 	c.Flags().StringVar(&f.score, "score", "", "成绩 the `SCORE`")
 	c.Flags().StringVar(&f.hours, "hours", "", "出勤学时 attended `HOURS`")
+	c.Flags().StringVar(&f.until, "valid-until", "", "证书自身的有效期截止日 the certificate's own last `DAY`; none where it names none")
 }
+
+// noLastDay is how a certificate that names no last day is written.
+const noLastDay = "none"
 
 // findings reads the flags; what was not given stands as it was claimed.
 func (f *claimFlags) findings() (found creditbank.Findings, err error) {
@@ -102,6 +106,15 @@ func (f *claimFlags) findings() (found creditbank.Findings, err error) {
 		}
 		found.Attended = &hours
 	}
+	if f.until != "" {
+		var day creditbank.Date
+		if f.until != noLastDay {
+			if day, err = creditbank.ParseDate(f.until); err != nil {
+				return found, err
+			}
+		}
+		found.ValidUntil = &day
+	}
 	return found, nil
 }
 
@@ -127,6 +140,7 @@ func (p *program) petitionsAskCommand() *cobra.Command {
 		act, err := s.Petition(ctx, s.change(l.ID), creditbank.Petitioning{
 			Claimed: creditbank.Claimed{
 				Institution: creditbank.InstitutionID(args[1]), Course: given(found.Course), IssuedOn: given(found.IssuedOn), Score: given(found.Score), Attended: given(found.Attended),
+				ValidUntil: given(found.ValidUntil),
 			},
 			PetitionWords: creditbank.PetitionWords{Title: *title, Text: *text},
 		})

@@ -21,6 +21,7 @@ type petitionView struct {
 	Title       string                   `json:"title,omitempty"`
 	Text        string                   `json:"text,omitempty"`
 	IssuedOn    creditbank.Date          `json:"issued_on"`
+	ValidUntil  creditbank.Date          `json:"valid_until,omitempty"` // the certificate's own last day
 	State       creditbank.PetitionState `json:"state"`
 	Since       creditbank.Date          `json:"since"`
 	Evidence    []evidenceView           `json:"evidence"`
@@ -39,7 +40,7 @@ type evidenceView struct {
 
 func newPetitionView(l learnerView, q *creditbank.Petition) petitionView {
 	v := petitionView{
-		Learner: l, Seq: q.Seq, Institution: q.Claim.Institution, Course: q.Claim.Course, IssuedOn: q.Claim.IssuedOn, State: q.State, Since: q.Since,
+		Learner: l, Seq: q.Seq, Institution: q.Claim.Institution, Course: q.Claim.Course, IssuedOn: q.Claim.IssuedOn, ValidUntil: q.Claim.ValidUntil, State: q.State, Since: q.Since,
 		Evidence: []evidenceView{}, Outcome: q.Outcome, Reason: q.Reason,
 	}
 	for _, e := range q.Evidence {
@@ -83,6 +84,9 @@ func writePetition(out *term.Screen, v petitionView) {
 	state, what := v.State.Text(), strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", v.Institution, v.Course, v.Title)), " ")
 	out.Mark(0, "·", term.Accent, tx(fmt.Sprintf("%s：%s", what, state.ZH), fmt.Sprintf("%s: %s", what, state.EN)))
 	out.Say(4, txf("取得日期 %s，%s 送达", "issued on %s; with the institution since %s", v.IssuedOn, v.Since))
+	if v.ValidUntil != 0 {
+		out.Say(4, txf("证书有效期至%s", "the certificate is valid through %s", v.ValidUntil))
+	}
 	if v.Text != "" {
 		out.Say(4, tx(v.Text, v.Text))
 	}

@@ -22,7 +22,8 @@ func (p *program) postCommand() *cobra.Command {
 		Use:   "post FILE",
 		Short: "登记学习成果 post outcomes from a CSV, XLSX or NDJSON file",
 		Long: "逐行答复；整个文件重发也不会重复入账。列：external_id 编号、institution 机构、account 账号或 id_number 身份证号\n" +
-			"（或 learner 代号）、learner_name 姓名、course 课程、issued_on 取得日期、score 成绩、attended_hours 出勤学时、revision 修订号。\n" +
+			"（或 learner 代号）、learner_name 姓名、course 课程、issued_on 取得日期、score 成绩、attended_hours 出勤学时、\n" +
+			"valid_until 证书有效期至、revision 修订号。\n" +
 			"Each row gets its own answer; sending the whole file again posts nothing twice. FILE - reads CSV from standard input.",
 		Example: "  creditbank post outcomes.csv --as institution:I06\n  creditbank post outcomes.xlsx --answers answers.csv --quiet",
 		Args:    exactly("FILE"),

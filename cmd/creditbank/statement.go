@@ -143,6 +143,9 @@ func entryDetail(out *term.Screen, e entryView) []string {
 	var lines []string
 	if o := e.Outcome; o != nil {
 		lines = append(lines, fmt.Sprintf("%s %s", o.Course, o.Title), fmt.Sprintf("%s/%s %s %s", o.Institution, o.ExternalID, o.IssuedOn, o.Score))
+		if o.ValidUntil != 0 {
+			lines = append(lines, out.Pick(txf("证书有效期至%s", "the certificate is valid through %s", o.ValidUntil)))
+		}
 		for _, t := range o.Explained {
 			lines = append(lines, out.Pick(t))
 		}

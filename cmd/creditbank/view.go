@@ -77,6 +77,7 @@ type lotView struct {
 	Credits     creditbank.Credits       `json:"credits"`
 	Lost        creditbank.Credits       `json:"lost"`
 	Available   creditbank.Credits       `json:"available"`
+	ValidUntil  creditbank.Date          `json:"valid_until,omitempty"` // the certificate's own last day
 	ExpiresOn   creditbank.Date          `json:"expires_on"`
 	InCase      int64                    `json:"in_question,omitempty"` // the open case about a conversion that used it
 	Held        creditbank.Credits       `json:"held,omitempty"`        // by applications
@@ -91,7 +92,7 @@ func newLotView(cat *creditbank.Catalogue, l *creditbank.Lot, day creditbank.Dat
 		Seq: l.Seq, Institution: l.Institution, ExternalID: l.ExternalID, Revision: l.Revision,
 		Course: l.Course, Title: cat.Courses[l.Course].Title, Category: l.Category, Level: l.Level,
 		IssuedOn: l.IssuedOn, Score: l.Score, Attended: l.Attended, Credits: l.Credits, Lost: l.Lost,
-		Available: l.Available(day), ExpiresOn: l.ExpiresOn, Reasons: orEmpty(l.Reasons),
+		Available: l.Available(day), ValidUntil: l.ValidUntil, ExpiresOn: l.ExpiresOn, Reasons: orEmpty(l.Reasons),
 		Explained: creditbank.ExplainOutcome(cat, l.Outcome),
 		Held:      l.Held(day), State: l.State(day),
 	}

@@ -135,7 +135,7 @@ func bench(b *testing.B, store *postgres.Store, db *sql.DB, v *versions, writers
 					b.Error(err)
 					return
 				}
-				if _, err := bare.ExecContext(b.Context(), append(args[:1:1], args[8:33]...)...); err != nil {
+				if _, err := bare.ExecContext(b.Context(), append(args[:1:1], args[8:34]...)...); err != nil {
 					b.Error(err)
 					return
 				}

@@ -151,8 +151,8 @@ func TestBadRowsAreAnsweredAndTheOthersGoIn(t *testing.T) {
 func TestAWorkbookIsPosted(t *testing.T) {
 	day := styled{time.Date(2024, 6, 10, 0, 0, 0, 0, time.UTC), 14, ""}
 	src := book(workbook(t, [][]any{
-		{"编号", "机构", "学员", "课程", "取得日期", "成绩", "出勤学时", "修订号"},
-		{"A1", "I06", "L1", "S01", day, 80.9, 16, 1},
+		{"编号", "机构", "学员", "课程", "取得日期", "成绩", "出勤学时", "修订号", "有效期至"},
+		{"A1", "I06", "L1", "S01", day, 80.9, 16, 1, styled{time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC), 14, ""}},
 		{"A2", "I06", "L2", "S01", 45453, "合格", 16},
 		{"A3", "I06", "L2", "S01", day, "合格", 16.5},
 	}))
@@ -165,8 +165,43 @@ func TestAWorkbookIsPosted(t *testing.T) {
 		}
 	}
 	key := creditbank.OutcomeKey{Learner: "L1", Institution: "I06", ExternalID: "A1", Revision: 1}
-	if p := d.stored[key]; p.IssuedOn != 20240610 || p.Score.String() != "80.9" || p.Attended != 16*creditbank.Hour {
+	if p := d.stored[key]; p.IssuedOn != 20240610 || p.Score.String() != "80.9" || p.Attended != 16*creditbank.Hour || p.ValidUntil != 20270630 {
 		t.Errorf("posted %+v", p)
+	}
+}
+
+func TestValidUntil(t *testing.T) {
+	const head = "external_id,institution,learner,course,issued_on,valid_until\n"
+	const bad = "a.csv:2:6: valid_until: "
+	for name, tt := range map[string]struct {
+		src  posting.Source
+		want creditbank.Date
+		err  string
+	}{
+		"a day":                 {source("a.csv", head+"A1,I06,L1,S01,2024-06-10,2027-06-30\n"), 20270630, ""},
+		"in Chinese":            {source("a.csv", "编号,机构,学员,课程,取得日期,有效期至\nA1,I06,L1,S01,2024年6月10日,2027年6月30日\n"), 20270630, ""},
+		"of a spreadsheet":      {source("a.csv", head+"A1,I06,L1,S01,2024/6/10,2027/6/30 0:00\n"), 20270630, ""},
+		"none":                  {source("a.csv", head+"A1,I06,L1,S01,2024-06-10,\n"), 0, ""},
+		"no column":             {source("a.csv", "external_id,institution,learner,course,issued_on\nA1,I06,L1,S01,2024-06-10\n"), 0, ""},
+		"a line of its own":     {source("a.ndjson", `{"external_id":"A1","institution":"I06","learner":"L1","course":"S01","issued_on":"2024-06-10","valid_until":"2027-06-30"}`), 20270630, ""},
+		"a line without":        {source("a.ndjson", `{"external_id":"A1","institution":"I06","learner":"L1","course":"S01","issued_on":"2024-06-10"}`), 0, ""},
+		"not of the calendar":   {source("a.csv", head+"A1,I06,L1,S01,2024-06-10,2027-06-31\n"), 0, bad + `"2027-06-31" is not a date such as 2026-03-15 (MALFORMED)`},
+		"a word":                {source("a.csv", head+"A1,I06,L1,S01,2024-06-10,长期\n"), 0, bad + `"长期" is not a date such as 2026-03-15 (MALFORMED)`},
+		"a spreadsheet's inner": {source("a.csv", head+"A1,I06,L1,S01,2024-06-10,46568\n"), 0, bad + `"46568" is a spreadsheet's inner number of a day: format the column as a date or write 2026-03-15 (SPREADSHEET_MANGLED)`},
+	} {
+		tab, err := posting.OpenFile(tt.src)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for row, err := range tab.Rows() {
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			s, err := posting.Parse(row)
+			if got := fmt.Sprint(err); s.Posting.ValidUntil != tt.want || (err == nil) != (tt.err == "") || err != nil && got != tt.err {
+				t.Errorf("%s: until %v, error %v; want %v, %s", name, s.Posting.ValidUntil, err, tt.want, tt.err)
+			}
+		}
 	}
 }
 
@@ -361,10 +396,11 @@ func TestAllow(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add("A1,I1,S01,2024-06-10,合格,16,,990101195811030283,王,2")
-	f.Add("A1,I1,S01,2024/6/10,80.5,16.00,100000000017,,,")
+	f.Add("A1,I1,S01,2024-06-10,合格,16,,990101195811030283,王,2,2027-06-30")
+	f.Add("A1,I1,S01,2024/6/10,80.5,16.00,100000000017,,,,")
+	f.Add("A1,I1,S01,20240610,80.5,16,100000000017,,,1,长期")
 	f.Fuzz(func(t *testing.T, cells string) {
-		tab, err := posting.OpenFile(source("a.csv", "external_id,institution,course,issued_on,score,attended_hours,account,id_number,learner_name,revision\n"+cells+"\n"))
+		tab, err := posting.OpenFile(source("a.csv", "external_id,institution,course,issued_on,score,attended_hours,account,id_number,learner_name,revision,valid_until\n"+cells+"\n"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -105,6 +105,7 @@ func FuzzCompile(f *testing.F) {
 	f.Add(timezone+goodRule, programmes)
 	f.Add(timezone+recognise, noProgramme)
 	f.Add("rules: [{id: [}]", "a: &b [*b]")
+	f.Add(timezone+recognition("FORMAL", "credits: stated, tests: [{name: own, day: 2025-03-01, given: [{course: S1, valid_until: 2026-03-01}], expect: {decision: approve, expires: 2026-03-01}}]"), noProgramme)
 	f.Add(timezone+"exclude: {names: [驾驶证]}\nsubjects: {abbreviations: {高数: 高等数学}, substitutes: [[甲, 乙]]}\n"+recognise+
 		conversion("R0", `source: {at_least: {n: 1, of: [{course: S1}, {all: [{course: S2}, {pool: {category: FORMAL, credits: "2"}}]}]}}, match: {level: {relation: ge}, overlap: "0.9", overlap_min: "0.8"}, validity: {source_max_age: P5Y}, exclude: {tags: [driving], targets: [A]}, shortfall: partial, excess: {slot: E, grade: exempt}, `+toA)+
 		conversion("R1", `source: {course: S4}, version: 2, owner: I01, rule_time: outcome, require: [{lines: {programme: P1, credits: "2"}}], excess: keep, fee: exempt, when: [{if: 'day > 1', message: {zh: 甲, en: a}}], `+toB),

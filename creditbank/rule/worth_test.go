@@ -184,6 +184,39 @@ func TestValidityIsTheLeast(t *testing.T) {
 	}
 }
 
+// A certificate's own last day ends the lot whatever the rule says, or does not; a
+// rule can only let it end sooner.
+func TestOwnLastDayEndsTheLot(t *testing.T) {
+	for name, tt := range map[string]struct{ rule, issuer, own, want string }{
+		"no term in the rule":         {"", "", "2027-06-30", "2027-06-30"},
+		"sooner than the rule's":      {", valid_for: P5Y", "", "2027-06-30", "2027-06-30"},
+		"later than the rule's":       {", valid_for: P2Y", "", "2027-06-30", "2027-03-01"},
+		"the day of the rule's":       {", valid_for: P2Y", "", "2027-03-01", "2027-03-01"},
+		"sooner than the course's":    {", valid_for: {min: [issuer]}", "P3Y", "2027-06-30", "2027-06-30"},
+		"later than the course's":     {", valid_for: {min: [issuer]}", "P1Y", "2027-06-30", "2026-03-01"},
+		"a course that says nothing":  {", valid_for: {min: [issuer, P5Y]}", "", "2027-06-30", "2027-06-30"},
+		"a course that is not asked":  {", valid_for: P5Y", "P1Y", "2027-06-30", "2027-06-30"},
+		"on the day of issue":         {", valid_for: P5Y", "", "2025-03-01", "2025-03-01"},
+		"none, and none in the rule":  {"", "", "", ""},
+		"none, but one in the course": {", valid_for: {min: [issuer]}", "P1Y", "", "2026-03-01"},
+	} {
+		cat := catalogue(t, "X1 CERTIFICATE 5 0 6")
+		c := cat.Courses["X1"]
+		if tt.issuer != "" {
+			var err error
+			c.ValidFor, err = creditbank.ParsePeriod(tt.issuer)
+			must(t, err)
+			cat.Courses["X1"] = c
+		}
+		b := newBook(t, cat, recognition("CERTIFICATE", "credits: stated"+tt.rule), noProgramme)
+		p := creditbank.Posting{Course: "X1", IssuedOn: 20250301}
+		must(t, p.ValidUntil.UnmarshalText([]byte(tt.own)))
+		if got := b.set.Recognise(p, c, creditbank.Past{}).ExpiresOn.String(); got != tt.want {
+			t.Errorf("%s: through %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
 // A remainder is the same rule's: what another left, or what a cap took, is not
 // carried, and where the rate has changed since, no more than a step is settled.
 func TestRemainderOfTheSameRule(t *testing.T) {

@@ -249,6 +249,8 @@ func idNumber(i int) string {
 func FuzzRead(f *testing.F) {
 	f.Add("external_id,institution,learner,course,issued_on,score,attended_hours\nO1,I1,L1,C72,2025-03-01,85,72\n",
 		"events:\n  - {at: 2026-01-10, learner: L1, convert: [RA], programme: P1}\n  - {at: 2026-01-11, revoke: {external_id: O1, institution: I1}}\n")
+	f.Add("external_id,institution,learner,course,issued_on,score,attended_hours,valid_until\nO1,I1,L1,C72,2025-03-01,85,72,2026-12-31\n",
+		"events:\n  - {at: 2026-01-10, post: {external_id: O2, institution: I1, learner: L1, course: C72, issued_on: 2025-03-01, valid_until: 2025-02-28}}\n")
 	f.Add("", "events: [{at: 2026-01-10, plan: {learner: L1, programme: P1}}, {at: 2026-01-10, freeze: L1}]")
 	f.Fuzz(func(t *testing.T, outcomes, events string) {
 		city, err := scenario.Read(base(t, map[string]string{"outcomes.csv": outcomes, "timeline.yaml": events}))

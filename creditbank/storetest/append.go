@@ -37,6 +37,10 @@ func fill(b *Book) {
 	bare.Score, bare.Attended = creditbank.Score{}, 0
 	b.Record(bare, creditbank.Recognition{Rule: "N02", RuleSet: 2, Granted: true})
 	b.Record(Posting(l, "b", 2), Recognised(creditbank.Credit))
+	own, refused := Posting(l, "own", 1), Posting(l, "own-refused", 1)
+	own.ValidUntil, refused.ValidUntil = 20280630, 20280630
+	b.Record(own, Until(own.ValidUntil, creditbank.Credit))
+	b.Record(refused, Refused())
 	b.Revoke(b.Account().Lots[3].Seq)
 	conversion := b.Convert(creditbank.Credit, one.Seq, b.Account().Lots[5].Seq)
 	b.Deny()

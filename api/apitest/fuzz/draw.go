@@ -205,6 +205,9 @@ func (d *draw) posting() object {
 	if course.Hours > 0 && d.Chance(90) {
 		p["attended_hours"] = (course.Hours * creditbank.Hours(generate.Pick(d.Rand, 100, 100, 80, 50, 0)) / 100).String()
 	}
+	if d.Chance(15) {
+		p["valid_until"] = d.day(-300, 900) // past, now and then, and before its day of issue
+	}
 	who := pick(d, &d.learners, learner{id: nobody})
 	switch d.IntN(5) {
 	case 0:
@@ -228,7 +231,7 @@ func (d *draw) posting() object {
 // rows is a file of postings.
 func (d *draw) rows() []byte {
 	var b strings.Builder
-	columns := []string{"external_id", "institution", "learner", "account", "id_number", "learner_name", "course", "issued_on", "score", "attended_hours", "revision"}
+	columns := []string{"external_id", "institution", "learner", "account", "id_number", "learner_name", "course", "issued_on", "score", "attended_hours", "valid_until", "revision"}
 	csv := d.q.Header.Get("Content-Type") == "text/csv"
 	if csv {
 		b.WriteString(strings.Join(columns, ",") + "\n")

@@ -71,6 +71,9 @@ var petitionRecipes = map[string]func(*draw){
 			d.q.Vars["learner"] = string(d.c.learner)
 		}
 		d.q.Tree = object{"institution": "I06", "issued_on": d.day(-60, -1), "title": "一等奖 " + d.tag(), "text": "说明 " + d.tag()}
+		if d.Chance(30) {
+			d.q.Tree.(object)["valid_until"] = d.day(-30, 900)
+		}
 	},
 	"listPetitions": func(d *draw) { d.q.Vars["learner"] = d.asLearner(row{learner: d.somebody()}).learner },
 	"getPetition":   func(d *draw) { d.petitionOf() },
@@ -104,5 +107,9 @@ var petitionRecipes = map[string]func(*draw){
 // findings are what an institution found: the course, since the petitions of the
 // scene name none.
 func (d *draw) findings() object {
-	return object{"course": "S01", "score": generate.Pick(d.Rand, "55", "70", "90"), "attended_hours": "16"}
+	found := object{"course": "S01", "score": generate.Pick(d.Rand, "55", "70", "90"), "attended_hours": "16"}
+	if d.Chance(30) {
+		found["valid_until"] = generate.Pick(d.Rand, "", d.day(-30, 900))
+	}
+	return found
 }
