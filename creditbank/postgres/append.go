@@ -29,8 +29,8 @@ const appendToldQuery = appendRows + `, told AS (
 		SELECT
 			institution, learner_id, seq, kind, at, day, of_seq, since, programme, source, external_id, digest
 		FROM unnest(
-			$52::text[], $53::uuid[], $54::bigint[], $55::text[], $56::timestamptz[], $57::integer[],
-			$58::bigint[], $59::bigint[], $60::text[], $61::text[], $62::text[], $63::bytea[]
+			$53::text[], $54::uuid[], $55::bigint[], $56::text[], $57::timestamptz[], $58::integer[],
+			$59::bigint[], $60::bigint[], $61::text[], $62::text[], $63::text[], $64::bytea[]
 		) AS c (
 			institution, learner_id, seq, kind, at, day,
 			of_seq, since, programme, source, external_id, digest
@@ -136,7 +136,7 @@ func (s *Store) Append(ctx context.Context, feed creditbank.Feed, writes []credi
 }
 
 // appendArguments is how many arguments appendQuery has.
-const appendArguments = 51
+const appendArguments = 52
 
 // statementFor returns the statement that takes the arguments: appendQuery, or
 // appendToldQuery.
