@@ -2248,9 +2248,7 @@ type Outcome struct {
 	// Example: 2.5
 	Credits Credits `json:"credits"`
 
-	// ExpiresOn 日期 A date
-	//
-	// Example: 2026-03-15
+	// ExpiresOn 学分可用的最后一日 The last day on which its credits can be used; none where they never expire
 	ExpiresOn *Day `json:"expires_on,omitempty"`
 
 	// Explained 未认定或被截减的理由，附数字 Why it was refused or cut, with figures; left out where there is nothing to say
@@ -2288,6 +2286,9 @@ type Outcome struct {
 	Score          *string  `json:"score,omitempty"`
 	Seq            int64    `json:"seq"`
 	State          LotState `json:"state"`
+
+	// ValidUntil 证书自身的有效期截止日 The certificate's own last day, as posted
+	ValidUntil *Day `json:"valid_until,omitempty"`
 }
 
 // OutcomeRevocation defines model for OutcomeRevocation.
@@ -2364,8 +2365,11 @@ type Petition struct {
 	Text  *string       `json:"text,omitempty"`
 
 	// Title 审核人办理后的应答中没有 Left out of answers to what reviewers do
-	Title   *string `json:"title,omitempty"`
-	Version int64   `json:"version"`
+	Title *string `json:"title,omitempty"`
+
+	// ValidUntil 证书自身的有效期截止日 The certificate's own last day, where it names one
+	ValidUntil *Day  `json:"valid_until,omitempty"`
+	Version    int64 `json:"version"`
 }
 
 // PetitionFindings defines model for PetitionFindings.
@@ -2385,6 +2389,9 @@ type PetitionFindings struct {
 	// Example: 2026-03-15
 	IssuedOn *Day    `json:"issued_on,omitempty"`
 	Score    *string `json:"score,omitempty"`
+
+	// ValidUntil 证书自身的有效期截止日；空文本表示证书未注明 The certificate's own last day; empty where it names none
+	ValidUntil *string `json:"valid_until,omitempty"`
 }
 
 // PetitionItem defines model for PetitionItem.
@@ -2486,6 +2493,9 @@ type Petitioning struct {
 
 	// Title 证书、经历或奖项的名称，加密保存 As on the certificate; kept encrypted
 	Title *string `json:"title,omitempty"`
+
+	// ValidUntil 证书自身的有效期截止日 The certificate's own last day, where it names one
+	ValidUntil *Day `json:"valid_until,omitempty"`
 }
 
 // Petitions defines model for Petitions.
@@ -2591,6 +2601,11 @@ type Posting struct {
 	//
 	// Example: 86.5
 	Score *string `json:"score,omitempty"`
+
+	// ValidUntil 证书自身注明的有效期截止日（含当日），未注明的不填；不得早于取得日期。无论认定规则如何规定，学分至迟于该日届满
+	// The certificate's own last day, where it names one; not before the day of issue. The credits end on it, or
+	// sooner where the rules say so
+	ValidUntil *Day `json:"valid_until,omitempty"`
 }
 
 // PostingAnswer defines model for PostingAnswer.
