@@ -48,6 +48,7 @@ type planBound struct {
 	rooms    []room
 	limitAt  []int       // limit → its room, -1 if none
 	slotAt   []int       // slot → its room
+	closeAt  []int       // slot → the room of the line that closes it, -1 where that bounds nothing
 	goodAt   []int       // good → its room
 	dayAt    []int       // day on which goods expire → its room, -1 where no rule chooses its goods
 	single   []bool      // slot → each line fills it
@@ -89,6 +90,7 @@ type room struct {
 	row       int  // in the linear programme, -1 if none
 	exclusive bool // it is taken whole, by one conversion
 	gone      bool // of an exclusive room: it is taken
+	closing   bool // it is the one line that closes a slot which others leave open
 }
 
 // An entry says that a line takes of a room: its credits, or one.
@@ -136,7 +138,7 @@ func (b *planBound) takes(l *itemLine) creditbank.Credits {
 func newBound(g *planGroup) *planBound {
 	p, n := g.p, len(g.rules)
 	b := &planBound{
-		g: g, limitAt: absent(len(p.limits)), slotAt: absent(len(p.programme.Slots)), goodAt: absent(len(p.goods)),
+		g: g, limitAt: absent(len(p.limits)), slotAt: absent(len(p.programme.Slots)), closeAt: absent(len(p.programme.Slots)), goodAt: absent(len(p.goods)),
 		dayAt: absent(len(p.dates)), single: make([]bool, len(p.programme.Slots)), supplyOf: absent(n), altered: make([]bool, n),
 		values: make([]int64, n), share: make([]int64, n), claimed: make([]bool, len(p.goods)),
 	}
@@ -152,6 +154,10 @@ func newBound(g *planGroup) *planBound {
 			return r.unsure || slices.ContainsFunc(r.lines, func(l reachLine) bool { return l.slot == s && l.open })
 		})
 		add(&b.slotAt[s], creditbank.BoundSlot, s, b.single[s])
+		if !b.single[s] && g.closers(s) > 1 {
+			add(&b.closeAt[s], creditbank.BoundSlot, s, false)
+			b.rooms[b.closeAt[s]].closing = true
+		}
 	}
 	for _, i := range g.goods {
 		add(&b.goodAt[i], creditbank.BoundOutcome, i, true)
@@ -170,7 +176,24 @@ func newBound(g *planGroup) *planBound {
 // absent returns n times -1.
 func absent(n int) []int { return slices.Repeat([]int{-1}, n) }
 
-// count notes which limits count which lines in any case.
+// closes reports whether a line, where it stands, leaves nothing of its slot.
+func (r *planRule) closes(l *reachLine) bool { return !r.unsure && !l.open && !l.nothing() }
+
+// closers returns how many lines close a slot.
+func (g *planGroup) closers(slot int) int {
+	n := 0
+	for _, r := range g.rules {
+		for k := range r.lines {
+			if r.lines[k].slot == slot && r.closes(&r.lines[k]) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// count notes which limits count which lines in any case, and which lines close a
+// slot that others leave open: one of them can.
 func (b *planBound) count() {
 	for _, r := range b.g.rules {
 		var counted [][]entry
@@ -181,6 +204,9 @@ func (b *planBound) count() {
 				if at := b.limitAt[limit]; must && at >= 0 && !r.unsure {
 					entries = append(entries, entry{at, b.g.p.limits[limit].lines})
 				}
+			}
+			if at := b.closeAt[l.slot]; at >= 0 && r.closes(&r.lines[k]) {
+				entries = append(entries, entry{at, true})
 			}
 			counted = append(counted, entries)
 			if k == 0 {

@@ -147,6 +147,21 @@ func (b *planBound) emptiedLot(i, l int) bool {
 	return slices.ContainsFunc(b.emptied, func(e int) bool { return e != i && slices.Contains(b.g.rules[e].goods, l) })
 }
 
+// saving returns what the lines of an item that may shrink could keep from being
+// forfeited.
+func (b *planBound) saving(it *item) creditbank.Credits {
+	if !b.g.rules[it.rule].saves {
+		return 0
+	}
+	var sum creditbank.Credits
+	for _, l := range b.lines[it.first : it.first+it.n] {
+		if !l.exact {
+			sum += l.amount
+		}
+	}
+	return sum
+}
+
 // suffices reports whether all items together could reach what the aim needs.
 func (b *planBound) suffices(sum []creditbank.Credits, a *aim) bool {
 	for i := range a.least {
@@ -154,11 +169,12 @@ func (b *planBound) suffices(sum []creditbank.Credits, a *aim) bool {
 		if i == spared {
 			need -= b.sure[spared] // which only gets less, but for what lines can save
 			for k := range b.items {
-				if it := &b.items[k]; !it.must {
-					need -= max(0, b.atMost[it.rule][spared])
-				} else if b.g.rules[it.rule].saves {
-					need -= it.total - it.beyond
+				it := &b.items[k]
+				gain := b.saving(it)
+				if !it.must {
+					gain += b.atMost[it.rule][spared]
 				}
+				need -= max(0, gain)
 			}
 			if need > 0 {
 				return false

@@ -260,6 +260,9 @@ func (b *planBound) reachRows(reach []int, sum []creditbank.Credits, a *aim) {
 			it := &b.items[i]
 			if m != granted {
 				b.eachPart(it, m, func(column int, gain creditbank.Credits) { row[column] += share64(gain, creditbank.Credit) })
+				if m == spared && b.g.rules[it.rule].saves {
+					b.eachShrinking(it, func(line *itemLine) { row[line.column] += share64(line.amount, creditbank.Credit) })
+				}
 				continue
 			}
 			for _, line := range b.lines[it.first : it.first+it.n] {
@@ -282,11 +285,18 @@ func (b *planBound) reachRows(reach []int, sum []creditbank.Credits, a *aim) {
 			if !it.must {
 				row[it.column] += share64(-b.atMost[it.rule][spared], creditbank.Credit)
 			}
-			for _, line := range b.lines[it.first : it.first+it.n] {
-				if b.g.rules[it.rule].saves && !line.exact {
-					row[line.column] -= share64(line.amount, creditbank.Credit)
-				}
+			if b.g.rules[it.rule].saves {
+				b.eachShrinking(it, func(line *itemLine) { row[line.column] -= share64(line.amount, creditbank.Credit) })
 			}
+		}
+	}
+}
+
+// eachShrinking calls f with each line of an item that may shrink.
+func (b *planBound) eachShrinking(it *item, f func(*itemLine)) {
+	for k := it.first; k < it.first+it.n; k++ {
+		if line := &b.lines[k]; !line.exact {
+			f(line)
 		}
 	}
 }

@@ -12,7 +12,7 @@ func (b *planBound) tighten() {
 	grain := b.g.grain
 	for i := range b.rooms {
 		r := &b.rooms[i]
-		if r.left >= r.asked || r.exclusive || r.kind != creditbank.BoundCap && r.kind != creditbank.BoundSlot {
+		if r.left >= r.asked || r.exclusive || r.closing || r.kind != creditbank.BoundCap && r.kind != creditbank.BoundSlot {
 			continue
 		}
 		n := int(r.left/grain) + 1

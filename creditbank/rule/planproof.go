@@ -92,7 +92,14 @@ func (b *planBound) parts() []creditbank.BoundPart {
 		case creditbank.BoundPool:
 			part.Name = string(b.supplies[r.index].category)
 		}
-		add(part, b.prices[i]*int64(b.capacity(&r)))
+		worth := b.prices[i] * int64(b.capacity(&r))
+		if r.kind == creditbank.BoundSlot && !r.closing && b.closeAt[r.index] >= 0 {
+			at := b.closeAt[r.index]
+			worth += b.prices[at] * int64(b.capacity(&b.rooms[at]))
+		}
+		if !r.closing {
+			add(part, worth)
+		}
 	}
 	for _, it := range b.items {
 		add(creditbank.BoundPart{Kind: creditbank.BoundRule, Name: string(b.g.rules[it.rule].id)}, max(0, b.values[it.rule]))

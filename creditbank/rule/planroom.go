@@ -51,6 +51,10 @@ func (b *planBound) measureRooms(s *planState) {
 		case creditbank.BoundCap:
 			r.left = s.limits[r.index]
 		case creditbank.BoundSlot:
+			if r.closing {
+				r.left = creditbank.Credit
+				continue
+			}
 			if r.free = s.slots[r.index]; !b.single[r.index] {
 				r.left = r.free
 			}

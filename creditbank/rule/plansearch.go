@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"math"
 	"slices"
 
 	"creditbank/creditbank"
@@ -18,6 +19,9 @@ type planSearch struct {
 	steps []int
 	memo  planMemo
 	limit int // of the planner's visits
+
+	target int64    // less than this is not looked for, in units
+	used   ruleBits // of some solution that the order is chosen of
 
 	trials int  // decisions
 	serves bool // the solution of the linear programme holds of the node in hand
@@ -43,7 +47,7 @@ type planNode struct {
 
 // newSearch starts a search, at its first node.
 func (g *planGroup) newSearch(a *aim) (*planSearch, *planNode, error) {
-	s := &planSearch{g: g, a: a, b: g.bound, memo: newPlanMemo(g)}
+	s := &planSearch{g: g, a: a, b: g.bound, memo: newPlanMemo(g), target: math.MinInt64 / 2, used: newRuleBits(len(g.rules))}
 	s.limit = g.p.visits + (g.p.limit-g.p.visits)/2 // something is left for others
 	n := s.node(0)
 	n.account, n.last = g.p.account, -1
@@ -258,7 +262,7 @@ func (s *planSearch) needed(n *planNode) int64 {
 	if m < firstDate {
 		grain = s.g.grain
 	}
-	return int64(s.a.value(s.g.best.sum)+grain-s.a.value(n.sum)) * unit
+	return max(s.target, int64(s.a.value(s.g.best.sum)+grain)*unit) - int64(s.a.value(n.sum))*unit
 }
 
 // later returns the node below n in which rule i will be used, but not in full now.

@@ -107,6 +107,9 @@ func (b *planBound) roomFor(x int) bool {
 			return false
 		}
 		for _, e := range b.counted[x][k] {
+			if b.rooms[e.room].closing {
+				continue // another that closes the slot may come before it
+			}
 			if asked[e.room] += e.takes(l.ask); asked[e.room] > b.rooms[e.room].left {
 				return false
 			}

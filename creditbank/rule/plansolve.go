@@ -72,11 +72,45 @@ func (g *planGroup) attain(a *aim) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = s.visit(root)
+	err = s.aimHigh(root)
 	if a.any() {
 		return s.found, err
 	}
 	return !s.ended, err
+}
+
+// aimHigh looks for as much as the bound allows, then for less and less: of what is
+// far from the bound little has to be looked at to see that there is nothing, while the
+// way to the best from below may be long.
+func (s *planSearch) aimHigh(root *planNode) error {
+	if s.a.any() || len(s.a.weights) > 1 || len(s.a.least) >= firstDate || !s.b.look(root, s.a) {
+		return s.visit(root)
+	}
+	grain := int64(s.g.grain) * unit
+	s.b.solve(root.sum, s.a)
+	bound := s.b.evaluate(root.sum, s.a)
+	s.target = bound - (bound%grain+grain)%grain
+	open := slices.Clone(root.open)
+	for step := grain; ; step *= 2 {
+		if err := s.visit(root); err != nil || s.done() {
+			return err
+		}
+		least := int64(s.a.value(s.g.best.sum)+s.g.grain) * unit
+		if s.target <= least {
+			return nil
+		}
+		s.target = max(least, s.target-step)
+		s.restart(root, open)
+	}
+}
+
+// restart lets the search begin at its root again.
+func (s *planSearch) restart(root *planNode, open ruleBits) {
+	s.depth, s.steps, s.serves = 0, s.steps[:0], false
+	copy(root.open, open)
+	clear(root.must)
+	clear(root.short)
+	clear(s.memo.seen)
 }
 
 // soonest goes through the days on which lots expire, and has each group use as
@@ -211,20 +245,52 @@ func (g *planGroup) firstOrder() error {
 // the best known so far is one.
 func (s *planSearch) first(n *planNode) (*planNode, error) {
 	known := s.g.best.steps[len(s.steps)]
-	for i := n.open.next(0); i < known; i = n.open.next(i + 1) {
+	for i := n.open.next(0); i >= 0 && i < known; i = n.open.next(i + 1) {
 		if !s.usable(n, i) {
 			continue
 		}
-		if err := s.below(n, i, s.child); err != nil || s.ended {
+		if found, err := s.leads(n, i, s.child); err != nil || s.ended {
 			return nil, err
-		}
-		if s.found {
-			s.found = false
-			clear(s.memo.seen) // not all of what was seen leads nowhere
+		} else if found {
 			return s.child(n, i)
+		}
+		if err := s.exclude(n, i); err != nil || s.ended {
+			return nil, err
 		}
 	}
 	return s.child(n, known)
+}
+
+// leads reports whether the best can be reached once a decision about rule i is taken.
+func (s *planSearch) leads(n *planNode, i int, decide func(*planNode, int) (*planNode, error)) (bool, error) {
+	if err := s.below(n, i, decide); err != nil || !s.found {
+		return false, err
+	}
+	s.found = false
+	clear(s.memo.seen) // not all of what was seen leads nowhere
+	return true, nil
+}
+
+// exclude closes rule i, which cannot be the next step from n, if it cannot be a
+// later one either: else each step after would ask for it anew.
+func (s *planSearch) exclude(n *planNode, i int) error {
+	if s.used.has(i) {
+		return nil
+	}
+	best := s.g.best
+	if !s.g.rules[i].plain() || s.bends(n, i) || s.blocked(n, i) { // for others nothing is better than at once
+		found, err := s.leads(n, i, s.later)
+		s.g.best = best
+		if err != nil || s.ended {
+			return err
+		}
+		if found {
+			s.used.add(i)
+			return nil
+		}
+	}
+	n.open.remove(i)
+	return nil
 }
 
 // exact reports whether nothing is better than what was found.
