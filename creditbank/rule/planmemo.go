@@ -2,6 +2,7 @@ package rule
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"creditbank/creditbank"
 )
@@ -12,6 +13,7 @@ import (
 type planMemo struct {
 	g      *planGroup
 	seen   map[string]creditbank.Credits
+	sums   map[string][]creditbank.Credits // where what counts is day by day
 	key    []byte
 	goods  []bool
 	past   bool
@@ -21,14 +23,15 @@ type planMemo struct {
 
 func newPlanMemo(g *planGroup) planMemo {
 	return planMemo{
-		g: g, seen: map[string]creditbank.Credits{}, goods: make([]bool, len(g.p.goods)),
+		g: g, seen: map[string]creditbank.Credits{}, sums: map[string][]creditbank.Credits{}, goods: make([]bool, len(g.p.goods)),
 		slots: make([]creditbank.Credits, len(g.p.programme.Slots)), limits: make([]creditbank.Credits, len(g.p.limits)),
 	}
 }
 
 // known reports whether the same could follow from a state looked at before, and with
 // it at least as much be gained. Where not, n is one from now on.
-func (m *planMemo) known(n *planNode, a *aim) bool {
+func (m *planMemo) known(n *planNode, s *planSearch) bool {
+	a := s.a
 	m.relevant(n)
 	m.key = n.short.appendTo(n.must.appendTo(n.open.appendTo(m.key[:0])))
 	for _, i := range m.g.goods {
@@ -48,8 +51,20 @@ func (m *planMemo) known(n *planNode, a *aim) bool {
 	if m.past {
 		m.key = binary.AppendUvarint(m.key, uint64(n.state.past))
 	}
-	for i := range a.least { // what has to come out exactly
+	exact := len(a.least)
+	if s.stages != nil {
+		exact = firstDate
+	}
+	for i := range exact { // what has to come out exactly
 		m.key = binary.AppendVarint(m.key, int64(n.sum[i]))
+	}
+	if s.stages != nil {
+		before, ok := m.sums[string(m.key)]
+		if ok && compareDays(before, n.sum) >= 0 {
+			return true
+		}
+		m.sums[string(m.key)] = slices.Clone(n.sum)
+		return false
 	}
 	value := a.value(n.sum)
 	if before, ok := m.seen[string(m.key)]; ok && before >= value {

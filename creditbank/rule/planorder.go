@@ -100,7 +100,7 @@ func (s *planSearch) permute(n *planNode) error {
 			return err
 		}
 		s.serves = false
-		if s.arrive(c); !s.done() && !s.memo.known(c, s.a) && s.promising(c) {
+		if s.arrive(c); !s.done() && !s.memo.known(c, s) && s.promising(c) {
 			err = s.permute(c)
 		}
 		s.depth, s.steps = depth, s.steps[:steps]

@@ -93,15 +93,23 @@ func highest(set []uint64, n int) int {
 // needed: at the prices of a state like this one, or else, where they are to be found
 // anew, at its own.
 func (b *planBound) beaten(sum []creditbank.Credits, a *aim, needed int64, anew bool) bool {
-	if b.evaluate(sum, a) < needed {
-		return true
+	total, reached := b.most(sum, a, needed, anew)
+	return !reached || total < needed
+}
+
+// most returns what can be gained at most of what the aim wants large, and whether
+// what has to be reached can be. Prices are found anew only if those there are leave as
+// much as is needed.
+func (b *planBound) most(sum []creditbank.Credits, a *aim, needed int64, anew bool) (int64, bool) {
+	total := b.evaluate(sum, a)
+	if total < needed || !anew {
+		return total, true
 	}
-	if !anew {
-		return false
+	if !b.solve(sum, a) {
+		unreached := aim{least: a.least}
+		if b.evaluate(sum, &unreached) < 0 {
+			return 0, false
+		}
 	}
-	if b.solve(sum, a) {
-		return b.evaluate(sum, a) < needed
-	}
-	unreached := aim{least: a.least}
-	return b.evaluate(sum, &unreached) < 0 || b.evaluate(sum, a) < needed
+	return b.evaluate(sum, a), true
 }

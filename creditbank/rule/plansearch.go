@@ -20,6 +20,7 @@ type planSearch struct {
 	memo  planMemo
 	limit int // of the planner's visits
 
+	stages []*aim   // of a search through all days, one after the other; s.a is the one in hand
 	target int64    // less than this is not looked for, in units
 	used   ruleBits // of some solution that the order is chosen of
 
@@ -43,6 +44,7 @@ type planNode struct {
 	short   ruleBits  // of those: will be granted less than they ask for
 	sum     []creditbank.Credits
 	last    int
+	stage   int // of the search's stages: by those before, nothing is better than the best
 }
 
 // newSearch starts a search, at its first node.
@@ -50,7 +52,7 @@ func (g *planGroup) newSearch(a *aim) (*planSearch, *planNode, error) {
 	s := &planSearch{g: g, a: a, b: g.bound, memo: newPlanMemo(g), target: math.MinInt64 / 2, used: newRuleBits(len(g.rules))}
 	s.limit = g.p.visits + (g.p.limit-g.p.visits)/2 // something is left for others
 	n := s.node(0)
-	n.account, n.last = g.p.account, -1
+	n.account, n.last, n.stage = g.p.account, -1, 0
 	n.state.copyFrom(&g.p.root)
 	for i, r := range g.rules {
 		e, err := g.p.effect(r, &n.state, n.at)
@@ -103,7 +105,7 @@ func (s *planSearch) visit(n *planNode) error {
 	if err != nil {
 		return err
 	}
-	if s.arrive(n); s.done() || s.memo.known(n, s.a) {
+	if s.arrive(n); s.done() || s.memo.known(n, s) {
 		return nil
 	}
 	for s.promising(n) {
@@ -226,6 +228,12 @@ func (s *planSearch) done() bool { return s.ended || s.a.any() && s.found }
 
 // offer keeps the sequence that led to n if it is what the aim wants.
 func (s *planSearch) offer(n *planNode) {
+	if s.stages != nil {
+		if slices.Equal(n.sum[:firstDate], s.g.best.sum[:firstDate]) && compareDays(n.sum, s.g.best.sum) > 0 {
+			s.keep(n)
+		}
+		return
+	}
 	if slices.Compare(n.sum[:len(s.a.least)], s.a.least) != 0 {
 		return
 	}
@@ -239,12 +247,20 @@ func (s *planSearch) offer(n *planNode) {
 	case s.a.value(n.sum) < s.a.value(s.g.best.sum) || s.a.value(n.sum) == s.a.value(s.g.best.sum) && slices.Compare(n.sum[m:], s.g.best.sum[m:]) <= 0:
 		return
 	}
+	s.keep(n)
+}
+
+// keep makes the sequence that led to n the best.
+func (s *planSearch) keep(n *planNode) {
 	s.found = true
 	s.g.best = solution{slices.Clone(s.steps), slices.Clone(n.sum), n.last}
 }
 
 // promising reports whether what the aim wants could still follow from n.
 func (s *planSearch) promising(n *planNode) bool {
+	if s.stages != nil {
+		return s.hopeful(n)
+	}
 	if !s.b.look(n, s.a) || s.b.beaten(n.sum, s.a, s.needed(n), !s.serves) {
 		return false
 	}
@@ -257,9 +273,11 @@ func (s *planSearch) needed(n *planNode) int64 {
 	if s.a.any() {
 		return 0
 	}
-	m := len(s.a.least)
 	grain := creditbank.Credit
-	if m < firstDate {
+	switch {
+	case s.stages != nil && n.stage < len(s.stages)-1:
+		grain = 0 // what is as good may be better by later days
+	case len(s.a.least) < firstDate:
 		grain = s.g.grain
 	}
 	return max(s.target, int64(s.a.value(s.g.best.sum)+grain)*unit) - int64(s.a.value(n.sum))*unit
@@ -269,7 +287,7 @@ func (s *planSearch) needed(n *planNode) int64 {
 func (s *planSearch) later(n *planNode, i int) (*planNode, error) {
 	s.depth++
 	c := s.node(s.depth)
-	c.parent, c.by, c.account, c.last = n, nil, nil, n.last
+	c.parent, c.by, c.account, c.last, c.stage = n, nil, nil, n.last, n.stage
 	c.state.copyFrom(&n.state)
 	copy(c.sum, n.sum)
 	copy(c.open, n.open)
@@ -289,7 +307,7 @@ func (s *planSearch) child(n *planNode, i int) (*planNode, error) {
 	s.depth++
 	s.steps = append(s.steps, i)
 	c := s.node(s.depth)
-	c.parent, c.by, c.account, c.last = n, e, nil, max(n.last, e.last)
+	c.parent, c.by, c.account, c.last, c.stage = n, e, nil, max(n.last, e.last), n.stage
 	c.state.copyFrom(&n.state)
 	s.g.p.apply(&c.state, e)
 	for m, gain := range e.gain {

@@ -117,6 +117,17 @@ func (s *planSearch) restart(root *planNode, open ruleBits) {
 // many of each as it can. A list of expiries that ends is sooner than one that goes
 // on: once all groups can do without any later lot, they use as few as they can.
 func (p *planner) soonest() error {
+	if p.unproven(firstDate) {
+		return nil
+	}
+	if late, err := p.late(); late || err != nil {
+		for _, g := range p.groups {
+			if err == nil {
+				err = g.allDays()
+			}
+		}
+		return err
+	}
 	for i := 0; i < len(p.dates); {
 		if p.unproven(firstDate + i) {
 			return nil
