@@ -28,6 +28,15 @@
 //     the room costs and the rules are worth beyond it. Good prices are the duals of
 //     a linear programme, solved in integers; bad ones make the bound weaker, never wrong.
 //     The same bound serves for credits, for what is forfeited and for expiries, in turn.
+//   - Credits, and what is forfeited, are looked for from the bound downwards: to see
+//     that there is nothing close to the bound takes little, and what is found there is
+//     the best or nearly so.
+//   - Where each solution of these uses an outcome of the latest day, no list of
+//     expiries ends early, and more of a sooner day is better whatever follows. Then one
+//     search goes through all days: a state that can only be as good as the best by
+//     some days is asked about the next ones. Otherwise day by day.
+//   - The first of equally good orders is chosen step by step. A rule that could be
+//     neither the next step nor a later one is not asked about again.
 //
 // The prices of the first bound are the proof ([creditbank.PlanProof]): parts that add up to
 // what the room left is good for. Where that is more than the plan grants, the search

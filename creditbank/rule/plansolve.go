@@ -255,7 +255,15 @@ func (g *planGroup) firstOrder() error {
 // first takes the smallest step from n after which the best can be reached; that of
 // the best known so far is one.
 func (s *planSearch) first(n *planNode) (*planNode, error) {
+	if len(s.steps) >= len(s.g.best.steps) {
+		s.ended = true // the best known is not among what is left: nothing is proven
+		return nil, nil
+	}
 	known := s.g.best.steps[len(s.steps)]
+	if !n.open.has(known) || !s.usable(n, known) {
+		s.ended = true
+		return nil, nil
+	}
 	for i := n.open.next(0); i >= 0 && i < known; i = n.open.next(i + 1) {
 		if !s.usable(n, i) {
 			continue
