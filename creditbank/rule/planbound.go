@@ -176,50 +176,6 @@ func newBound(g *planGroup) *planBound {
 // absent returns n times -1.
 func absent(n int) []int { return slices.Repeat([]int{-1}, n) }
 
-// closes reports whether a line, where it stands, leaves nothing of its slot.
-func (r *planRule) closes(l *reachLine) bool { return !r.unsure && !l.open && !l.nothing() }
-
-// closers returns how many lines close a slot.
-func (g *planGroup) closers(slot int) int {
-	n := 0
-	for _, r := range g.rules {
-		for k := range r.lines {
-			if r.lines[k].slot == slot && r.closes(&r.lines[k]) {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// count notes which limits count which lines in any case, and which lines close a
-// slot that others leave open: one of them can.
-func (b *planBound) count() {
-	for _, r := range b.g.rules {
-		var counted [][]entry
-		var common []int
-		for k, l := range r.lines {
-			var entries []entry
-			for limit, must := range l.must {
-				if at := b.limitAt[limit]; must && at >= 0 && !r.unsure {
-					entries = append(entries, entry{at, b.g.p.limits[limit].lines})
-				}
-			}
-			if at := b.closeAt[l.slot]; at >= 0 && r.closes(&r.lines[k]) {
-				entries = append(entries, entry{at, true})
-			}
-			counted = append(counted, entries)
-			if k == 0 {
-				for _, e := range entries {
-					common = append(common, e.room)
-				}
-			}
-			common = slices.DeleteFunc(common, func(at int) bool { return !slices.Contains(entries, entry{at, false}) })
-		}
-		b.counted, b.common = append(b.counted, counted), append(b.common, common)
-	}
-}
-
 // days adds a room for each day: of the goods that expire then, of which some rules
 // choose.
 func (b *planBound) days() {

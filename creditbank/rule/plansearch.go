@@ -226,36 +226,6 @@ func (s *planSearch) arrive(n *planNode) {
 // done reports whether the search is over.
 func (s *planSearch) done() bool { return s.ended || s.a.any() && s.found }
 
-// offer keeps the sequence that led to n if it is what the aim wants.
-func (s *planSearch) offer(n *planNode) {
-	if s.stages != nil {
-		if slices.Equal(n.sum[:firstDate], s.g.best.sum[:firstDate]) && compareDays(n.sum, s.g.best.sum) > 0 {
-			s.keep(n)
-		}
-		return
-	}
-	if slices.Compare(n.sum[:len(s.a.least)], s.a.least) != 0 {
-		return
-	}
-	m := len(s.a.least)
-	switch {
-	case s.a.any():
-	case s.g.best.last > s.a.last:
-	case s.a.weights[0] < 0 && s.a.value(n.sum) <= s.a.value(s.g.best.sum):
-		return
-	case s.a.weights[0] < 0:
-	case s.a.value(n.sum) < s.a.value(s.g.best.sum) || s.a.value(n.sum) == s.a.value(s.g.best.sum) && slices.Compare(n.sum[m:], s.g.best.sum[m:]) <= 0:
-		return
-	}
-	s.keep(n)
-}
-
-// keep makes the sequence that led to n the best.
-func (s *planSearch) keep(n *planNode) {
-	s.found = true
-	s.g.best = solution{slices.Clone(s.steps), slices.Clone(n.sum), n.last}
-}
-
 // promising reports whether what the aim wants could still follow from n.
 func (s *planSearch) promising(n *planNode) bool {
 	if s.stages != nil {
@@ -266,21 +236,6 @@ func (s *planSearch) promising(n *planNode) bool {
 	}
 	s.serves = true
 	return true
-}
-
-// needed returns what has to be gained from n on to be better than the best found.
-func (s *planSearch) needed(n *planNode) int64 {
-	if s.a.any() {
-		return 0
-	}
-	grain := creditbank.Credit
-	switch {
-	case s.stages != nil && n.stage < len(s.stages)-1:
-		grain = 0 // what is as good may be better by later days
-	case len(s.a.least) < firstDate:
-		grain = s.g.grain
-	}
-	return max(s.target, int64(s.a.value(s.g.best.sum)+grain)*unit) - int64(s.a.value(n.sum))*unit
 }
 
 // later returns the node below n in which rule i will be used, but not in full now.

@@ -79,40 +79,6 @@ func (g *planGroup) attain(a *aim) (bool, error) {
 	return !s.ended, err
 }
 
-// aimHigh looks for as much as the bound allows, then for less and less: of what is
-// far from the bound little has to be looked at to see that there is nothing, while the
-// way to the best from below may be long.
-func (s *planSearch) aimHigh(root *planNode) error {
-	if s.a.any() || len(s.a.weights) > 1 || len(s.a.least) >= firstDate || !s.b.look(root, s.a) {
-		return s.visit(root)
-	}
-	grain := int64(s.g.grain) * unit
-	s.b.solve(root.sum, s.a)
-	bound := s.b.evaluate(root.sum, s.a)
-	s.target = bound - (bound%grain+grain)%grain
-	open := slices.Clone(root.open)
-	for step := grain; ; step *= 2 {
-		if err := s.visit(root); err != nil || s.done() {
-			return err
-		}
-		least := int64(s.a.value(s.g.best.sum)+s.g.grain) * unit
-		if s.target <= least {
-			return nil
-		}
-		s.target = max(least, s.target-step)
-		s.restart(root, open)
-	}
-}
-
-// restart lets the search begin at its root again.
-func (s *planSearch) restart(root *planNode, open ruleBits) {
-	s.depth, s.steps, s.serves = 0, s.steps[:0], false
-	copy(root.open, open)
-	clear(root.must)
-	clear(root.short)
-	clear(s.memo.seen)
-}
-
 // soonest goes through the days on which lots expire, and has each group use as
 // many of each as it can. A list of expiries that ends is sooner than one that goes
 // on: once all groups can do without any later lot, they use as few as they can.
@@ -231,85 +197,6 @@ func (p *planner) endBy(i int) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// firstOrder finds the sequence whose ids come first among those that come to the
-// same as the best: step by step the smallest id after which that can be reached.
-func (g *planGroup) firstOrder() error {
-	if g.known < len(g.best.sum) || len(g.best.steps) == 0 {
-		return nil
-	}
-	s, n, err := g.newSearch(&aim{least: slices.Clone(g.best.sum), last: len(g.p.dates)})
-	if err != nil {
-		return err
-	}
-	for !slices.Equal(n.sum, s.a.least) {
-		if n, err = s.first(n); err != nil || s.ended {
-			return err
-		}
-	}
-	g.known++
-	return nil
-}
-
-// first takes the smallest step from n after which the best can be reached; that of
-// the best known so far is one.
-func (s *planSearch) first(n *planNode) (*planNode, error) {
-	if len(s.steps) >= len(s.g.best.steps) {
-		s.ended = true // the best known is not among what is left: nothing is proven
-		return nil, nil
-	}
-	known := s.g.best.steps[len(s.steps)]
-	if !n.open.has(known) || !s.usable(n, known) {
-		s.ended = true
-		return nil, nil
-	}
-	for i := n.open.next(0); i >= 0 && i < known; i = n.open.next(i + 1) {
-		if !s.usable(n, i) {
-			continue
-		}
-		if found, err := s.leads(n, i, s.child); err != nil || s.ended {
-			return nil, err
-		} else if found {
-			return s.child(n, i)
-		}
-		if err := s.exclude(n, i); err != nil || s.ended {
-			return nil, err
-		}
-	}
-	return s.child(n, known)
-}
-
-// leads reports whether the best can be reached once a decision about rule i is taken.
-func (s *planSearch) leads(n *planNode, i int, decide func(*planNode, int) (*planNode, error)) (bool, error) {
-	if err := s.below(n, i, decide); err != nil || !s.found {
-		return false, err
-	}
-	s.found = false
-	clear(s.memo.seen) // not all of what was seen leads nowhere
-	return true, nil
-}
-
-// exclude closes rule i, which cannot be the next step from n, if it cannot be a
-// later one either: else each step after would ask for it anew.
-func (s *planSearch) exclude(n *planNode, i int) error {
-	if s.used.has(i) {
-		return nil
-	}
-	best := s.g.best
-	if !s.g.rules[i].plain() || s.bends(n, i) || s.blocked(n, i) { // for others nothing is better than at once
-		found, err := s.leads(n, i, s.later)
-		s.g.best = best
-		if err != nil || s.ended {
-			return err
-		}
-		if found {
-			s.used.add(i)
-			return nil
-		}
-	}
-	n.open.remove(i)
-	return nil
 }
 
 // exact reports whether nothing is better than what was found.
