@@ -133,21 +133,30 @@ func TestPlanIsBestOfAllOrders(t *testing.T) {
 	if testing.Short() {
 		cases = 500
 	}
+	// Of those beyond, one of whose rules closes a slot for a line of its own, and is then
+	// granted less than it asks for although there is room.
+	checkSmall(t, 17_816)
 	for seed := range cases {
-		city := smallCity(seed)
-		b := city.book(t)
-		plan, err := b.set.Plan(b.account, "P1", clock, today)
-		must(t, err)
-		var ids []creditbank.RuleID
-		for i := range city.rules {
-			ids = append(ids, creditbank.RuleID(fmt.Sprintf("R%02d", i)))
-		}
-		best := bruteForce(b.set, b.account, ids)
-		if plan.Credits != best.granted || plan.Forfeited != best.forfeited || !slices.Equal(plan.Steps, best.steps) {
-			t.Fatalf("seed %d: plan %v grants %v, forfeits %v, uses %v; the best is %+v\n%s", seed, plan.Steps, plan.Credits, plan.Forfeited, expiries(t, b, plan.Steps), best, strings.Join(city.bodies, "\n"))
-		}
-		checkProof(t, seed, plan)
+		checkSmall(t, seed)
 	}
+}
+
+// checkSmall compares the plan of a small city with the best there is.
+func checkSmall(t testing.TB, seed uint64) {
+	t.Helper()
+	city := smallCity(seed)
+	b := city.book(t)
+	plan, err := b.set.Plan(b.account, "P1", clock, today)
+	must(t, err)
+	var ids []creditbank.RuleID
+	for i := range city.rules {
+		ids = append(ids, creditbank.RuleID(fmt.Sprintf("R%02d", i)))
+	}
+	best := bruteForce(b.set, b.account, ids)
+	if plan.Credits != best.granted || plan.Forfeited != best.forfeited || !slices.Equal(plan.Steps, best.steps) {
+		t.Fatalf("seed %d: plan %v grants %v, forfeits %v, uses %v; the best is %+v\n%s", seed, plan.Steps, plan.Credits, plan.Forfeited, expiries(t, b, plan.Steps), best, strings.Join(city.bodies, "\n"))
+	}
+	checkProof(t, seed, plan)
 }
 
 // expiries returns the expiries of what the steps use, sorted.

@@ -48,6 +48,7 @@ type planBound struct {
 	rooms    []room
 	limitAt  []int       // limit → its room, -1 if none
 	slotAt   []int       // slot → its room
+	shutting []int       // slot → lines that may leave nothing of it, however much room there was
 	closeAt  []int       // slot → the room of the line that closes it, -1 where that bounds nothing
 	goodAt   []int       // good → its room
 	dayAt    []int       // day on which goods expire → its room, -1 where no rule chooses its goods
@@ -149,6 +150,7 @@ func newBound(g *planGroup) *planBound {
 	for _, k := range g.limits {
 		add(&b.limitAt[k], creditbank.BoundCap, k, false)
 	}
+	b.shutting = g.shutting()
 	for _, s := range g.slots {
 		b.single[s] = !slices.ContainsFunc(g.rules, func(r *planRule) bool {
 			return r.unsure || slices.ContainsFunc(r.lines, func(l reachLine) bool { return l.slot == s && l.open })

@@ -20,6 +20,20 @@ func (g *planGroup) closers(slot int) int {
 	return n
 }
 
+// shutting returns for each slot how many lines may close it: whoever comes after one
+// of them is granted nothing there.
+func (g *planGroup) shutting() []int {
+	lines := make([]int, len(g.p.programme.Slots))
+	for _, r := range g.rules {
+		for k := range r.lines {
+			if l := &r.lines[k]; !l.nothing() && (r.unsure || !l.open) {
+				lines[l.slot]++
+			}
+		}
+	}
+	return lines
+}
+
 // count notes which limits count which lines in any case, and which lines close a
 // slot that others leave open: one of them can.
 func (b *planBound) count() {

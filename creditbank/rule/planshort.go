@@ -81,7 +81,7 @@ func (b *planBound) short(x int, other *planRule) bool {
 		if l.exact || l.ask == 0 {
 			continue
 		}
-		if narrow(b.slotAt[l.slot]) && !takes(func(o *reachLine) bool { return o.slot == l.slot }) {
+		if (narrow(b.slotAt[l.slot]) || b.shutting[l.slot] > 0) && !takes(func(o *reachLine) bool { return o.slot == l.slot }) {
 			return true
 		}
 		for limit, may := range l.may {
