@@ -169,6 +169,7 @@ func (p *player) posting(o scenario.Outcome) contract.Posting {
 	return contract.Posting{
 		ExternalId: v.ExternalID, Institution: string(v.Institution), Learner: &id, Course: string(v.Course), IssuedOn: v.IssuedOn.String(),
 		Score: optional(v.Score.String()), AttendedHours: optional(v.Attended), Revision: optional(v.Revision),
+		ValidUntil: optional(v.ValidUntil.String()),
 	}
 }
 

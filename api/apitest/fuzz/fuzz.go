@@ -123,8 +123,9 @@ func (s *scene) send(j *judge, client *http.Client, d *draw) {
 }
 
 // notAgain are what cannot be done twice: a session ends once, a code and a
-// password serve once, an assertion too.
-var notAgain = []string{"logIn", "logOut", "activateAccount", "changePassword", "createToken"}
+// password serve once, an assertion too. What only looks into an account is no
+// write, and others may end meanwhile the basis on which staff look.
+var notAgain = []string{"logIn", "logOut", "activateAccount", "changePassword", "createToken", "previewConversions", "previewPetition"}
 
 // sendOnce sends a request once, and returns the status of its answer, false if
 // there was none.
