@@ -25,13 +25,6 @@ const (
 	StateLapsed    ApplicationState = "lapsed"    // 逾期失效: not supplemented in time
 )
 
-// ApplicationStates lists the states, the open ones first.
-func ApplicationStates() []ApplicationState {
-	return []ApplicationState{
-		StateSubmitted, StateReturned, StatePublicity, StateAppealed, StateEffective, StateDenied, StateWithdrawn, StateLapsed,
-	}
-}
-
 var stateTexts = map[ApplicationState]Text{
 	StateSubmitted: {"待审核", "awaits reviewers"},
 	StateReturned:  {"待补正", "returned for a supplement"},

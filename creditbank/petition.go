@@ -21,11 +21,6 @@ const (
 	PetitionWithdrawn PetitionState = "withdrawn" // 已撤回
 )
 
-// PetitionStates lists the states, the open ones first.
-func PetitionStates() []PetitionState {
-	return []PetitionState{PetitionSubmitted, PetitionReturned, PetitionAccepted, PetitionRefused, PetitionWithdrawn}
-}
-
 var petitionTexts = map[PetitionState]Text{
 	PetitionSubmitted: {"待认定", "awaits the institution"},
 	PetitionReturned:  {"待补正", "returned for a supplement"},

@@ -277,25 +277,10 @@ func (p *program) petitionPreviewCommand() *cobra.Command {
 		Use: "preview LEARNER N", Short: "试算 what accepting it would post", Args: exactly("LEARNER", "N"),
 		Example: "  creditbank petitions preview L2 41 --course S07 --score 80",
 	}
-	var claim claimFlags
-	claim.add(c)
-	c.Flags().StringVar(&claim.day, "date", "", "取得日期 the `DATE` of issue")
-	c.RunE = p.onBank(func(ctx context.Context, s *session, args []string) error {
-		l, seq, err := s.numbered(ctx, args)
-		if err != nil {
-			return err
-		}
-		found, err := claim.findings()
-		if err != nil {
-			return err
-		}
+	p.onFindings(c, func(ctx context.Context, s *session, l learnerView, seq int64, found creditbank.Findings) (creditbank.Outcome, error) {
 		o, err := s.PreviewPetition(ctx, s.by, l.ID, seq, found)
-		if err != nil {
-			return err
-		}
-		v := s.recognisedView(o)
-		v.Seq = 0
-		return p.show(v, func(out *term.Screen) { writeRecognised(out, v) })
+		o.Seq = 0 // there is no such entry
+		return o, err
 	})
 	return c
 }
@@ -307,6 +292,15 @@ func (p *program) petitionAcceptCommand() *cobra.Command {
 			"What is not given stands as it was claimed. The rules recognise it as any posting; preview says how before.",
 		Example: "  creditbank petitions accept L2 41 --course S07 --as reviewer:zhang",
 	}
+	p.onFindings(c, func(ctx context.Context, s *session, l learnerView, seq int64, found creditbank.Findings) (creditbank.Outcome, error) {
+		return s.AcceptPetition(ctx, s.change(l.ID), seq, found)
+	})
+	return p.addKey(c)
+}
+
+// onFindings makes c a command that takes what was found of a petition by flags,
+// and shows the outcome that do makes of it.
+func (p *program) onFindings(c *cobra.Command, do func(context.Context, *session, learnerView, int64, creditbank.Findings) (creditbank.Outcome, error)) {
 	var claim claimFlags
 	claim.add(c)
 	c.Flags().StringVar(&claim.day, "date", "", "取得日期 the `DATE` of issue")
@@ -319,14 +313,13 @@ func (p *program) petitionAcceptCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		o, err := s.AcceptPetition(ctx, s.change(l.ID), seq, found)
+		o, err := do(ctx, s, l, seq, found)
 		if err != nil {
 			return err
 		}
 		v := s.recognisedView(o)
 		return p.show(v, func(out *term.Screen) { writeRecognised(out, v) })
 	})
-	return p.addKey(c)
 }
 
 // A recognisedView is what accepting a petition posts.

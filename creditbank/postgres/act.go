@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"creditbank/creditbank"
+	"creditbank/creditbank/column"
 )
 
 // errDigest means that a row does not say what it said when it was written.
@@ -53,8 +54,8 @@ func scanAct(rows *sql.Rows) (creditbank.Act, error) {
 		a                  creditbank.Act
 		hash, body, digest []byte
 	)
-	err := rows.Scan(text(&a.Learner), &a.Seq, text(&a.Kind), &a.At, whole(&a.Day), &a.By.ID,
-		&a.Request.Key, whole(&a.Request.Part), &hash, &body, &digest)
+	err := rows.Scan(column.Text(&a.Learner), &a.Seq, column.Text(&a.Kind), &a.At, column.Whole(&a.Day), &a.By.ID,
+		&a.Request.Key, column.Whole(&a.Request.Part), &hash, &body, &digest)
 	if err != nil {
 		return creditbank.Act{}, err
 	}

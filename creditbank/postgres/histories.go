@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"creditbank/creditbank"
+	"creditbank/creditbank/column"
 )
 
 // A range of learners is read table by table: a join of partitioned tables
@@ -99,7 +100,7 @@ func (s *Store) histories(ctx context.Context, after, through creditbank.Learner
 func scanRegion(rows *sql.Rows) (creditbank.Dossier, error) {
 	var l creditbank.Learner
 	var digest []byte
-	if err := rows.Scan(text(&l.ID), text(&l.Account), text(&l.Region), &l.Key, &l.Sealed, &l.Opened, &digest); err != nil {
+	if err := rows.Scan(column.Text(&l.ID), column.Text(&l.Account), column.Text(&l.Region), &l.Key, &l.Sealed, &l.Opened, &digest); err != nil {
 		return creditbank.Dossier{}, err
 	}
 	l.Opened = l.Opened.UTC()

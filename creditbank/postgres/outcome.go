@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"creditbank/creditbank"
+	"creditbank/creditbank/column"
 )
 
 // outcomeArrays are the columns of rows of outcome, in the order of the
@@ -111,11 +112,11 @@ type outcomeRow struct {
 //	posted_at, caller, request, digest
 func (r *outcomeRow) fields() []any {
 	return []any{
-		text(&r.posting.Learner), &r.seq, text(&r.posting.Institution), &r.posting.ExternalID, whole(&r.posting.Revision),
-		text(&r.posting.Course), whole(&r.posting.IssuedOn), &r.score, whole(&r.posting.Attended), whole(&r.posting.ValidUntil),
-		text(&r.recognition.Rule), whole(&r.recognition.RuleSet), &r.recognition.Granted, whole(&r.recognition.Credits),
-		whole(&r.recognition.Lost), whole(&r.recognition.ExpiresOn), &r.reasons,
-		whole(&r.course.Version), text(&r.course.Category), whole(&r.course.Level), whole(&r.course.Hours), &r.course.Family,
+		column.Text(&r.posting.Learner), &r.seq, column.Text(&r.posting.Institution), &r.posting.ExternalID, column.Whole(&r.posting.Revision),
+		column.Text(&r.posting.Course), column.Whole(&r.posting.IssuedOn), &r.score, column.Whole(&r.posting.Attended), column.Whole(&r.posting.ValidUntil),
+		column.Text(&r.recognition.Rule), column.Whole(&r.recognition.RuleSet), &r.recognition.Granted, column.Whole(&r.recognition.Credits),
+		column.Whole(&r.recognition.Lost), column.Whole(&r.recognition.ExpiresOn), &r.reasons,
+		column.Whole(&r.course.Version), column.Text(&r.course.Category), column.Whole(&r.course.Level), column.Whole(&r.course.Hours), &r.course.Family,
 		&r.postedAt, &r.caller, &r.request, &r.digest,
 	}
 }

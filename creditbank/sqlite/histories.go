@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"creditbank/creditbank"
+	"creditbank/creditbank/column"
 )
 
 // Histories implements [creditbank.HistoryStore].
@@ -60,7 +61,7 @@ func scanDossier(row scanner) (dossierHead, error) {
 		totals        string
 		digest, state []byte
 	)
-	err := row.Scan(text(&l.ID), text(&l.Account), text(&l.Region), &l.Key, &l.Sealed, &opened, &digest, &head.version, &frozen, &totals, &state)
+	err := row.Scan(column.Text(&l.ID), column.Text(&l.Account), column.Text(&l.Region), &l.Key, &l.Sealed, &opened, &digest, &head.version, &frozen, &totals, &state)
 	if err != nil {
 		return dossierHead{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"creditbank/creditbank"
+	"creditbank/creditbank/column"
 )
 
 // Rows read back are made anew as they were made first, and compared with the
@@ -39,9 +40,9 @@ func scanOutcome(row scanner) (creditbank.Outcome, error) {
 		digest         []byte
 	)
 	err := row.Scan(
-		text(&p.Learner), &seq, text(&p.Institution), &p.ExternalID, whole(&p.Revision), text(&p.Course), whole(&c.Version), whole(&p.IssuedOn),
-		&score, whole(&p.Attended), whole(&p.ValidUntil), text(&c.Category), whole(&c.Level), whole(&c.Hours), &c.Family, text(&r.Rule), whole(&r.RuleSet),
-		&r.Granted, whole(&r.Credits), whole(&r.Lost), whole(&r.ExpiresOn), &reasons, &at, &by.ID, &request, &digest)
+		column.Text(&p.Learner), &seq, column.Text(&p.Institution), &p.ExternalID, column.Whole(&p.Revision), column.Text(&p.Course), column.Whole(&c.Version), column.Whole(&p.IssuedOn),
+		&score, column.Whole(&p.Attended), column.Whole(&p.ValidUntil), column.Text(&c.Category), column.Whole(&c.Level), column.Whole(&c.Hours), &c.Family, column.Text(&r.Rule), column.Whole(&r.RuleSet),
+		&r.Granted, column.Whole(&r.Credits), column.Whole(&r.Lost), column.Whole(&r.ExpiresOn), &reasons, &at, &by.ID, &request, &digest)
 	if err != nil {
 		return creditbank.Outcome{}, fmt.Errorf("read outcome: %w", err)
 	}
@@ -78,7 +79,7 @@ func scanAct(row scanner) (creditbank.Act, error) {
 		at                 int64
 		hash, body, digest []byte
 	)
-	err := row.Scan(text(&a.Learner), &a.Seq, text(&a.Kind), &at, whole(&a.Day), &a.By.ID, &a.Request.Key, whole(&a.Request.Part), &hash, &body, &digest)
+	err := row.Scan(column.Text(&a.Learner), &a.Seq, column.Text(&a.Kind), &at, column.Whole(&a.Day), &a.By.ID, &a.Request.Key, column.Whole(&a.Request.Part), &hash, &body, &digest)
 	if err != nil {
 		return creditbank.Act{}, fmt.Errorf("read act: %w", err)
 	}

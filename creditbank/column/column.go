@@ -1,16 +1,21 @@
-package sqlite
+// Package column scans the columns of the stores into types of their own.
+package column
 
-import "fmt"
+import (
+	"database/sql"
+	"fmt"
+)
 
-// text returns where to scan a string of a type of its own. database/sql reaches
+// Text returns where to scan a string of a type of its own. database/sql reaches
 // such types, and those of whole numbers, by reflection and by way of text, which
 // takes a third of the time of reading a row.
-func text[T ~string](to *T) textColumn[T] { return textColumn[T]{to} }
+func Text[T ~string](to *T) sql.Scanner { return textColumn[T]{to} }
 
-// whole returns where to scan a whole number.
-func whole[T ~int | ~int32 | ~int64](to *T) wholeColumn[T] { return wholeColumn[T]{to} }
+// Whole returns where to scan a whole number. One that does not fit into T is an
+// error.
+func Whole[T ~int | ~int32 | ~int64](to *T) sql.Scanner { return wholeColumn[T]{to} }
 
-// Columns are scanned into. They fit into an interface as they are.
+// Both hold one pointer, and fit into an interface as they are.
 type (
 	textColumn[T ~string]                 struct{ to *T }
 	wholeColumn[T ~int | ~int32 | ~int64] struct{ to *T }
